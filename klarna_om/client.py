@@ -1,0 +1,224 @@
+"""The client: opens, stacks, closes, and hangs the endpoints on the stack."""
+
+import random
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from types import TracebackType
+from typing import Any, Literal, Self, TypeVar, Unpack
+
+import aiohttp
+from attrs import evolve
+
+from klarna_om.connection import Connection
+from klarna_om.credentials import Credentials, Secret
+from klarna_om.endpoints import Captures, Orders, Refunds
+from klarna_om.environment import Environment, find_environment
+from klarna_om.errors import ClientClosed, ConfigurationError
+from klarna_om.exchange import Reply, Request, Response
+from klarna_om.middleware import Handler, Middleware, stack
+from klarna_om.middleware.auth import Auth
+from klarna_om.middleware.correlation import correlation
+from klarna_om.middleware.idempotency import Idempotency
+from klarna_om.middleware.key_guard import KeyGuard
+from klarna_om.middleware.pace import Pace
+from klarna_om.middleware.retry import Retrying
+from klarna_om.operation import answered, free_request, heard, plain
+from klarna_om.options import OptionChanges, Options
+from klarna_om.pace.pacer import Pacer
+from klarna_om.pace.places import Places
+from klarna_om.pace.shared import pacer_of
+from klarna_om.retry.budget import Budget
+from klarna_om.retry.policy import Uniform
+from klarna_om.transport import Transport, limits, user_agent
+from klarna_om.version import VERSION
+
+T = TypeVar("T")
+
+
+class KlarnaClient:
+    """Klarna's Order Management API, awaited.
+
+        async with KlarnaClient("eu-playground", username="...", password="...") as klarna:
+            order = await klarna.orders.get(order_id)
+
+    What is not given is read from `KLARNA_OM_ENVIRONMENT`, `KLARNA_OM_USERNAME`, `KLARNA_OM_PASSWORD` and
+    `KLARNA_OM_API_KEY`. Use one client for the whole life of a service, in one event loop; end it with `async with`
+    or `await client.aclose()`.
+    """
+
+    def __init__(
+        self,
+        environment: str | Environment | None = None,
+        *,
+        username: str | None = None,
+        password: str | None = None,
+        api_key: str | None = None,
+        session: aiohttp.ClientSession | None = None,
+        in_flight: int = 64,
+        rate: float | None = None,
+        pace: Pacer | Literal["shared", "off"] = "shared",
+        middleware: Sequence[Middleware] = (),
+        user_agent_extra: str | None = None,
+        trust_env: bool = False,
+        budget: Budget | None = None,
+        sleep: Callable[[float], Awaitable[None]] | None = None,
+        uniform: Uniform = random.uniform,
+        wall_clock: Callable[[], float] = time.time,
+        **options: Unpack[OptionChanges],
+    ) -> None:
+        """Check the settings; nothing is opened before the first call.
+
+        `environment`: `eu`, `na`, `oc`, `kustom`, each also with `-playground`, or a base URL.
+        `session`: an aiohttp session of your own; it is used and left open.
+        `in_flight`: how many requests may be under way at once.
+        `rate`: at most so many requests a second, in a pacer of this client's own. `pace`: `"shared"` follows the
+        merchant's published limit together with all clients of the same credentials in this process; a `Pacer` is
+        shared with whom you give it to; `"off"` sends as fast as it can.
+        `middleware`: functions of your own, the first one outermost, above the retries.
+        `trust_env`: use the proxies that the environment variables name.
+        `sleep`, `uniform` and `wall_clock` are for tests.
+        The rest are the fields of `Options`.
+        """
+        # Hidden at once, so that no traceback with local variables shows them.
+        password, api_key = _hidden(password), _hidden(api_key)
+        self._environment = find_environment(environment)
+        self._credentials = _credentials(username, password, api_key)
+        self._options = Options(**options)
+        self._middleware = tuple(middleware)
+        self._connection = Connection(session, in_flight=in_flight, trust_env=trust_env)
+        self._places = Places(self._connection.capacity)
+        self._pace: Pacer | Literal["shared", "off"] = (
+            pace if rate is None else Pacer(self._environment.limit, highest=rate)
+        )
+        self._budget = budget or Budget()
+        self._guard = KeyGuard(clock=wall_clock)
+        self._sleep = sleep or self._connection.sleep
+        self._uniform, self._wall_clock = uniform, wall_clock
+        self._user_agent = user_agent(VERSION, user_agent_extra)
+        self._hang()
+
+    def _hang(self) -> None:
+        """Put the endpoints on this copy's own stack."""
+        self._stack: Handler | None = None
+        self.orders = Orders(self._send)
+        self.captures = Captures(self._send)
+        self.refunds = Refunds(self._send)
+
+    def _send(self, request: Request) -> Awaitable[Response]:
+        try:
+            session = self._connection.session()
+        except ClientClosed as closed:
+            closed.about(request)
+            raise
+        if self._stack is None:
+            self._stack = stack(self._layers(), self._transport(session))
+        return self._stack(request)
+
+    def _layers(self) -> tuple[Middleware, ...]:
+        """What happens to every request, from the outside in."""
+        options = self._options
+        return (
+            *self._middleware,
+            Auth(self._credentials.authorization),
+            Idempotency(self._guard),
+            Retrying(options.retry, self._budget, options.total, self._sleep, self._uniform, self._wall_clock),
+            Pace(self._places, self.pace, options.lane, options.share, options.queue_timeout),
+            correlation,
+        )
+
+    def _transport(self, session: aiohttp.ClientSession) -> Transport:
+        seconds = self._options.attempt_timeout
+        return Transport(session, self._environment.base_url, self._user_agent, seconds, limits(seconds))
+
+    @property
+    def environment(self) -> Environment:
+        """Where this client calls."""
+        return self._environment
+
+    @property
+    def pace(self) -> Pacer | None:
+        """The pacer of this client, for `snapshot()`; None when pacing is off. Call it inside the event loop."""
+        if self._pace == "shared":
+            self._pace = pacer_of(self._environment, self._credentials)
+        return None if self._pace == "off" else self._pace
+
+    def with_options(self, **changes: Unpack[OptionChanges]) -> Self:
+        """A copy with other options, sharing pool, pace, key guard and retry budget; closing one closes all.
+
+        await klarna.with_options(total_timeout=10).orders.get(order_id)
+        """
+        copy = object.__new__(type(self))
+        copy.__dict__.update(self.__dict__)
+        copy._options = evolve(self._options, **changes)
+        copy._hang()
+        return copy
+
+    async def reply(self, call: Awaitable[T]) -> Reply[T]:
+        """The result of a call with everything known about it: status, headers, attempts, key, body.
+
+            reply = await klarna.reply(klarna.orders.get(order_id))
+            reply.value.status, reply.correlation_id, reply.json()
+
+        Where a call makes several requests, the reply is about the last one.
+        """
+        answers: list[Response] = []
+        token = heard.set(answers)
+        try:
+            value = await call
+        finally:
+            heard.reset(token)
+        if not answers:
+            raise TypeError("reply() takes a call of this client that has not begun: no task, no finished future")
+        return Reply(value, answers[-1])
+
+    async def request(
+        self,
+        method: Literal["GET", "POST", "PATCH", "PUT", "DELETE"],
+        path: str,
+        *,
+        content: Mapping[str, Any] | Sequence[Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        idempotency_key: str | None = None,
+    ) -> Reply[Any]:
+        """Reach an operation that has no method here yet, through the same stack.
+
+        `path` starts with a slash and is sent as it is, so quote what you put into it. `content` is sent as JSON.
+        The reply's value is the answer's JSON, None where it has no body.
+        """
+        request = free_request(method, path, content, headers, idempotency_key)
+        return await self.reply(answered(self._send, request, plain))
+
+    async def __aenter__(self) -> Self:
+        self._connection.session()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close the pool; calls under way end with a typed error. A session of your own stays open."""
+        await self._connection.close()
+
+    def __repr__(self) -> str:
+        # A traceback may show a client whose construction failed.
+        environment: Environment | None = getattr(self, "_environment", None)
+        return f"<KlarnaClient {environment.name if environment else 'without environment'}>"
+
+    def __reduce__(self) -> str:
+        raise TypeError("a client is not pickled: make one in each process")
+
+
+def _hidden(text: str | None) -> Secret | None:
+    return None if text is None else Secret(text)
+
+
+def _credentials(username: str | None, password: str | None, api_key: str | None) -> Credentials:
+    if api_key is not None:
+        if username is not None or password is not None:
+            raise ConfigurationError("pass api_key=, or username= and password=, but not both")
+        return Credentials.api_key(api_key)
+    if username is None and password is None:
+        return Credentials.from_environment()
+    return Credentials.password(username or "", password or "")

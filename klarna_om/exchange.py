@@ -1,0 +1,178 @@
+"""The values that travel: a Request goes down the stack, a Response comes up, a Reply reaches the caller."""
+
+from collections.abc import Mapping
+from typing import Any, Generic, TypeVar
+
+import msgspec
+from attrs import evolve, field, frozen
+
+from klarna_om.outcome import Outcome
+
+KEY_HEADER = "Klarna-Idempotency-Key"
+CORRELATION_HEADER = "Klarna-Correlation-Id"
+
+T = TypeVar("T")
+
+
+@frozen
+class Request:
+    """One call to Klarna, as every middleware sees it. Change it with `with_header` or `attrs.evolve`."""
+
+    operation: str
+    """The operation's name in the catalogue, such as `captures.create`."""
+    method: str
+    path: str
+    """Percent-encoded, from the root: `/ordermanagement/v1/orders/...`."""
+    order_id: str | None = None
+    headers: Mapping[str, str] = field(factory=dict[str, str])
+    body: bytes | None = field(default=None, repr=False)
+    content: object = field(default=None, repr=False)
+    """What `body` was written from: the typed request, for checks."""
+    deadline: float | None = None
+    """When all attempts must be over, on the event loop's clock."""
+    retry_until: float | None = None
+    """Until when the idempotency key holds, in seconds since the epoch."""
+    attempt: int = 1
+    """Which try at the call this is."""
+
+    @property
+    def is_write(self) -> bool:
+        """A POST or PATCH: it has an effect, so it carries an idempotency key."""
+        return self.method != "GET"
+
+    @property
+    def idempotency_key(self) -> str | None:
+        """The key that all attempts of this call share."""
+        return self.headers.get(KEY_HEADER)
+
+    def with_header(self, name: str, value: str) -> "Request":
+        """The same request with one more header."""
+        return evolve(self, headers={**self.headers, name: value})
+
+
+@frozen
+class Attempt:
+    """One try at a call: how it ended, and what was decided then."""
+
+    number: int
+    outcome: Outcome
+    status: int | None
+    cause: str
+    correlation_id: str | None
+    elapsed: float
+    """Seconds from the start of the attempt to its end, waits for a place included."""
+    rule: str = ""
+    """The row of `RETRY_RULES` that applied."""
+    delay: float | None = None
+    """Seconds waited before the next attempt; None when none followed."""
+
+
+@frozen
+class Response:
+    """Klarna's answer, read to its end; any status."""
+
+    request: Request
+    status: int
+    headers: Mapping[str, str]
+    """Case-insensitive."""
+    body: bytes = field(repr=False)
+    elapsed: float = 0.0
+    """Seconds that this attempt took on the wire."""
+    attempts: tuple[Attempt, ...] = ()
+    """Every attempt of the call where there were several or it failed; see `Reply.attempts`."""
+    stopped: str = ""
+    """Why no further attempt was made, after a failure."""
+    retry_after: float | None = None
+    """Seconds after which the server wants to be asked again, where it said so."""
+
+    @property
+    def correlation_id(self) -> str | None:
+        """Klarna's name for this exchange; quote it to their support."""
+        return self.headers.get(CORRELATION_HEADER)
+
+
+@frozen
+class RateLimit:
+    """The merchant's quota as an answer reported it. Klarna calls it approximate."""
+
+    limit: int
+    """Requests allowed in a window."""
+    window: float
+    """The window's length in seconds."""
+    remaining: int | None
+    reset: float | None
+    """Seconds until the window starts again."""
+
+
+@frozen
+class Reply(Generic[T]):
+    """A result with everything known about the call that brought it: `await klarna.reply(klarna.orders.get(id))`."""
+
+    value: T
+    response: Response = field(repr=False)
+
+    @property
+    def status(self) -> int:
+        """The HTTP status of the last answer."""
+        return self.response.status
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The headers of the last answer; case-insensitive."""
+        return self.response.headers
+
+    @property
+    def body(self) -> bytes:
+        """The bytes of the last answer, with every field, known or not."""
+        return self.response.body
+
+    def json(self) -> Any:
+        """The body as plain Python values; None where there is none."""
+        return msgspec.json.decode(self.body) if self.body else None
+
+    @property
+    def correlation_id(self) -> str | None:
+        """Klarna's name for the last exchange; quote it to their support."""
+        return self.response.correlation_id
+
+    @property
+    def idempotency_key(self) -> str | None:
+        """The key under which the write was made; None for a read."""
+        return self.response.request.idempotency_key
+
+    @property
+    def attempts(self) -> tuple[Attempt, ...]:
+        """Every attempt in order, with cause and delay; the last one is the success."""
+        return self.response.attempts or (_only_attempt(self.response),)
+
+    @property
+    def rate_limit(self) -> RateLimit | None:
+        """The quota that the answer reported, or None where it said nothing readable."""
+        return rate_limit(self.response.headers)
+
+
+def _only_attempt(response: Response) -> Attempt:
+    return Attempt(
+        1, Outcome.DONE, response.status, str(response.status), response.correlation_id, response.elapsed, "success"
+    )
+
+
+def rate_limit(headers: Mapping[str, str]) -> RateLimit | None:
+    """Read `X-Ratelimit-Limit: 40, 40;w=1` with its Remaining and Reset; None unless the limit is readable.
+
+    https://docs.klarna.com/api/rate-limit
+    """
+    text = headers.get("X-Ratelimit-Limit")
+    if text is None:
+        return None
+    quota, _, policy = text.partition(",")
+    limit, window = _whole(quota), _whole(policy.partition("w=")[2]) or 1
+    if not limit:
+        return None
+    reset = _whole(headers.get("X-Ratelimit-Reset"))
+    return RateLimit(limit, window, _whole(headers.get("X-Ratelimit-Remaining")), reset)
+
+
+def _whole(text: str | None) -> int | None:
+    text = (text or "").strip()
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None

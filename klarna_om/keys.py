@@ -1,0 +1,31 @@
+"""Idempotency keys: made at random for one call, or derived from what the caller's own records say."""
+
+import json
+from uuid import UUID, uuid4, uuid5
+
+NAMESPACE = UUID("6c1b6a0e-6f0f-5b6e-9d4c-0a7f6f0b8f4e")
+
+
+def random_key() -> str:
+    """A fresh UUIDv4: the key of a call that nothing else identifies."""
+    return str(uuid4())
+
+
+def derive_key(operation: str, order_id: str, reference: str, *, generation: int = 0) -> str:
+    """The key that these facts always give, so that it can be computed again after a crash (UUIDv5).
+
+    `reference` is what your own records call this intent: the id of the shipment that is captured, of the return
+    that is refunded. Two equal partial captures are two captures, so the amount is no reference.
+
+        key = derive_key("captures.create", order_id, shipment.id)
+        await klarna.captures.create(order_id, capture, idempotency_key=key)
+
+    Raise `generation` only after a definite refusal (`Outcome.REFUSED`): under the old key Klarna may repeat the
+    refusal. After an unknown outcome a new key could do the work twice.
+    """
+    for name, value in (("operation", operation), ("order_id", order_id), ("reference", reference)):
+        if not value:
+            raise ValueError(f"{name} must not be empty: keys of different intents would be the same")
+    if generation < 0:
+        raise ValueError("generation counts from 0")
+    return str(uuid5(NAMESPACE, json.dumps([operation, order_id, reference, generation])))

@@ -1,0 +1,33 @@
+"""What happens to every request: one file a concern. A middleware gets a request and the handler below it.
+
+A plain function will do:
+
+    async def stopwatch(request: Request, below: Handler) -> Response:
+        started = time.monotonic()
+        response = await below(request)
+        metrics.timing(request.operation, time.monotonic() - started)
+        return response
+
+    KlarnaClient(..., middleware=[stopwatch])
+
+An answer of any status is a `Response`; only silence raises.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable
+
+from klarna_om.exchange import Request, Response
+
+Handler = Callable[[Request], Awaitable[Response]]
+Middleware = Callable[[Request, Handler], Awaitable[Response]]
+
+
+def stack(middlewares: Iterable[Middleware], transport: Handler) -> Handler:
+    """Put the middlewares above the transport, the first one outermost."""
+    handler = transport
+    for middleware in reversed(tuple(middlewares)):
+        handler = _above(middleware, handler)
+    return handler
+
+
+def _above(middleware: Middleware, below: Handler) -> Handler:
+    return lambda request: middleware(request, below)

@@ -1,0 +1,64 @@
+"""Every write carries an idempotency key, given above the retries so that all its attempts share it."""
+
+import copy
+from collections.abc import Callable
+
+from attrs import evolve, frozen
+
+from klarna_om.errors import InvalidRequest, KlarnaError
+from klarna_om.exchange import KEY_HEADER, Request, Response
+from klarna_om.keys import random_key
+from klarna_om.middleware import Handler
+from klarna_om.middleware.key_guard import KeyGuard, Use
+
+
+@frozen
+class Idempotency:
+    """Give a write its key: the caller's, or a fresh one. A read has none.
+
+    One key never serves two different requests (`IdempotencyKeyReused`), and calls that are truly the same at the
+    same time share one request.
+    """
+
+    guard: KeyGuard
+    new_key: Callable[[], str] = random_key
+
+    async def __call__(self, request: Request, below: Handler) -> Response:
+        """Send a write under its key."""
+        if not request.is_write:
+            return await below(request)
+        key = self.new_key() if request.idempotency_key is None else request.idempotency_key
+        _check(key)
+        while (use := self.guard.use(key, request)) is None:
+            if (response := await self._follow(key)) is not None:
+                return response
+        return await self._lead(use, _keyed(request, key, use), below)
+
+    async def _lead(self, use: Use, request: Request, below: Handler) -> Response:
+        result: Response | KlarnaError | None = None
+        try:
+            result = await below(request)
+        except KlarnaError as error:
+            result = error
+            raise
+        else:
+            return result
+        finally:
+            self.guard.finish(use, result)
+
+    async def _follow(self, key: str) -> Response | None:
+        try:
+            return await self.guard.follow(key)
+        except KlarnaError as error:
+            raise copy.copy(error) from error
+
+
+def _keyed(request: Request, key: str, use: Use) -> Request:
+    return evolve(request, headers={**request.headers, KEY_HEADER: key}, retry_until=use.retry_until)
+
+
+def _check(key: str) -> None:
+    if not key or not key.isascii() or not key.isprintable() or len(key) > 255 or key != key.strip():
+        raise InvalidRequest(
+            ("idempotency_key: must be 1 to 255 printable ASCII characters without spaces around them",)
+        )

@@ -1,0 +1,102 @@
+"""One key, one request. Klarna compares only keys and ignores what differs; so this must be held here."""
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from hashlib import blake2b
+
+from attrs import define, field
+
+from klarna_om.errors import IdempotencyKeyReused, KlarnaError
+from klarna_om.exchange import Request, Response
+
+KEY_LIFETIME = 24 * 3600.0
+"""Seconds for which Klarna keeps a key, from its first use. https://docs.klarna.com/api/escalation-and-retry-policy"""
+
+
+@define(eq=False)
+class Use:
+    """What is known of a key in use."""
+
+    fingerprint: str
+    first_used: float
+    is_running: bool = True
+    followers: "asyncio.Future[Response | None] | None" = None
+    """Resolved with the running call's answer; None tells the followers to send it themselves."""
+
+    @property
+    def retry_until(self) -> float:
+        """When Klarna forgets the key, in seconds since the epoch."""
+        return self.first_used + KEY_LIFETIME
+
+
+@define(eq=False)
+class KeyGuard:
+    """Remember for 24 hours what each key was used for.
+
+    Memory is bounded: beyond `capacity` keys the oldest are forgotten first, and with them their protection.
+    """
+
+    clock: Callable[[], float] = time.time
+    capacity: int = 100_000
+    _uses: "OrderedDict[str, Use]" = field(factory=OrderedDict[str, Use], init=False, repr=False)
+
+    def use(self, key: str, request: Request) -> Use | None:
+        """Take the key for this request; None when the same request is under way under it.
+
+        Raises `IdempotencyKeyReused` when the key was used for another request within 24 hours.
+        """
+        now = self.clock()
+        self._forget(now)
+        fingerprint = _fingerprint(request)
+        use = self._uses.get(key)
+        if use is None:
+            use = self._uses[key] = Use(fingerprint, now)
+            return use
+        if use.fingerprint != fingerprint:
+            raise _reused(key, request)
+        if use.is_running:
+            return None
+        use.is_running = True
+        return use
+
+    async def follow(self, key: str) -> Response | None:
+        """Wait for the answer of the call that is under way; None when it was given up."""
+        use = self._uses[key]
+        if use.followers is None:
+            use.followers = asyncio.get_running_loop().create_future()
+        return await asyncio.shield(use.followers)
+
+    def finish(self, use: Use, result: Response | KlarnaError | None) -> None:
+        """Release the key and give the followers what came of the call."""
+        use.is_running = False
+        followers, use.followers = use.followers, None
+        if followers is None:
+            return
+        if isinstance(result, KlarnaError):
+            followers.set_exception(result)
+            followers.exception()  # marked as seen: the followers may all have been cancelled
+        else:
+            followers.set_result(result)
+
+    def _forget(self, now: float) -> None:
+        while self._uses:
+            key, use = next(iter(self._uses.items()))
+            if use.is_running or (use.retry_until > now and len(self._uses) < self.capacity):
+                return
+            del self._uses[key]
+
+
+def _fingerprint(request: Request) -> str:
+    body = blake2b(request.body, digest_size=16).hexdigest() if request.body else ""
+    return f"{request.method} {request.path} {body}"
+
+
+def _reused(key: str, request: Request) -> IdempotencyKeyReused:
+    error = IdempotencyKeyReused(
+        f"the idempotency key {key} was used for another request within 24 hours; Klarna would ignore this one and"
+        " return the first one's answer. Give each intent a key of its own"
+    )
+    error.about(request)
+    return error

@@ -1,0 +1,62 @@
+"""Every attempt waits for its place: one of the requests in flight, and a slot in the merchant's rate limit."""
+
+import asyncio
+
+from attrs import frozen
+
+from klarna_om.errors import QueueTimeout
+from klarna_om.exchange import Request, Response
+from klarna_om.middleware import Handler
+from klarna_om.pace.lanes import Lane
+from klarna_om.pace.pacer import Pacer
+from klarna_om.pace.places import Places
+
+
+@frozen
+class Pace:
+    """Queue below the retries, since every attempt costs quota, and above the transport, so that no time-out of a
+    request counts the wait.
+    """
+
+    places: Places
+    pacer: Pacer | None
+    lane: Lane = "live"
+    share: float = 1.0
+    queue_timeout: float | None = None
+
+    async def __call__(self, request: Request, below: Handler) -> Response:
+        """Wait, send, and give the place back."""
+        if not self.places.take_at_once():
+            await self._wait(request, place=True)
+        elif self.pacer is not None and not self.pacer.take_at_once(self.lane, self.share):
+            await self._wait(request, place=False)
+        try:
+            response = await below(request)
+        finally:
+            self.places.give_back()
+        if self.pacer is not None:
+            self.pacer.observe(response)
+        return response
+
+    async def _wait(self, request: Request, *, place: bool) -> None:
+        """Wait for a place (unless one is held already) and then for a slot; on failure hold neither."""
+        loop_time = asyncio.get_running_loop().time()
+        limits = (request.deadline, None if self.queue_timeout is None else loop_time + self.queue_timeout)
+        until = min((limit for limit in limits if limit is not None), default=None)
+        held = not place
+        try:
+            async with asyncio.timeout_at(until):
+                if place:
+                    await self.places.take(self.lane)
+                    held = True
+                if self.pacer is not None and not self.pacer.take_at_once(self.lane, self.share):
+                    await self.pacer.take(self.lane)
+        except BaseException as reason:
+            if held:
+                self.places.give_back()
+            if isinstance(reason, TimeoutError):
+                waited = asyncio.get_running_loop().time() - loop_time
+                raise QueueTimeout(
+                    f"no place in the rate limit or the pool after {waited:.1f} s; nothing was sent"
+                ) from None
+            raise

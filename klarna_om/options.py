@@ -1,0 +1,55 @@
+"""What can be set for a client, and changed for a call with `client.with_options(...)`."""
+
+from typing import Literal, TypedDict
+
+from attrs import frozen
+
+from klarna_om.pace.lanes import Lane
+from klarna_om.retry.policy import Retry
+
+
+class OptionChanges(TypedDict, total=False):
+    """The options by name; what is left out stays as it is."""
+
+    retry: Retry
+    attempt_timeout: float
+    total_timeout: float | Literal["policy"] | None
+    queue_timeout: float | None
+    lane: Lane
+    share: float
+    validate: bool
+
+
+@frozen(kw_only=True)
+class Options:
+    """The options with their defaults. Times are in seconds."""
+
+    retry: Retry = Retry()
+    """When and how often a failed call is tried again."""
+    attempt_timeout: float = 65.0
+    """For one request. Klarna's gateway gives up after 59 s with a 500; a shorter limit turns that clear answer into
+    an unknown outcome."""
+    total_timeout: float | Literal["policy"] | None = "policy"
+    """For all attempts and waits; `"policy"` takes the retry policy's own, None sets no limit."""
+    queue_timeout: float | None = None
+    """For the wait for a place in the rate limit and the pool, in each attempt; beyond it nothing is sent."""
+    lane: Lane = "live"
+    """`live` calls go before `batch` calls wherever they have to wait."""
+    share: float = 1.0
+    """The part of the rate limit that the batch lane may use; 0.8 where a web service uses the same merchant."""
+    validate: bool = True
+    """Refuse before sending what Klarna is sure to refuse."""
+
+    def __attrs_post_init__(self) -> None:
+        times = (self.attempt_timeout, self.queue_timeout, self.total)
+        if not all(seconds is None or seconds > 0 for seconds in times):
+            raise ValueError("a time limit is a positive number of seconds")
+        if self.lane not in ("live", "batch"):
+            raise ValueError(f"lane is 'live' or 'batch', not {self.lane!r}")
+        if not 0 < self.share <= 1:
+            raise ValueError("share is a part of the rate limit: more than 0, at most 1")
+
+    @property
+    def total(self) -> float | None:
+        """Seconds for all attempts and waits, None for no limit."""
+        return self.retry.total_timeout if self.total_timeout == "policy" else self.total_timeout

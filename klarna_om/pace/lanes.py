@@ -1,0 +1,40 @@
+"""Two queues at one gate: whoever waits in the live lane goes before the batch lane."""
+
+import asyncio
+from collections import deque
+from typing import Literal
+
+Lane = Literal["live", "batch"]
+
+
+class Lanes:
+    """Those who wait, in order within each lane."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[Lane, deque[asyncio.Future[None]]] = {"live": deque(), "batch": deque()}
+
+    def join(self, lane: Lane) -> "asyncio.Future[None]":
+        """Stand at the end of a lane; the future is resolved when it is one's turn."""
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting[lane].append(turn)
+        return turn
+
+    def next(self, lane: Lane) -> "asyncio.Future[None] | None":
+        """Who is first in a lane, without those who have given up."""
+        waiting = self._waiting[lane]
+        while waiting and waiting[0].done():
+            del waiting[0]
+        return waiting[0] if waiting else None
+
+    def call(self, lane: Lane) -> bool:
+        """Let the first one of a lane through; False when nobody waits."""
+        turn = self.next(lane)
+        if turn is None:
+            return False
+        del self._waiting[lane][0]
+        turn.set_result(None)
+        return True
+
+    def count(self, lane: Lane) -> int:
+        """How many wait in a lane."""
+        return sum(not turn.done() for turn in self._waiting[lane])

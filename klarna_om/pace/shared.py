@@ -1,0 +1,24 @@
+"""One pacer for all clients of one merchant in this process, since Klarna counts per merchant."""
+
+import asyncio
+from weakref import WeakKeyDictionary, WeakValueDictionary
+
+from klarna_om.credentials import Credentials
+from klarna_om.environment import Environment
+from klarna_om.pace.pacer import Pacer
+
+Merchant = tuple[str, int]
+"""The base URL and a hash of the credentials. Two credentials of one merchant cannot be told to be the same: pass
+one `pace=` to both clients then."""
+
+_pacers: WeakKeyDictionary[asyncio.AbstractEventLoop, WeakValueDictionary[Merchant, Pacer]] = WeakKeyDictionary()
+
+
+def pacer_of(environment: Environment, credentials: Credentials) -> Pacer:
+    """The pacer of that merchant in the running event loop; it lives as long as a client uses it."""
+    pacers = _pacers.setdefault(asyncio.get_running_loop(), WeakValueDictionary())
+    merchant = (environment.base_url, hash(credentials.authorization))
+    pacer = pacers.get(merchant)
+    if pacer is None:
+        pacer = pacers[merchant] = Pacer(environment.limit)
+    return pacer

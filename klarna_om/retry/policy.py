@@ -1,0 +1,73 @@
+"""How often and how patiently a failed call is tried again. What is tried again stands in `rules`."""
+
+from collections.abc import Callable
+
+from attrs import frozen
+
+Uniform = Callable[[float, float], float]
+"""A source of randomness like `random.uniform`."""
+
+Backoff = Callable[[int, Uniform], float]
+"""Seconds to wait after the n-th failed attempt, n from 1."""
+
+
+@frozen
+class FullJitter:
+    """Wait anywhere between nothing and `base * 2**(n-1)`, at most `cap`: spreads clients that failed together.
+
+    https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/
+    """
+
+    base: float = 0.5
+    cap: float = 20.0
+
+    def __call__(self, failures: int, uniform: Uniform) -> float:
+        """The wait after that many failures."""
+        return uniform(0.0, min(self.cap, self.base * 2.0 ** (failures - 1)))
+
+
+@frozen
+class Schedule:
+    """Wait exactly these seconds, one after the other."""
+
+    delays: tuple[float, ...]
+
+    def __call__(self, failures: int, uniform: Uniform) -> float:
+        """The wait after that many failures."""
+        return self.delays[min(failures, len(self.delays)) - 1]
+
+
+@frozen
+class Retry:
+    """A retry policy. Use a preset, or set the numbers: `Retry(max_attempts=6, backoff=FullJitter(base=1.0))`."""
+
+    max_attempts: int = 4
+    """Attempts in all, the first one included."""
+    backoff: Backoff = FullJitter()
+    longest_hint: float = 30.0
+    """Seconds that `Retry-After` or `X-Ratelimit-Reset` may ask for; beyond it the call fails at once and says
+    when to come back."""
+    total_timeout: float | None = 180.0
+    """Seconds for all attempts and waits, unless the client or the call sets its own; None for no limit."""
+
+    def __attrs_post_init__(self) -> None:
+        if self.max_attempts < 1:
+            raise ValueError("max_attempts counts the first attempt, so it is at least 1")
+
+    @classmethod
+    def interactive(cls) -> "Retry":
+        """The default: 4 attempts within 3 minutes, full jitter from half a second."""
+        return cls()
+
+    @classmethod
+    def klarna_policy(cls) -> "Retry":
+        """Klarna's own schedule: after 5 seconds, 5 minutes and 5 hours. For jobs that can wait that long.
+
+        https://docs.klarna.com/api/escalation-and-retry-policy
+        """
+        return cls(max_attempts=4, backoff=Schedule((5.0, 300.0, 18_000.0)), total_timeout=None)
+
+    @classmethod
+    def off(cls) -> "Retry":
+        """One attempt, no more."""
+        return cls(max_attempts=1)

@@ -1,0 +1,80 @@
+"""Which results are tried again: the table, exported as `RETRY_RULES`. The first row that applies decides."""
+
+from collections.abc import Callable
+
+from attrs import frozen
+
+from klarna_om.errors import (
+    AnswerCut,
+    AnswerTimeout,
+    CertificateRejected,
+    ClientClosed,
+    ConnectionFailed,
+    ConnectionLost,
+    NoAnswer,
+    QueueTimeout,
+)
+from klarna_om.exchange import Request, Response
+
+Result = Response | NoAnswer
+"""How an attempt ended."""
+
+Applies = Callable[[Request, Result], bool]
+
+
+NEVER = 0
+COST = 5
+TIMEOUT_COST = 10
+"""A time-out costs double: it has also held a place for long. The numbers are botocore's."""
+
+
+@frozen
+class RetryRule:
+    """One row: what it applies to, whether that is tried again, what a retry costs of the budget, and why."""
+
+    name: str
+    applies: Applies
+    cost: int
+    """Tokens of the retry budget that a retry takes; `NEVER` where there is none."""
+    reason: str
+
+    @property
+    def is_retried(self) -> bool:
+        """Is the call tried again after such a result?"""
+        return self.cost != NEVER
+
+
+def _status(*statuses: int) -> Applies:
+    return lambda _, result: isinstance(result, Response) and result.status in statuses
+
+
+def _silence(kind: type[NoAnswer]) -> Applies:
+    return lambda _, result: isinstance(result, kind)
+
+
+def _write_without_key(request: Request, _: Result) -> bool:
+    return request.is_write and request.idempotency_key is None
+
+
+RETRY_RULES: tuple[RetryRule, ...] = (
+    RetryRule("success", _status(*range(200, 300)), NEVER, "it is done"),
+    RetryRule("write without a key", _write_without_key, NEVER, "it could happen twice"),
+    RetryRule("certificate rejected", _silence(CertificateRejected), NEVER, "it will be rejected again"),
+    RetryRule("connection failed", _silence(ConnectionFailed), COST, "nothing was sent"),
+    RetryRule("no answer in time", _silence(AnswerTimeout), TIMEOUT_COST, "the key makes the repeat safe"),
+    RetryRule("connection lost", _silence(ConnectionLost), COST, "the key makes the repeat safe"),
+    RetryRule("answer cut", _silence(AnswerCut), COST, "the repeat gets the first answer again"),
+    RetryRule("no place in time", _silence(QueueTimeout), NEVER, "the limit is the caller's own"),
+    RetryRule("client closed", _silence(ClientClosed), NEVER, "it sends nothing any more"),
+    RetryRule("408", _status(408), TIMEOUT_COST, "the server did not get the request in time"),
+    RetryRule("429", _status(429), COST, "turned away before acting; waits as long as the answer says"),
+    RetryRule("500, 502, 503, 504", _status(500, 502, 503, 504), COST, "Klarna's policy: retry with the key"),
+    RetryRule("redirect", _status(*range(300, 400)), NEVER, "Klarna's policy: never retry a 3xx"),
+    RetryRule("any other status", _status(*range(100, 600)), NEVER, "the same request gets the same answer"),
+)
+"""https://docs.klarna.com/api/escalation-and-retry-policy"""
+
+
+def rule_for(request: Request, result: Result) -> RetryRule:
+    """The first row that applies."""
+    return next(rule for rule in RETRY_RULES if rule.applies(request, result))

@@ -1,0 +1,124 @@
+"""The last handler: one HTTP exchange over aiohttp, and what is known when it breaks."""
+
+import asyncio
+import sys
+
+import aiohttp
+from attrs import field, frozen
+from yarl import URL
+
+from klarna_om.errors import (
+    AnswerCut,
+    AnswerTimeout,
+    CertificateRejected,
+    ClientClosed,
+    ConnectionFailed,
+    ConnectionLost,
+    NoAnswer,
+)
+from klarna_om.exchange import Request, Response
+
+CONNECT_TIMEOUT = 10.0
+"""Seconds to connect, name look-up and TLS included. What takes longer counts as failed: nothing was sent."""
+
+CONNECT_SHARE = 0.9
+"""A connection may use this part of a shorter limit, so that its failure is told apart from a missing answer."""
+
+
+NO_CONTENT_TYPE = ("Content-Type",)
+"""aiohttp would call an empty POST `application/octet-stream`."""
+
+
+def limits(seconds: float) -> aiohttp.ClientTimeout:
+    """Aiohttp's own limits for an attempt of that length.
+
+    Only the connection is limited there; the attempt is limited around the whole exchange, because aiohttp's total
+    would count the wait for a pooled connection.
+    """
+    return aiohttp.ClientTimeout(total=None, connect=min(CONNECT_TIMEOUT, CONNECT_SHARE * seconds), sock_connect=None)
+
+
+def user_agent(version: str, extra: str | None = None) -> str:
+    """`klarna-om/1.0 python/3.11 aiohttp/3.14`, and the caller's own words after it."""
+    python = f"{sys.version_info.major}.{sys.version_info.minor}"
+    product = f"klarna-om/{version} python/{python} aiohttp/{aiohttp.__version__}"
+    return f"{product} {extra}" if extra else product
+
+
+@frozen
+class Transport:
+    """Sends a request and reads the answer to its end; never follows a redirect."""
+
+    session: aiohttp.ClientSession = field(repr=False)
+    base_url: str
+    user_agent: str
+    attempt_timeout: float
+    limits: aiohttp.ClientTimeout = field(repr=False)
+
+    async def __call__(self, request: Request) -> Response:
+        """Return the answer, whatever its status, or raise `NoAnswer`."""
+        loop = asyncio.get_running_loop()
+        started = loop.time()
+        until, timeout = started + self.attempt_timeout, self.limits
+        if request.deadline is not None and request.deadline < until:
+            until, timeout = request.deadline, limits(max(request.deadline - started, 0.001))
+        try:
+            async with asyncio.timeout_at(until):
+                answer = await self._ask(request, timeout)
+                body = await self._read(answer)
+        except TimeoutError:
+            waited = loop.time() - started
+            late = AnswerTimeout(f"no answer within {waited:.1f} s; it may have been sent")
+            late.about(request)
+            raise late from None
+        except NoAnswer as silence:
+            silence.about(request)
+            raise
+        return Response(request, answer.status, answer.headers, body, loop.time() - started)
+
+    async def _ask(self, request: Request, timeout: aiohttp.ClientTimeout) -> aiohttp.ClientResponse:
+        headers = {**request.headers, "Accept": "application/json", "User-Agent": self.user_agent}
+        if request.body is not None:
+            headers["Content-Type"] = "application/json"
+        try:
+            return await self.session.request(
+                request.method,
+                URL(self.base_url + request.path, encoded=True),
+                data=request.body,
+                headers=headers,
+                skip_auto_headers=NO_CONTENT_TYPE,
+                allow_redirects=False,
+                timeout=timeout,
+            )
+        except (aiohttp.ClientError, OSError) as reason:
+            raise _silence(reason) from reason
+        except RuntimeError as reason:
+            if self.session.closed:
+                raise ClientClosed("the HTTP session is closed; nothing was sent") from reason
+            raise
+
+    async def _read(self, answer: aiohttp.ClientResponse) -> bytes:
+        try:
+            return await answer.read()
+        except (aiohttp.ClientError, OSError) as reason:
+            raise AnswerCut(
+                f"the answer ({answer.status}) broke off: {_told(reason)}",
+                answer.status,
+                answer.headers,
+            ) from reason
+
+
+def _silence(reason: Exception) -> NoAnswer:
+    """What a failure before any answer says about the effect."""
+    told = _told(reason)
+    if isinstance(reason, aiohttp.ClientConnectorCertificateError):
+        return CertificateRejected(told)
+    if isinstance(reason, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError):
+        return ConnectionFailed(told)
+    if isinstance(reason, aiohttp.ClientHttpProxyError):
+        return ConnectionFailed(f"the proxy refused: {told}")
+    return ConnectionLost(told)
+
+
+def _told(reason: Exception) -> str:
+    return f"{type(reason).__name__}: {reason}" if str(reason) else type(reason).__name__

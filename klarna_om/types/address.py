@@ -1,0 +1,34 @@
+"""Where a customer is billed, or where goods are sent."""
+
+from attrs import field, frozen
+
+from klarna_om.types.limits import text
+from klarna_om.types.record import Record
+
+
+@frozen(kw_only=True)
+class Address(Record):
+    """A billing or shipping address; no field is certain to be there.
+
+    In an update only the fields that are given change, and an empty text clears one, but for those that
+    Klarna needs. Klarna sends an empty text for what was never set. Only the country shows in `repr`: the
+    rest is personal data.
+    https://docs.klarna.com/api/ordermanagement/
+    """
+
+    given_name: str | None = field(default=None, repr=False, metadata=text(100))
+    family_name: str | None = field(default=None, repr=False, metadata=text(100))
+    title: str | None = field(default=None, repr=False, metadata=text(20))
+    street_address: str | None = field(default=None, repr=False, metadata=text(100))
+    street_address2: str | None = field(default=None, repr=False, metadata=text(100))
+    postal_code: str | None = field(default=None, repr=False, metadata=text(10))
+    city: str | None = field(default=None, repr=False, metadata=text(200))
+    region: str | None = field(default=None, repr=False, metadata=text(200))
+    """Required in the US."""
+    country: str | None = field(default=None)
+    """ISO 3166-1 alpha-2; both cases are seen."""
+    email: str | None = field(default=None, repr=False, metadata=text(100))
+    phone: str | None = field(default=None, repr=False, metadata=text(100))
+    organization_name: str | None = field(default=None, repr=False, metadata=text())
+    """Orders of companies only."""
+    attention: str | None = field(default=None, repr=False, metadata=text())

@@ -1,0 +1,28 @@
+"""Changing what an order is worth."""
+
+from attrs import field, frozen
+
+from klarna_om.types.limits import money, text
+from klarna_om.types.order_line import MAX_ORDER_LINES, OrderLine, as_lines
+from klarna_om.types.record import Request
+
+
+@frozen(kw_only=True)
+class UpdateAuthorization(Request):
+    """A request to set a new total and new lines. Without lines Klarna deletes those of the order.
+
+    The amount must differ from the current one and not fall below what is captured. A higher one is a new
+    risk check and possible for INVOICE, B2B_INVOICE, BASE_ACCOUNT, DIRECT_DEBIT and FIXED_AMOUNT, not in
+    every market. Nothing can be changed once the order is fully captured, cancelled or expired. Kustom
+    requires `order_lines`.
+    https://docs.klarna.com/payments/after-payments/order-management/manage-orders-with-the-api/view-and-change-orders/
+    """
+
+    order_amount: int = field(metadata=money(ge=0, required=True))
+    """The new total in minor units; not the difference."""
+    description: str | None = field(default=None, metadata=text())
+    """Why."""
+    order_lines: tuple[OrderLine, ...] | None = field(
+        default=None, converter=as_lines, metadata=MAX_ORDER_LINES
+    )
+    """All lines of the order, old and new. None leaves the field out, an empty list is sent as one."""

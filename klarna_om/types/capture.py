@@ -1,0 +1,60 @@
+"""Taking money for what was shipped."""
+
+from attrs import field, frozen
+
+from klarna_om.types.address import Address
+from klarna_om.types.kinds import Moment, Whole
+from klarna_om.types.limits import money, number, text
+from klarna_om.types.order_line import MAX_ORDER_LINES, OrderLine, as_lines
+from klarna_om.types.record import Request
+from klarna_om.types.shipping import MAX_SHIPPING_INFO, ShippingInfo, as_parcels
+
+
+@frozen(kw_only=True)
+class CaptureObject(Request):
+    """A request to capture all or part of what is authorised.
+
+    Klarna refuses more than the order's `remaining_authorized_amount`, and anything on a cancelled or
+    expired order. A capture also counts as acknowledging the order.
+    https://docs.klarna.com/payments/after-payments/order-management/
+    """
+
+    captured_amount: int = field(metadata=money(ge=0, required=True))
+    """Minor units."""
+    description: str | None = field(default=None, metadata=text())
+    """Shown to the customer."""
+    reference: str | None = field(default=None, metadata=text())
+    """The shop's own; it goes into the settlement files."""
+    order_lines: tuple[OrderLine, ...] | None = field(
+        default=None, converter=as_lines, metadata=MAX_ORDER_LINES
+    )
+    """What is captured; a refund is allocated to it by equal `reference` of a line."""
+    shipping_info: tuple[ShippingInfo, ...] | None = field(
+        default=None, converter=as_parcels, metadata=MAX_SHIPPING_INFO
+    )
+    shipping_delay: int | None = field(default=None, metadata=number(ge=0))
+    """More than 0 only where Klarna has switched it on for the account. Never given back by a read."""
+
+
+@frozen(kw_only=True)
+class Capture:
+    """A capture as Klarna keeps it. Any field may be missing; amounts are in minor units.
+
+    `order_lines` and `shipping_info` are empty both when Klarna sends none and when it leaves the key out.
+    https://docs.klarna.com/api/ordermanagement/
+    """
+
+    capture_id: str | None = field(default=None)
+    klarna_reference: str | None = field(default=None)
+    """The order's reference and a number: `K4MADNY-1`."""
+    captured_amount: Whole = field(default=None, metadata=number(ge=1))
+    """0 has been seen in published samples."""
+    captured_at: Moment | None = field(default=None)
+    """None also when Klarna sends no readable time; see `Moment`."""
+    description: str | None = field(default=None)
+    order_lines: tuple[OrderLine, ...] = field(default=())
+    refunded_amount: Whole = field(default=None)
+    billing_address: Address | None = field(default=None)
+    shipping_address: Address | None = field(default=None)
+    shipping_info: tuple[ShippingInfo, ...] = field(default=())
+    reference: str | None = field(default=None, metadata=text())

@@ -1,0 +1,18 @@
+"""The shop's own names for an order."""
+
+from attrs import field, frozen
+
+from klarna_om.types.limits import text
+from klarna_om.types.record import Request
+
+
+@frozen(kw_only=True)
+class UpdateMerchantReferences(Request):
+    """A request to set one or both references. None leaves a reference as it is, an empty text clears it.
+
+    https://docs.klarna.com/payments/after-payments/order-management/manage-orders-with-the-api/view-and-change-orders/
+    """
+
+    merchant_reference1: str | None = field(default=None, metadata=text())
+    """The shop's order number, which the customer sees."""
+    merchant_reference2: str | None = field(default=None, metadata=text())

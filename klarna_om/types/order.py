@@ -1,0 +1,63 @@
+"""An order, whole."""
+
+from attrs import field, frozen
+
+from klarna_om.types.address import Address
+from klarna_om.types.capture import Capture
+from klarna_om.types.customer import Customer
+from klarna_om.types.kinds import Moment, Whole
+from klarna_om.types.order_line import OrderLine
+from klarna_om.types.payment_method import InitialPaymentMethod
+from klarna_om.types.refund import Refund
+from klarna_om.types.shipping import ShippingInfo
+from klarna_om.types.shipping_option import SelectedShippingOption
+
+
+@frozen(kw_only=True)
+class Order:
+    """An order as Klarna keeps it, for up to three years after it was made.
+
+    Klarna promises no field. What it leaves out reads as None, but lists read as empty, so that `for
+    capture in order.captures` needs no guard. Amounts are in minor units. A field that this class does not
+    know is in `Reply.body`.
+    https://docs.klarna.com/api/ordermanagement/
+    """
+
+    order_id: str | None = field(default=None)
+    """Shaped like a UUID, but not always of a valid version; at most 255 characters."""
+    status: str | None = field(default=None)
+    """One of `OrderStatus`, or a newer word."""
+    fraud_status: str | None = field(default=None)
+    """One of `FraudStatus`, or a newer word."""
+    order_amount: Whole = field(default=None)
+    original_order_amount: Whole = field(default=None)
+    captured_amount: Whole = field(default=None)
+    refunded_amount: Whole = field(default=None)
+    remaining_authorized_amount: Whole = field(default=None)
+    """What can still be captured."""
+    purchase_currency: str | None = field(default=None)
+    """ISO 4217; lower case in older documents."""
+    locale: str | None = field(default=None)
+    order_lines: tuple[OrderLine, ...] = field(default=())
+    merchant_reference1: str | None = field(default=None)
+    """The shop's order number, which the customer sees."""
+    merchant_reference2: str | None = field(default=None)
+    klarna_reference: str | None = field(default=None)
+    """The short reference that Klarna uses with the customer."""
+    customer: Customer | None = field(default=None)
+    billing_address: Address | None = field(default=None)
+    shipping_address: Address | None = field(default=None)
+    created_at: Moment | None = field(default=None)
+    """None also when Klarna sends no readable time; see `Moment`."""
+    purchase_country: str | None = field(default=None)
+    """ISO 3166-1 alpha-2; lower case in older documents."""
+    expires_at: Moment | None = field(default=None)
+    """The order can be captured until then; by default midnight UTC, 28 days on. Unreadable: None."""
+    captures: tuple[Capture, ...] = field(default=())
+    refunds: tuple[Refund, ...] = field(default=())
+    """The only place to list refunds."""
+    merchant_data: str | None = field(default=None, repr=False)
+    """The shop's own, set when the order was made."""
+    initial_payment_method: InitialPaymentMethod | None = field(default=None)
+    selected_shipping_option: SelectedShippingOption | None = field(default=None)
+    shipping_info: tuple[ShippingInfo, ...] = field(default=())

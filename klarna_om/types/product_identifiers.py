@@ -1,0 +1,25 @@
+"""What a product is, in words that others know it by."""
+
+from attrs import field, frozen
+
+from klarna_om.types.limits import text
+from klarna_om.types.record import Record
+
+
+@frozen(kw_only=True)
+class ProductIdentifiers(Record):
+    """Brand, category and numbers of a product, for the customer and for Klarna's risk assessment.
+
+    https://docs.klarna.com/api/ordermanagement/
+    """
+
+    category_path: str | None = field(default=None, metadata=text(750))
+    """`Electronics Store > Computers & Tablets > Desktops`."""
+    global_trade_item_number: str | None = field(default=None, metadata=text(50))
+    """EAN, ISBN or UPC, without dashes and spaces where possible."""
+    manufacturer_part_number: str | None = field(default=None, metadata=text(70))
+    """Together with the brand it names the product."""
+    brand: str | None = field(default=None, metadata=text(70))
+    """Leave it out where there is none."""
+    color: str | None = field(default=None, metadata=text(64))
+    size: str | None = field(default=None, metadata=text(64))

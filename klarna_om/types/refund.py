@@ -1,0 +1,49 @@
+"""Giving money back."""
+
+from attrs import field, frozen
+
+from klarna_om.types.kinds import Flag, Moment, Whole
+from klarna_om.types.limits import money, text
+from klarna_om.types.order_line import MAX_ORDER_LINES, OrderLine, as_lines
+from klarna_om.types.record import Request
+
+
+@frozen(kw_only=True)
+class RefundObject(Request):
+    """A request to give back all or part of what was captured.
+
+    Klarna refuses more than was captured. A line finds its capture by equal `reference`. With a return fee
+    among the lines, `refunded_amount` must be the exact sum of the lines, and the order captured in one
+    full capture.
+    https://docs.klarna.com/payments/after-payments/order-management/
+    """
+
+    refunded_amount: int = field(metadata=money(ge=0, required=True))
+    """Minor units."""
+    description: str | None = field(default=None, metadata=text())
+    """Shown to the customer."""
+    reference: str | None = field(default=None, metadata=text())
+    """The shop's own; it goes into the settlement files."""
+    order_lines: tuple[OrderLine, ...] | None = field(
+        default=None, converter=as_lines, metadata=MAX_ORDER_LINES
+    )
+
+
+@frozen(kw_only=True)
+class Refund:
+    """A refund as Klarna keeps it. Any field may be missing; amounts are in minor units.
+
+    `order_lines` is empty both when Klarna sends none and when it leaves the key out.
+    https://docs.klarna.com/api/ordermanagement/
+    """
+
+    refund_id: str | None = field(default=None)
+    """Missing in the refunds of older orders."""
+    refunded_amount: Whole = field(default=None)
+    refunded_at: Moment | None = field(default=None)
+    """None also when Klarna sends no readable time; see `Moment`."""
+    description: str | None = field(default=None)
+    reference: str | None = field(default=None)
+    order_lines: tuple[OrderLine, ...] = field(default=())
+    credit_invoice: Flag = field(default=None)
+    """Orders of companies only: the customer gets the refund as a credit invoice."""

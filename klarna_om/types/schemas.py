@@ -1,0 +1,67 @@
+"""The specification's schemas, by name, and the class of each."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from klarna_om.types.address import Address
+from klarna_om.types.authorization import UpdateAuthorization
+from klarna_om.types.capture import Capture, CaptureObject
+from klarna_om.types.customer import Customer
+from klarna_om.types.customer_details import UpdateConsumer
+from klarna_om.types.due_date import ExtendDueDateOption, ExtendDueDateOptions, ExtendDueDateRequest
+from klarna_om.types.error_message import ErrorMessage
+from klarna_om.types.merchant_references import UpdateMerchantReferences
+from klarna_om.types.order import Order
+from klarna_om.types.order_line import OrderLine
+from klarna_om.types.payment_method import InitialPaymentMethod
+from klarna_om.types.product_identifiers import ProductIdentifiers
+from klarna_om.types.refund import Refund, RefundObject
+from klarna_om.types.shipping import ShippingInfo, UpdateShippingInfo
+from klarna_om.types.shipping_option import (
+    Addon,
+    AddressLocation,
+    CarrierProduct,
+    Location,
+    SelectedShippingOption,
+    Timeslot,
+)
+from klarna_om.types.subscription import Subscription
+
+SCHEMAS: Mapping[str, type] = MappingProxyType(
+    {
+        "Addon": Addon,
+        "Address": Address,
+        "AddressLocation": AddressLocation,
+        "CancelNotAllowedErrorMessage": ErrorMessage,
+        "Capture": Capture,
+        "CaptureNotAllowedErrorMessage": ErrorMessage,
+        "CaptureObject": CaptureObject,
+        "CarrierProduct": CarrierProduct,
+        "ErrorMessageDto": ErrorMessage,
+        "ExtendDueDateOptions": ExtendDueDateOptions,
+        "ExtendDueDateRequest": ExtendDueDateRequest,
+        "InitialPaymentMethodDto": InitialPaymentMethod,
+        "Location": Location,
+        "MerchantOrderDto": Order,
+        "NoSuchCaptureErrorMessage": ErrorMessage,
+        "NoSuchOrderErrorMessage": ErrorMessage,
+        "NotAllowedErrorMessage": ErrorMessage,
+        "NotFoundErrorMessage": ErrorMessage,
+        "OptionDto": ExtendDueDateOption,
+        "ProductIdentifiers": ProductIdentifiers,
+        "Refund": Refund,
+        "RefundNotAllowedErrorMessage": ErrorMessage,
+        "RefundObject": RefundObject,
+        "SelectedShippingOptionDto": SelectedShippingOption,
+        "Timeslot": Timeslot,
+        "UpdateAuthorization": UpdateAuthorization,
+        "UpdateConsumer": UpdateConsumer,
+        "UpdateMerchantReferences": UpdateMerchantReferences,
+        "UpdateShippingInfo": UpdateShippingInfo,
+        "customer": Customer,
+        "order_line": OrderLine,
+        "shipping_info": ShippingInfo,
+        "subscription": Subscription,
+    }
+)
+"""Every schema of https://docs.klarna.com/api/ordermanagement/; a test compares it with the specification."""

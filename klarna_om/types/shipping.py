@@ -1,0 +1,53 @@
+"""How goods travel, and back."""
+
+from collections.abc import Iterable
+
+from attrs import field, frozen
+
+from klarna_om.types.limits import URL_MAX, items, text
+from klarna_om.types.record import Record, Request
+
+MAX_SHIPPING_INFO = items(500)
+"""The metadata of a list of shipping information that is sent with a capture."""
+
+
+@frozen(kw_only=True)
+class ShippingInfo(Record):
+    """One parcel: its carrier, its tracking, and the same for the way back.
+
+    Carriers should be codes of Klarna's list, such as `dhl-express`, which lets Klarna track the parcel;
+    free text such as `DHL US` is in use and accepted.
+    https://docs.klarna.com/payments/after-payments/order-management/more-actions/klarna-carrier-partner-list/
+    """
+
+    shipping_company: str | None = field(default=None, metadata=text(100))
+    shipping_method: str | None = field(default=None)
+    """One of `ShippingMethod`, or a newer word."""
+    tracking_number: str | None = field(default=None, metadata=text(100))
+    tracking_uri: str | None = field(default=None, metadata=text(URL_MAX))
+    return_shipping_company: str | None = field(default=None, metadata=text(100))
+    return_tracking_number: str | None = field(default=None, metadata=text(100))
+    return_tracking_uri: str | None = field(default=None, metadata=text(URL_MAX))
+
+
+def as_parcels(parcels: Iterable[ShippingInfo] | None) -> tuple[ShippingInfo, ...] | None:
+    """Keep the shipping information that a caller passed, in any iterable, as a tuple."""
+    return None if parcels is None else tuple(parcels)
+
+
+def as_some_parcels(parcels: Iterable[ShippingInfo]) -> tuple[ShippingInfo, ...]:
+    """Keep shipping information that must be there."""
+    return tuple(parcels)
+
+
+@frozen(kw_only=True)
+class UpdateShippingInfo(Request):
+    """Shipping information to add to an order or to a capture. It is appended: what is there stays.
+
+    https://docs.klarna.com/api/ordermanagement/
+    """
+
+    shipping_info: tuple[ShippingInfo, ...] = field(
+        converter=as_some_parcels, metadata=items(500, min_items=1, required=True)
+    )
+    """1 to 500 entries."""

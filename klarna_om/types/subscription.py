@@ -1,0 +1,22 @@
+"""How often a subscribed product is paid."""
+
+from attrs import field, frozen
+
+from klarna_om.types.kinds import Whole
+from klarna_om.types.limits import REQUIRED, number, text
+from klarna_om.types.record import Record
+
+
+@frozen(kw_only=True)
+class Subscription(Record):
+    """The cadence of the subscription that an order line belongs to: every `interval_count` times `interval`.
+
+    A request must have all three fields; in an answer any may be missing and reads as None.
+    https://docs.klarna.com/api/ordermanagement/
+    """
+
+    name: str | None = field(metadata=text(required=True))
+    interval: str | None = field(metadata=REQUIRED)
+    """One of `SubscriptionInterval`, or a newer word."""
+    interval_count: Whole = field(metadata=number(ge=1, required=True))
+    """At least 1."""

@@ -1,0 +1,83 @@
+"""`nox` runs what CI runs; `nox -l` lists everything."""
+
+import nox
+
+nox.needs_version = ">=2025.2.9"
+nox.options.default_venv_backend = "venv"
+nox.options.reuse_existing_virtualenvs = True
+nox.options.sessions = ["lint", "typing", "tests", "floor", "readme", "bench"]
+
+FLOORS = ("aiohttp==3.11.0", "attrs==24.2.0", "cattrs==24.1.0", "msgspec==0.19.0", "tenacity==9.0.0")
+"""The floors of `dependencies` in pyproject.toml; a test compares the two."""
+
+
+def locked(session: nox.Session) -> None:
+    """The very versions of the lock file, then the project itself."""
+    session.install("-r", "requirements.lock")
+    session.install("--no-deps", "-e", ".")
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """The whole suite with branch coverage, which must be 100 %."""
+    locked(session)
+    session.run("coverage", "erase")
+    session.run("coverage", "run", "-m", "pytest", *session.posargs)
+    session.run("coverage", "combine", "--quiet")
+    session.run("coverage", "report")
+
+
+@nox.session
+def floor(session: nox.Session) -> None:
+    """The suite with the oldest dependencies that the project admits."""
+    session.install("-e", ".[cli]", "--group", "tests", *FLOORS)
+    session.run("pytest", "-q", *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Format and rules."""
+    session.install("-r", "requirements.lock")
+    session.run("ruff", "format", "--check")
+    session.run("ruff", "check")
+
+
+@nox.session
+def typing(session: nox.Session) -> None:
+    """Types, strictly, by two checkers."""
+    locked(session)
+    session.run("mypy")
+    session.run("pyright")
+
+
+@nox.session
+def readme(session: nox.Session) -> None:
+    """The README's commands and code, as a newcomer types them."""
+    locked(session)
+    session.run("pytest", "-q", "tests/test_readme.py", env={"KLARNA_OM_README_COMMANDS": "1"})
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """The benchmarks, quickly; `-- --full` takes the time that the published tables took."""
+    locked(session)
+    session.install("--group", "bench")
+    session.run("python", "-m", "benchmarks", *session.posargs)
+
+
+@nox.session
+def kill(session: nox.Session) -> None:
+    """Thirty seeds of `kill -9` in the middle of a batch, resumed until done."""
+    locked(session)
+    session.run("pytest", "-q", "tests/batch/test_kill.py", env={"KLARNA_OM_KILL_SEEDS": "30"})
+
+
+@nox.session
+def lock(session: nox.Session) -> None:
+    """Write the lock file anew from pyproject.toml."""
+    session.install("uv")
+    session.run(
+        "uv", "pip", "compile", "pyproject.toml", "--universal", "--python-version", "3.11", "--extra", "cli",
+        "--extra", "speed", "--group", "dev", "--generate-hashes", "--no-annotate", "--no-header",
+        "--output-file", "requirements.lock", *session.posargs,
+    )  # fmt: skip

@@ -1,0 +1,68 @@
+"""The fixtures that every room shares."""
+
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from klarna_om.client import KlarnaClient
+from tests.support.time import Clock, Sleeps, longest
+from tests.support.wire import Wire, wire
+
+# The same examples on each run: a run that fails can be repeated, and none fails for another's change.
+settings.register_profile(
+    "suite", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=100
+)
+settings.register_profile("long", parent=settings.get_profile("suite"), derandomize=False, max_examples=3000)
+settings.load_profile("suite")
+
+MakeClient = Callable[..., KlarnaClient]
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[Wire]:
+    """A raw server that records bytes."""
+    async with wire() as served:
+        yield served
+
+
+@pytest.fixture
+def sleeps() -> Sleeps:
+    """Every wait that a client asked for."""
+    return Sleeps()
+
+
+@pytest.fixture
+def wall_clock() -> Clock:
+    """The time of day, standing still."""
+    return Clock()
+
+
+@pytest.fixture
+async def make_client(server: Wire, sleeps: Sleeps, wall_clock: Clock) -> AsyncIterator[MakeClient]:
+    """Makes clients of the raw server whose time does not pass; they are closed after the test."""
+    made: list[KlarnaClient] = []
+
+    def make(environment: str | None = None, **options: Any) -> KlarnaClient:
+        settings: dict[str, Any] = {
+            "username": "user",
+            "password": "secret",
+            "pace": "off",
+            "sleep": sleeps,
+            "uniform": longest,
+            "wall_clock": wall_clock,
+            **options,
+        }
+        made.append(KlarnaClient(environment or server.url, **settings))
+        return made[-1]
+
+    yield make
+    for client in made:
+        await client.aclose()
+
+
+@pytest.fixture
+def klarna(make_client: MakeClient) -> KlarnaClient:
+    """A client of the raw server."""
+    return make_client()

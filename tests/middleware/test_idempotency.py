@@ -1,0 +1,218 @@
+"""One key, one request: given once, kept through all attempts, guarded for 24 hours."""
+
+import asyncio
+from uuid import UUID
+
+import pytest
+from attrs import evolve
+
+from klarna_om.errors import ConnectionLost, IdempotencyKeyReused, InvalidRequest, NotAllowed
+from klarna_om.exchange import KEY_HEADER, Request, Response
+from klarna_om.middleware.idempotency import Idempotency
+from klarna_om.middleware.key_guard import KeyGuard
+from klarna_om.outcome import Outcome
+from klarna_om.types import CaptureObject
+from tests.conftest import MakeClient
+from tests.support.calls import ORDER_ID
+from tests.support.time import Clock
+from tests.support.wire import Answer, Wire
+
+CAPTURE = CaptureObject(captured_amount=100)
+CREATED = Answer(201, {"Capture-Id": "c"})
+
+
+async def test_each_call_gets_a_fresh_key_of_its_own(make_client: MakeClient, server: Wire) -> None:
+    klarna = make_client()
+    await klarna.orders.acknowledge(ORDER_ID)
+    await klarna.orders.acknowledge(ORDER_ID)
+
+    keys = [request.key or "" for request in server.requests]
+    assert len(set(keys)) == 2
+    assert {UUID(key).version for key in keys} == {4}
+
+
+async def test_the_callers_key_is_sent_as_it_is(make_client: MakeClient, server: Wire) -> None:
+    await make_client().orders.acknowledge(ORDER_ID, idempotency_key="order_17_acknowledge")
+
+    assert server.requests[0].key == "order_17_acknowledge"
+
+
+@pytest.mark.parametrize("key", ["", " x", "x ", "a\r\nX-Evil: 1", "nul\0", "ü", "k" * 256])
+async def test_a_key_that_is_no_header_value_is_refused(make_client: MakeClient, server: Wire, key: str) -> None:
+    with pytest.raises(InvalidRequest, match="idempotency_key: must be 1 to 255 printable ASCII"):
+        await make_client().orders.acknowledge(ORDER_ID, idempotency_key=key)
+
+    assert not server.requests
+
+
+async def test_a_key_for_another_body_path_or_method_is_refused_before_a_byte_is_sent(
+    make_client: MakeClient, server: Wire
+) -> None:
+    klarna = make_client()
+    server.otherwise = CREATED
+    await klarna.captures.create(ORDER_ID, CAPTURE, idempotency_key="k")
+
+    for other in (
+        klarna.captures.create(ORDER_ID, CaptureObject(captured_amount=101), idempotency_key="k"),
+        klarna.captures.create("other-order", CAPTURE, idempotency_key="k"),
+        klarna.request("PATCH", server.requests[0].path, content={"captured_amount": 100}, idempotency_key="k"),
+    ):
+        with pytest.raises(IdempotencyKeyReused, match="the idempotency key k was used for another request") as caught:
+            await other
+        assert caught.value.outcome is Outcome.NOT_SENT
+        assert caught.value.idempotency_key == "k"
+
+    assert len(server.requests) == 1
+
+
+async def test_the_key_of_a_call_without_one_is_guarded_too(make_client: MakeClient, server: Wire) -> None:
+    klarna = make_client()
+    server.otherwise = Answer(403)
+    with pytest.raises(NotAllowed) as caught:
+        await klarna.captures.create(ORDER_ID, CAPTURE)
+
+    with pytest.raises(IdempotencyKeyReused):
+        await klarna.orders.cancel(ORDER_ID, idempotency_key=caught.value.idempotency_key)
+
+
+async def test_the_same_request_may_repeat_its_key(make_client: MakeClient, server: Wire) -> None:
+    klarna = make_client()
+    server.otherwise = CREATED
+    for _ in range(2):
+        await klarna.captures.create(ORDER_ID, CAPTURE, idempotency_key="k")
+
+    assert [request.key for request in server.requests] == ["k", "k"]
+
+
+async def test_a_copy_of_the_client_shares_the_guard(make_client: MakeClient, server: Wire) -> None:
+    klarna = make_client()
+    await klarna.orders.acknowledge(ORDER_ID, idempotency_key="k")
+
+    with pytest.raises(IdempotencyKeyReused):
+        await klarna.with_options(total_timeout=5).orders.cancel(ORDER_ID, idempotency_key="k")
+
+
+async def test_after_24_hours_a_key_is_free_again(make_client: MakeClient, server: Wire, wall_clock: Clock) -> None:
+    klarna = make_client()
+    await klarna.orders.acknowledge(ORDER_ID, idempotency_key="k")
+
+    wall_clock.now += 24 * 3600 - 1
+    with pytest.raises(IdempotencyKeyReused):
+        await klarna.orders.cancel(ORDER_ID, idempotency_key="k")
+    wall_clock.now += 1
+    await klarna.orders.cancel(ORDER_ID, idempotency_key="k")
+
+    assert len(server.requests) == 2
+
+
+def test_memory_is_bounded_and_the_oldest_keys_go_first() -> None:
+    guard = KeyGuard(Clock(), capacity=3)
+    for number in range(10):
+        use = guard.use(str(number), request())
+        assert use is not None
+        guard.finish(use, None)
+
+    assert list(guard._uses) == ["7", "8", "9"]
+
+
+def test_a_key_in_use_is_never_forgotten() -> None:
+    guard = KeyGuard(Clock(), capacity=1)
+    guard.use("running", request())
+    guard.use("other", request())
+
+    assert guard.use("running", request()) is None
+
+
+class Below:
+    """A handler that answers when told to."""
+
+    def __init__(self) -> None:
+        self.asked: list[Request] = []
+        self.gate = asyncio.Event()
+        self.failure: Exception | None = None
+
+    async def __call__(self, asked: Request) -> Response:
+        self.asked.append(asked)
+        await self.gate.wait()
+        if self.failure is not None:
+            raise self.failure
+        return Response(asked, 201, {}, b"")
+
+
+def request(key: str = "k") -> Request:
+    return Request("captures.create", "POST", "/captures", ORDER_ID, {KEY_HEADER: key}, b"{}")
+
+
+async def test_concurrent_calls_that_are_the_same_share_one_request() -> None:
+    below, idempotency = Below(), Idempotency(KeyGuard(Clock()))
+    calls = [asyncio.create_task(idempotency(request(), below)) for _ in range(5)]
+    await asyncio.sleep(0)
+    below.gate.set()
+
+    answers = await asyncio.gather(*calls)
+
+    assert len(below.asked) == 1
+    assert all(answer is answers[0] for answer in answers)
+
+
+async def test_a_shared_failure_reaches_each_call_as_an_error_of_its_own() -> None:
+    below, idempotency = Below(), Idempotency(KeyGuard(Clock()))
+    below.failure = ConnectionLost("gone")
+    calls = [asyncio.create_task(idempotency(request(), below)) for _ in range(3)]
+    await asyncio.sleep(0)
+    below.gate.set()
+
+    failures = await asyncio.gather(*calls, return_exceptions=True)
+
+    assert {type(failure) for failure in failures} == {ConnectionLost}
+    assert len({id(failure) for failure in failures}) == 3
+    assert len(below.asked) == 1
+
+
+async def test_when_the_first_is_cancelled_the_next_one_sends_under_the_same_key() -> None:
+    below, idempotency = Below(), Idempotency(KeyGuard(Clock()))
+    first, second, third = (asyncio.create_task(idempotency(request(), below)) for _ in range(3))
+    await asyncio.sleep(0)
+
+    first.cancel()
+    await asyncio.wait([first])
+    await asyncio.sleep(0)
+    below.gate.set()
+
+    assert (await second).status == (await third).status == 201
+    assert [asked.idempotency_key for asked in below.asked] == ["k", "k"]
+
+
+async def test_a_cancelled_follower_leaves_the_others_alone() -> None:
+    below, idempotency = Below(), Idempotency(KeyGuard(Clock()))
+    first, second, third = (asyncio.create_task(idempotency(request(), below)) for _ in range(3))
+    await asyncio.sleep(0)
+
+    second.cancel()
+    await asyncio.wait([second])
+    below.gate.set()
+
+    assert (await first) is (await third)
+    assert second.cancelled()
+
+
+async def test_a_failure_that_is_not_klarnas_is_not_shared() -> None:
+    below, idempotency = Below(), Idempotency(KeyGuard(Clock()))
+    below.failure = ZeroDivisionError()
+    first, second = (asyncio.create_task(idempotency(request(), below)) for _ in range(2))
+    await asyncio.sleep(0)
+    below.gate.set()
+
+    failures = await asyncio.gather(first, second, return_exceptions=True)
+
+    assert {type(failure) for failure in failures} == {ZeroDivisionError}
+    assert len(below.asked) == 2
+
+
+async def test_a_read_passes_without_a_key() -> None:
+    below = Below()
+    below.gate.set()
+
+    await Idempotency(KeyGuard(Clock()))(evolve(request(), method="GET", headers={}), below)
+
+    assert below.asked[0].idempotency_key is None

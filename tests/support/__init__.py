@@ -1,0 +1,1 @@
+"""Test doubles of Klarna, never of our own code."""

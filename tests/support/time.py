@@ -1,0 +1,31 @@
+"""Time that passes only when told to."""
+
+import asyncio
+
+from attrs import define, field
+
+
+@define
+class Sleeps:
+    """A sleep that returns at once and remembers for how long it was asked."""
+
+    asked: list[float] = field(factory=list[float])
+
+    async def __call__(self, seconds: float) -> None:
+        self.asked.append(seconds)
+        await asyncio.sleep(0)
+
+
+@define
+class Clock:
+    """A clock that stands until it is moved."""
+
+    now: float = 1_800_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def longest(low: float, high: float) -> float:
+    """A source of randomness that always gives the upper end, so that delays are exact."""
+    return high

@@ -1,0 +1,136 @@
+"""A secret goes on the wire and nowhere else."""
+
+import base64
+import logging
+import pickle
+import traceback
+
+import pytest
+
+from klarna_om.client import KlarnaClient
+from klarna_om.credentials import Credentials, Secret
+from klarna_om.errors import ConfigurationError, KlarnaError
+from tests.conftest import MakeClient
+from tests.support.calls import ORDER_ID
+from tests.support.wire import Answer, Broken, Cut, Step, Wire
+
+CANARY = "canary-9f1c-secret"
+CANARIES = (CANARY, base64.b64encode(f"user:{CANARY}".encode()).decode(), "Y2FuYXJ5LTlmMWMtc2VjcmV0")
+
+
+def assert_clean(text: str) -> None:
+    for canary in CANARIES:
+        assert canary not in text
+
+
+def locals_below_this_file(error: BaseException) -> str:
+    """What a traceback with local variables shows, from the client down into aiohttp, causes included."""
+    story: traceback.TracebackException | None = traceback.TracebackException.from_exception(error, capture_locals=True)
+    told = []
+    while story is not None:
+        told += [frame.locals for frame in story.stack if frame.filename != __file__]
+        story = story.__cause__
+    assert told
+    return repr(told)
+
+
+async def test_username_and_password_are_sent_as_basic_in_utf_8(make_client: MakeClient, server: Wire) -> None:
+    await make_client(username="K1_å", password="p:ü").orders.acknowledge(ORDER_ID)
+
+    sent = server.requests[0].headers["authorization"].removeprefix("Basic ")
+    assert base64.b64decode(sent).decode() == "K1_å:p:ü"
+
+
+async def test_an_api_key_is_sent_as_it_is(make_client: MakeClient, server: Wire) -> None:
+    await make_client(username=None, password=None, api_key=" klarna_test_api_x1\n").orders.acknowledge(ORDER_ID)
+
+    assert server.requests[0].headers["authorization"] == "Basic klarna_test_api_x1"
+
+
+@pytest.mark.parametrize(
+    "step",
+    [Answer(403), Answer(200, {}, b"x"), Broken(Cut.RESET), Broken(Cut.HANG), Broken(Cut.MID_BODY, Answer(200, {}, b"xxxx"))],
+    ids=str,
+)  # fmt: skip
+@pytest.mark.parametrize("options", [{"password": CANARY}, {"username": None, "password": None, "api_key": CANARY}])
+async def test_no_error_log_traceback_or_pickle_shows_the_secret(
+    make_client: MakeClient, server: Wire, step: Step, options: dict[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    klarna = make_client(attempt_timeout=0.1, **options)
+    server.otherwise = step
+    caplog.set_level(logging.DEBUG)
+
+    with pytest.raises(KlarnaError) as caught:
+        await klarna.orders.get(ORDER_ID)
+    with pytest.raises(KlarnaError) as caught_write:
+        await klarna.request("POST", "/x", idempotency_key="k\n")
+
+    for error in (caught.value, caught_write.value):
+        for text in (str(error), repr(error), error.explain(), locals_below_this_file(error), repr(vars(error))):
+            assert_clean(text)
+        assert_clean(pickle.dumps(error).decode("latin-1"))
+    assert_clean(caplog.text)
+    assert_clean(repr([vars(record) for record in caplog.records]))
+
+
+@pytest.mark.parametrize(
+    "options", [{"environment": "nowhere"}, {"in_flight": 0}, {"attempt_timeout": -1}, {"username": "a:b"}]
+)
+def test_no_traceback_of_a_failed_construction_shows_the_secret(options: dict[str, object]) -> None:
+    with pytest.raises((ConfigurationError, ValueError)) as caught:
+        KlarnaClient(**{"environment": "eu", "username": "user", "password": CANARY, **options})  # type: ignore[arg-type]
+
+    assert_clean(locals_below_this_file(caught.value))
+
+
+def test_client_and_credentials_show_and_pickle_nothing() -> None:
+    client = KlarnaClient("eu", username="user", password=CANARY)
+    credentials = Credentials.password("user", CANARY)
+
+    assert_clean(repr(client) + repr(credentials) + repr(vars(client)) + f"{credentials.authorization}")
+    for value in (client, credentials, Secret(CANARY)):
+        with pytest.raises(TypeError, match="not pickled"):
+            pickle.dumps(value)
+
+
+@pytest.mark.parametrize(
+    ("variables", "authorization"),
+    [
+        ({"KLARNA_OM_API_KEY": "k"}, "Basic k"),
+        ({"KLARNA_OM_USERNAME": "u", "KLARNA_OM_PASSWORD": "p"}, "Basic dTpw"),
+    ],
+)
+def test_credentials_are_read_from_the_environment(variables: dict[str, str], authorization: str) -> None:
+    assert str(Credentials.from_environment(variables).authorization) == authorization
+
+
+@pytest.mark.parametrize(
+    ("variables", "told"),
+    [
+        ({}, "no credentials: pass username= and password= or api_key=, or set KLARNA_OM_USERNAME"),
+        ({"KLARNA_OM_USERNAME": "u"}, "no credentials"),
+        ({"KLARNA_OM_PASSWORD": "p"}, "no credentials"),
+        ({"KLARNA_OM_API_KEY": "k", "KLARNA_OM_USERNAME": "u"}, "but not both"),
+    ],
+)
+def test_missing_or_contradictory_variables_are_told(variables: dict[str, str], told: str) -> None:
+    with pytest.raises(ConfigurationError, match=told):
+        Credentials.from_environment(variables)
+
+
+@pytest.mark.parametrize("key", ["", " ", "two words", "kä", "line\nbreak"])
+def test_an_api_key_that_cannot_go_into_a_header_is_refused(key: str) -> None:
+    with pytest.raises(ConfigurationError, match="one word of printable ASCII"):
+        Credentials.api_key(key)
+
+
+@pytest.mark.parametrize(("username", "password"), [("", "p"), ("u", ""), ("a:b", "p")])
+def test_a_pair_that_basic_cannot_carry_is_refused(username: str, password: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"username"):
+        Credentials.password(username, password)
+
+
+@pytest.mark.parametrize("extra", [{"username": "u"}, {"password": "p"}])
+def test_a_key_and_a_pair_together_are_refused(extra: dict[str, str]) -> None:
+    with pytest.raises(ConfigurationError, match="but not both"):
+        KlarnaClient("eu", api_key="k", username=extra.get("username"), password=extra.get("password"))

@@ -1,0 +1,126 @@
+"""How a call becomes a request and an answer becomes a result."""
+
+import pytest
+
+from klarna_om.client import KlarnaClient
+from klarna_om.errors import InvalidRequest, UnreadableAnswer
+from klarna_om.outcome import Outcome
+from klarna_om.types import CaptureObject, RefundObject
+from tests.support.calls import ORDER_ID
+from tests.support.wire import Answer, Wire, json_answer
+
+CAPTURE = CaptureObject(captured_amount=100)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Capture-Id": "c-1"},
+        {"capture-id": "c-1"},
+        {"Location": f"https://api.klarna.com/ordermanagement/v1/orders/{ORDER_ID}/captures/c-1"},
+        {"location": "/captures/c-1/?x=1"},
+        {"Capture-Id": "c-1", "Location": "https://api.klarna.com/captures/other"},
+    ],
+)
+async def test_a_capture_is_named_by_its_header_else_by_its_location(
+    klarna: KlarnaClient, server: Wire, headers: dict[str, str]
+) -> None:
+    server.will(Answer(201, headers))
+
+    assert await klarna.captures.create(ORDER_ID, CAPTURE) == "c-1"
+
+
+async def test_a_refund_is_named_by_its_header(klarna: KlarnaClient, server: Wire) -> None:
+    server.will(Answer(201, {"Refund-Id": "r-1"}))
+
+    assert await klarna.refunds.create(ORDER_ID, RefundObject(refunded_amount=5)) == "r-1"
+
+
+async def test_a_capture_without_a_name_is_an_error_that_says_it_happened(klarna: KlarnaClient, server: Wire) -> None:
+    server.will(Answer(201, {"Klarna-Correlation-Id": "corr", "Server": "envoy"}))
+
+    with pytest.raises(UnreadableAnswer, match=r"\[corr\].*Klarna did it.*Capture-Id.*'Server': 'envoy'") as caught:
+        await klarna.captures.create(ORDER_ID, CAPTURE)
+
+    assert caught.value.outcome is Outcome.DONE
+    assert caught.value.headers["server"] == "envoy"
+    assert "do not repeat it" in caught.value.explain()
+
+
+@pytest.mark.parametrize("status", [200, 201, 202, 204])
+async def test_any_2xx_is_success_and_an_unexpected_body_is_ignored(
+    klarna: KlarnaClient, server: Wire, status: int
+) -> None:
+    server.will(Answer(status, body=b"" if status == 204 else b"<html>surprise"))
+
+    await klarna.orders.acknowledge(ORDER_ID)
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b'{"order_amount": 7.5}', b'{"order_id": "x"'])
+async def test_an_order_that_cannot_be_read_is_an_error_that_says_where(
+    klarna: KlarnaClient, server: Wire, body: bytes
+) -> None:
+    server.will(Answer(200, {"Content-Type": "application/json"}, body))
+
+    with pytest.raises(UnreadableAnswer, match="200, but unreadable"):
+        await klarna.orders.get(ORDER_ID)
+
+
+@pytest.mark.parametrize("order_id", ["", ".", ".."])
+async def test_an_id_that_is_no_path_segment_is_refused_before_sending(
+    klarna: KlarnaClient, server: Wire, order_id: str
+) -> None:
+    with pytest.raises(InvalidRequest, match="order_id: must not be empty") as caught:
+        await klarna.orders.acknowledge(order_id)
+
+    assert caught.value.outcome is Outcome.NOT_SENT
+    assert not server.requests
+
+
+async def test_an_id_is_quoted_into_exactly_one_segment(klarna: KlarnaClient, server: Wire) -> None:
+    await klarna.orders.acknowledge("a/../b?c#d e%2F")
+
+    assert server.requests[0].path == "/ordermanagement/v1/orders/a%2F..%2Fb%3Fc%23d%20e%252F/acknowledge"
+
+
+async def test_the_integrator_header_is_sent_when_given(klarna: KlarnaClient, server: Wire) -> None:
+    server.will(json_answer({}))
+
+    await klarna.orders.get(ORDER_ID, integrator="shop-plugin")
+
+    assert server.requests[0].headers["klarna-integrator"] == "shop-plugin"
+
+
+async def test_an_operation_without_a_row_goes_through_the_same_stack(klarna: KlarnaClient, server: Wire) -> None:
+    server.will(Answer(503), json_answer({"adjusted": True}, 201))
+
+    reply = await klarna.request(
+        "POST", "/ordermanagement/v1/orders/x/authorization-adjustments?dry=1", content={"amount": 5}
+    )
+
+    assert reply.value == {"adjusted": True}
+    assert (reply.status, len(reply.attempts)) == (201, 2)
+    assert server.requests[0].body == b'{"amount":5}'
+    assert server.requests[0].key == server.requests[1].key == reply.idempotency_key
+
+
+async def test_a_free_request_takes_a_key_and_headers(klarna: KlarnaClient, server: Wire) -> None:
+    reply = await klarna.request("PATCH", "/x", headers={"X-One": "1"}, idempotency_key="mine")
+
+    assert reply.value is None
+    assert (server.requests[0].key, server.requests[0].headers["x-one"]) == ("mine", "1")
+
+
+async def test_a_free_request_that_is_not_answered_in_json_says_so(klarna: KlarnaClient, server: Wire) -> None:
+    server.will(Answer(200, {}, b"<html>"))
+
+    with pytest.raises(UnreadableAnswer, match="200, but not JSON"):
+        await klarna.request("GET", "/x")
+
+
+@pytest.mark.parametrize("path", ["x", "//evil.example/x", "https://evil.example/x", "/a b", "/a\r\nX: 1", "/a#b"])
+async def test_a_free_request_stays_on_the_host(klarna: KlarnaClient, server: Wire, path: str) -> None:
+    with pytest.raises(InvalidRequest, match="path: must start with one slash"):
+        await klarna.request("GET", path)
+
+    assert not server.requests

@@ -1,0 +1,48 @@
+"""How the attempts of one call add up to what is known of it."""
+
+import pytest
+
+from klarna_om.outcome import Outcome, of_call, of_status
+
+NOT_SENT, REFUSED, UNKNOWN, DONE = Outcome.NOT_SENT, Outcome.REFUSED, Outcome.UNKNOWN, Outcome.DONE
+
+
+@pytest.mark.parametrize(
+    ("statuses", "outcome"),
+    [
+        ((200, 201, 204, 299), DONE),
+        ((429,), NOT_SENT),
+        ((301, 302, 303, 307, 308, 408, 500, 502, 503, 504, 599), UNKNOWN),
+        ((400, 401, 403, 404, 405, 409, 413, 415, 422), REFUSED),
+    ],
+)
+def test_a_status_says_what_is_known(statuses: tuple[int, ...], outcome: Outcome) -> None:
+    assert {of_status(status) for status in statuses} == {outcome}
+
+
+@pytest.mark.parametrize(
+    ("earlier", "last", "status", "call"),
+    [
+        ([], REFUSED, 403, REFUSED),
+        ([], NOT_SENT, 429, NOT_SENT),
+        ([NOT_SENT], REFUSED, 403, REFUSED),
+        ([NOT_SENT], UNKNOWN, 503, UNKNOWN),
+        ([UNKNOWN], DONE, 201, DONE),
+        ([DONE], UNKNOWN, None, DONE),
+        ([DONE], REFUSED, 403, DONE),
+        # The first attempt may have had its effect, and these do not say that it had none:
+        ([UNKNOWN], NOT_SENT, 429, UNKNOWN),
+        ([UNKNOWN], NOT_SENT, None, UNKNOWN),
+        ([UNKNOWN], REFUSED, 401, UNKNOWN),
+        ([UNKNOWN], REFUSED, 403, UNKNOWN),
+        ([UNKNOWN], REFUSED, 409, UNKNOWN),
+        # These refuse the request for what it is, so the first attempt was refused too:
+        ([UNKNOWN], REFUSED, 400, REFUSED),
+        ([UNKNOWN], REFUSED, 404, REFUSED),
+        ([UNKNOWN], REFUSED, 422, REFUSED),
+    ],
+)
+def test_an_attempt_in_doubt_stays_in_doubt_until_an_answer_settles_it(
+    earlier: list[Outcome], last: Outcome, status: int | None, call: Outcome
+) -> None:
+    assert of_call(earlier, last, status) is call
