@@ -31,6 +31,7 @@ from klarna_om.errors import (
     PayloadTooLarge,
     QueueTimeout,
     RateLimited,
+    ReferenceTaken,
     RequestTimeout,
     ServerError,
     StatusError,
@@ -40,6 +41,7 @@ from klarna_om.errors import (
     UnreadableAnswer,
 )
 from klarna_om.exchange import Attempt, RateLimit, Reply, Request, Response
+from klarna_om.intents import Ended, cancel_or_release, capture_once, ensure_acknowledged, refund_once
 from klarna_om.keys import derive_key
 from klarna_om.middleware import Handler, Middleware
 from klarna_om.middleware.correlation import correlation_id
@@ -86,7 +88,7 @@ from klarna_om.types import (
     UpdateMerchantReferences,
     UpdateShippingInfo,
 )
-from klarna_om.version import VERSION as __version__
+from klarna_om.version import __version__
 
 __all__ = [
     "ENVIRONMENTS",
@@ -110,6 +112,7 @@ __all__ = [
     "ConnectionLost",
     "Credentials",
     "Customer",
+    "Ended",
     "Environment",
     "ErrorCode",
     "ErrorMessage",
@@ -145,6 +148,7 @@ __all__ = [
     "QueueTimeout",
     "RateLimit",
     "RateLimited",
+    "ReferenceTaken",
     "Refund",
     "RefundObject",
     "Reply",
@@ -171,6 +175,10 @@ __all__ = [
     "UpdateMerchantReferences",
     "UpdateShippingInfo",
     "__version__",
+    "cancel_or_release",
+    "capture_once",
     "correlation_id",
     "derive_key",
+    "ensure_acknowledged",
+    "refund_once",
 ]

@@ -22,6 +22,7 @@ from klarna_om.middleware.idempotency import Idempotency
 from klarna_om.middleware.key_guard import KeyGuard
 from klarna_om.middleware.pace import Pace
 from klarna_om.middleware.retry import Retrying
+from klarna_om.middleware.validation import Validation
 from klarna_om.operation import answered, free_request, heard, plain
 from klarna_om.options import OptionChanges, Options
 from klarna_om.pace.pacer import Pacer
@@ -30,7 +31,7 @@ from klarna_om.pace.shared import pacer_of
 from klarna_om.retry.budget import Budget
 from klarna_om.retry.policy import Uniform
 from klarna_om.transport import Transport, limits, user_agent
-from klarna_om.version import VERSION
+from klarna_om.version import __version__
 
 T = TypeVar("T")
 
@@ -94,7 +95,7 @@ class KlarnaClient:
         self._guard = KeyGuard(clock=wall_clock)
         self._sleep = sleep or self._connection.sleep
         self._uniform, self._wall_clock = uniform, wall_clock
-        self._user_agent = user_agent(VERSION, user_agent_extra)
+        self._user_agent = user_agent(__version__, user_agent_extra)
         self._hang()
 
     def _hang(self) -> None:
@@ -117,8 +118,10 @@ class KlarnaClient:
     def _layers(self) -> tuple[Middleware, ...]:
         """What happens to every request, from the outside in."""
         options = self._options
+        validation = Validation(self._environment.is_kustom, strict=options.validate == "strict")
         return (
             *self._middleware,
+            *((validation,) if options.validate else ()),
             Auth(self._credentials.authorization),
             Idempotency(self._guard),
             Retrying(options.retry, self._budget, options.total, self._sleep, self._uniform, self._wall_clock),
@@ -141,6 +144,11 @@ class KlarnaClient:
         if self._pace == "shared":
             self._pace = pacer_of(self._environment, self._credentials)
         return None if self._pace == "off" else self._pace
+
+    @property
+    def wall_clock(self) -> Callable[[], float]:
+        """The time of day by which this client judges the age of keys, in seconds since the epoch."""
+        return self._wall_clock
 
     def with_options(self, **changes: Unpack[OptionChanges]) -> Self:
         """A copy with other options, sharing pool, pace, key guard and retry budget; closing one closes all.

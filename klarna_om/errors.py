@@ -4,6 +4,7 @@
     ├── ConfigurationError        credentials, environment or options that cannot work      NOT_SENT
     ├── InvalidRequest            Klarna would refuse it; `problems` lists every reason     NOT_SENT
     ├── IdempotencyKeyReused      one key for two different requests                        NOT_SENT
+    ├── ReferenceTaken            the shop's reference stands for another amount at Klarna  NOT_SENT
     ├── NoAnswer                  silence: no usable answer came
     │   ├── ClientClosed          used after close, or in another event loop                NOT_SENT
     │   ├── QueueTimeout          no place in the rate limit or the pool in time            NOT_SENT
@@ -36,9 +37,9 @@ from typing import Any
 
 from multidict import CIMultiDict
 
-from klarna_om.envelope import Envelope, read_envelope
+from klarna_om.envelope import Envelope
 from klarna_om.exchange import Attempt, Request, Response
-from klarna_om.outcome import Outcome, of_call, of_status
+from klarna_om.outcome import Outcome, of_status
 
 
 class KlarnaError(Exception):
@@ -154,6 +155,10 @@ class IdempotencyKeyReused(KlarnaError):
 
     Klarna compares only keys: it would ignore this request and return the first one's answer, so it was not sent.
     """
+
+
+class ReferenceTaken(KlarnaError):
+    """Klarna has a capture or refund under this reference, for another amount (`capture_once`, `refund_once`)."""
 
 
 class NoAnswer(KlarnaError):
@@ -273,47 +278,3 @@ class UnreadableAnswer(KlarnaError):
         self.correlation_id = response.correlation_id
         self.attempts = response.attempts
         self.about(response.request)
-
-
-_BY_STATUS: dict[int, type[StatusError]] = {
-    400: BadRequest,
-    401: Unauthorized,
-    403: NotAllowed,
-    404: NotFound,
-    408: RequestTimeout,
-    409: Conflict,
-    413: PayloadTooLarge,
-    422: Unprocessable,
-    429: RateLimited,
-}
-
-
-def refusal(response: Response) -> StatusError:
-    """The error that an answer of another status than 2xx stands for; the only place where one is made."""
-    envelope = read_envelope(response.body)
-    error = _class_of(response.status)(
-        _message(response.status, envelope), response.status, envelope, CIMultiDict(response.headers)
-    )
-    error.about(response.request)
-    error.correlation_id = response.correlation_id or envelope.correlation_id
-    error.attempts, error.stopped = response.attempts, response.stopped
-    error.retry_after = response.retry_after
-    error.outcome = of_call(
-        (attempt.outcome for attempt in response.attempts[:-1]) if response.request.is_write else (),
-        of_status(response.status),
-        response.status,
-    )
-    return error
-
-
-def _class_of(status: int) -> type[StatusError]:
-    if status < 400:
-        return UnexpectedRedirect
-    if status >= 500:
-        return ServerError
-    return _BY_STATUS.get(status, StatusError)
-
-
-def _message(status: int, envelope: Envelope) -> str:
-    told = f"{status} {envelope.error_code}" if envelope.error_code else str(status)
-    return f"{told}: {' '.join(envelope.error_messages)}" if envelope.error_messages else told

@@ -3,6 +3,9 @@
 import json
 from uuid import UUID, uuid4, uuid5
 
+KEY_LIFETIME = 24 * 3600.0
+"""Seconds for which Klarna keeps a key, from its first use. https://docs.klarna.com/api/escalation-and-retry-policy"""
+
 NAMESPACE = UUID("6c1b6a0e-6f0f-5b6e-9d4c-0a7f6f0b8f4e")
 
 

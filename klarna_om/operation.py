@@ -10,9 +10,10 @@ import msgspec
 from attrs import field, frozen
 
 from klarna_om import structuring
-from klarna_om.errors import InvalidRequest, UnreadableAnswer, refusal
+from klarna_om.errors import InvalidRequest, UnreadableAnswer
 from klarna_om.exchange import KEY_HEADER, Request, Response
 from klarna_om.middleware import Handler
+from klarna_om.refusal import refusal
 
 T = TypeVar("T")
 

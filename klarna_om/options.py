@@ -17,7 +17,7 @@ class OptionChanges(TypedDict, total=False):
     queue_timeout: float | None
     lane: Lane
     share: float
-    validate: bool
+    validate: bool | Literal["strict"]
 
 
 @frozen(kw_only=True)
@@ -37,8 +37,9 @@ class Options:
     """`live` calls go before `batch` calls wherever they have to wait."""
     share: float = 1.0
     """The part of the rate limit that the batch lane may use; 0.8 where a web service uses the same merchant."""
-    validate: bool = True
-    """Refuse before sending what Klarna is sure to refuse."""
+    validate: bool | Literal["strict"] = True
+    """Refuse before sending what Klarna is sure to refuse, and log what its documents advise against; `"strict"`
+    refuses that too, False sends everything. The rules are `klarna_om.checks.RULES`."""
 
     def __attrs_post_init__(self) -> None:
         times = (self.attempt_timeout, self.queue_timeout, self.total)
@@ -48,6 +49,8 @@ class Options:
             raise ValueError(f"lane is 'live' or 'batch', not {self.lane!r}")
         if not 0 < self.share <= 1:
             raise ValueError("share is a part of the rate limit: more than 0, at most 1")
+        if self.validate not in (True, False, "strict"):
+            raise ValueError(f"validate is True, False or 'strict', not {self.validate!r}")
 
     @property
     def total(self) -> float | None:

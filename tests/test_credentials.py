@@ -49,9 +49,15 @@ async def test_an_api_key_is_sent_as_it_is(make_client: MakeClient, server: Wire
 
 @pytest.mark.parametrize(
     "step",
-    [Answer(403), Answer(200, {}, b"x"), Broken(Cut.RESET), Broken(Cut.HANG), Broken(Cut.MID_BODY, Answer(200, {}, b"xxxx"))],
+    [
+        Answer(403),
+        Answer(200, {}, b"x"),
+        Broken(Cut.RESET),
+        Broken(Cut.HANG),
+        Broken(Cut.MID_BODY, Answer(200, {}, b"xxxx")),
+    ],
     ids=str,
-)  # fmt: skip
+)
 @pytest.mark.parametrize("options", [{"password": CANARY}, {"username": None, "password": None, "api_key": CANARY}])
 async def test_no_error_log_traceback_or_pickle_shows_the_secret(
     make_client: MakeClient, server: Wire, step: Step, options: dict[str, str], caplog: pytest.LogCaptureFixture

@@ -25,7 +25,11 @@ from tests.support.shared import shared_file
         ({"error_messages": ["x", None, 5, ""]}, Envelope(None, ("x",))),
         ({"error_code": 7, "correlation_id": None}, Envelope()),
         (
-            {"error_type": "INPUT", "error_message": "m", "validation_errors": [{"field": "amount", "message": "too big"}]},
+            {
+                "error_type": "INPUT",
+                "error_message": "m",
+                "validation_errors": [{"field": "amount", "message": "too big"}],
+            },
             Envelope("INPUT", ("m", "too big", "amount")),
         ),
         ({"http_status_code": 400, "internal_message": "Bad merchant id"}, Envelope(None, ("Bad merchant id",))),
@@ -55,9 +59,13 @@ def test_any_other_body_is_no_obstacle(body: bytes, messages: tuple[str, ...]) -
     assert read_envelope(body) == Envelope(error_messages=messages)
 
 
-@given(st.binary() | st.recursive(st.none() | st.text() | st.integers(), lambda inner: st.dictionaries(
-    st.sampled_from(["error_code", "error_messages", "error_message", "errors", "message", "x"]), inner) | st.lists(inner)
-).map(lambda document: json.dumps(document).encode()))  # fmt: skip
+names = st.sampled_from(["error_code", "error_messages", "error_message", "errors", "message", "x"])
+documents = st.recursive(
+    st.none() | st.text() | st.integers(), lambda inner: st.dictionaries(names, inner) | st.lists(inner)
+)
+
+
+@given(st.binary() | documents.map(lambda document: json.dumps(document).encode()))
 def test_no_body_at_all_makes_the_reader_fail(body: bytes) -> None:
     envelope = read_envelope(body)
 

@@ -62,7 +62,7 @@ async def test_a_status_has_its_class_and_its_outcome(
 async def test_an_error_carries_the_facts_of_its_call(klarna: KlarnaClient, server: Wire) -> None:
     server.will(
         json_answer(
-            {"error_code": "CAPTURE_NOT_ALLOWED", "error_messages": ["Too much.", "Try less."], "correlation_id": "body"},
+            {"error_code": "CAPTURE_NOT_ALLOWED", "error_messages": ["Too much.", "Try less."], "correlation_id": "c"},
             403,
             headers={"Klarna-Correlation-Id": "in-header"},
         )

@@ -3,7 +3,7 @@
 import copy
 from collections.abc import Callable
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from klarna_om.errors import InvalidRequest, KlarnaError
 from klarna_om.exchange import KEY_HEADER, Request, Response
@@ -54,7 +54,7 @@ class Idempotency:
 
 
 def _keyed(request: Request, key: str, use: Use) -> Request:
-    return evolve(request, headers={**request.headers, KEY_HEADER: key}, retry_until=use.retry_until)
+    return request.changed(headers={**request.headers, KEY_HEADER: key}, retry_until=use.retry_until)
 
 
 def _check(key: str) -> None:

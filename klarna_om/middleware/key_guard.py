@@ -10,9 +10,7 @@ from attrs import define, field
 
 from klarna_om.errors import IdempotencyKeyReused, KlarnaError
 from klarna_om.exchange import Request, Response
-
-KEY_LIFETIME = 24 * 3600.0
-"""Seconds for which Klarna keeps a key, from its first use. https://docs.klarna.com/api/escalation-and-retry-policy"""
+from klarna_om.keys import KEY_LIFETIME
 
 
 @define(eq=False)

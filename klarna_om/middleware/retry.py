@@ -33,7 +33,7 @@ class Retrying:
         """Return the last answer, whatever its status, or raise the last silence."""
         started = asyncio.get_running_loop().time()
         if self.total_timeout is not None:
-            request = evolve(request, deadline=started + self.total_timeout)
+            request = request.changed(deadline=started + self.total_timeout)
         try:
             first: Result = await below(request)
         except NoAnswer as silence:
@@ -78,7 +78,7 @@ class _Course:
     async def again(self) -> Result:
         """The next attempt: the same request, the same key, the same bytes."""
         started = asyncio.get_running_loop().time()
-        request = evolve(self.request, attempt=len(self.attempts) + 1)
+        request = self.request.changed(attempt=len(self.attempts) + 1)
         try:
             result: Result = await self.below(request)
         except NoAnswer as silence:

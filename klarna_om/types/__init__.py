@@ -12,9 +12,9 @@ from klarna_om.types.customer import Customer
 from klarna_om.types.customer_details import UpdateConsumer
 from klarna_om.types.due_date import ExtendDueDateOption, ExtendDueDateOptions, ExtendDueDateRequest
 from klarna_om.types.error_message import ErrorMessage
-from klarna_om.types.kinds import Moment
 from klarna_om.types.limits import Limits, limits_of
 from klarna_om.types.merchant_references import UpdateMerchantReferences
+from klarna_om.types.moment import Moment
 from klarna_om.types.notification import Notification
 from klarna_om.types.order import Order
 from klarna_om.types.order_line import OrderLine

@@ -2,12 +2,13 @@
 
 from attrs import field, frozen
 
+from klarna_om.types.document import document
 from klarna_om.types.limits import text
-from klarna_om.types.record import Record
 
 
-@frozen(kw_only=True)
-class Address(Record):
+@document
+@frozen(kw_only=True, slots=False)
+class Address:
     """A billing or shipping address; no field is certain to be there.
 
     In an update only the fields that are given change, and an empty text clears one, but for those that

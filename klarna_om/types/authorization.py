@@ -2,13 +2,14 @@
 
 from attrs import field, frozen
 
+from klarna_om.types.document import request
 from klarna_om.types.limits import money, text
 from klarna_om.types.order_line import MAX_ORDER_LINES, OrderLine, as_lines
-from klarna_om.types.record import Request
 
 
-@frozen(kw_only=True)
-class UpdateAuthorization(Request):
+@request
+@frozen(kw_only=True, slots=False)
+class UpdateAuthorization:
     """A request to set a new total and new lines. Without lines Klarna deletes those of the order.
 
     The amount must differ from the current one and not fall below what is captured. A higher one is a new
@@ -22,7 +23,5 @@ class UpdateAuthorization(Request):
     """The new total in minor units; not the difference."""
     description: str | None = field(default=None, metadata=text())
     """Why."""
-    order_lines: tuple[OrderLine, ...] | None = field(
-        default=None, converter=as_lines, metadata=MAX_ORDER_LINES
-    )
+    order_lines: tuple[OrderLine, ...] | None = field(default=None, converter=as_lines, metadata=MAX_ORDER_LINES)
     """All lines of the order, old and new. None leaves the field out, an empty list is sent as one."""

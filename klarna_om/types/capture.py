@@ -3,15 +3,16 @@
 from attrs import field, frozen
 
 from klarna_om.types.address import Address
-from klarna_om.types.kinds import Moment, Whole
+from klarna_om.types.document import document, request
 from klarna_om.types.limits import money, number, text
+from klarna_om.types.moment import Moment
 from klarna_om.types.order_line import MAX_ORDER_LINES, OrderLine, as_lines
-from klarna_om.types.record import Request
 from klarna_om.types.shipping import MAX_SHIPPING_INFO, ShippingInfo, as_parcels
 
 
-@frozen(kw_only=True)
-class CaptureObject(Request):
+@request
+@frozen(kw_only=True, slots=False)
+class CaptureObject:
     """A request to capture all or part of what is authorised.
 
     Klarna refuses more than the order's `remaining_authorized_amount`, and anything on a cancelled or
@@ -25,9 +26,7 @@ class CaptureObject(Request):
     """Shown to the customer."""
     reference: str | None = field(default=None, metadata=text())
     """The shop's own; it goes into the settlement files."""
-    order_lines: tuple[OrderLine, ...] | None = field(
-        default=None, converter=as_lines, metadata=MAX_ORDER_LINES
-    )
+    order_lines: tuple[OrderLine, ...] | None = field(default=None, converter=as_lines, metadata=MAX_ORDER_LINES)
     """What is captured; a refund is allocated to it by equal `reference` of a line."""
     shipping_info: tuple[ShippingInfo, ...] | None = field(
         default=None, converter=as_parcels, metadata=MAX_SHIPPING_INFO
@@ -36,7 +35,8 @@ class CaptureObject(Request):
     """More than 0 only where Klarna has switched it on for the account. Never given back by a read."""
 
 
-@frozen(kw_only=True)
+@document
+@frozen(kw_only=True, slots=False)
 class Capture:
     """A capture as Klarna keeps it. Any field may be missing; amounts are in minor units.
 
@@ -47,13 +47,13 @@ class Capture:
     capture_id: str | None = field(default=None)
     klarna_reference: str | None = field(default=None)
     """The order's reference and a number: `K4MADNY-1`."""
-    captured_amount: Whole = field(default=None, metadata=number(ge=1))
+    captured_amount: int | None = field(default=None, metadata=number(ge=1))
     """0 has been seen in published samples."""
     captured_at: Moment | None = field(default=None)
     """None also when Klarna sends no readable time; see `Moment`."""
     description: str | None = field(default=None)
     order_lines: tuple[OrderLine, ...] = field(default=())
-    refunded_amount: Whole = field(default=None)
+    refunded_amount: int | None = field(default=None)
     billing_address: Address | None = field(default=None)
     shipping_address: Address | None = field(default=None)
     shipping_info: tuple[ShippingInfo, ...] = field(default=())

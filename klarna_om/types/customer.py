@@ -4,8 +4,11 @@ from datetime import date
 
 from attrs import field, frozen
 
+from klarna_om.types.document import document
 
-@frozen(kw_only=True)
+
+@document
+@frozen(kw_only=True, slots=False)
 class Customer:
     """What Klarna tells of the customer; often nothing. No personal data shows in `repr`.
 

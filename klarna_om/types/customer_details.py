@@ -3,11 +3,12 @@
 from attrs import field, frozen
 
 from klarna_om.types.address import Address
-from klarna_om.types.record import Request
+from klarna_om.types.document import request
 
 
-@frozen(kw_only=True)
-class UpdateConsumer(Request):
+@request
+@frozen(kw_only=True, slots=False)
+class UpdateConsumer:
     """A request to change the address of an order. It is a new credit check.
 
     Only the given fields of the address change; an empty text clears one, but for those that Klarna needs.

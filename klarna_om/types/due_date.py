@@ -2,21 +2,22 @@
 
 from attrs import field, frozen
 
-from klarna_om.types.kinds import Whole
+from klarna_om.types.document import document, request
 from klarna_om.types.limits import REQUIRED
-from klarna_om.types.record import Request
 
 
-@frozen(kw_only=True)
+@document
+@frozen(kw_only=True, slots=False)
 class ExtendDueDateOption:
     """One number of days, and what it costs the shop."""
 
-    number_of_days: Whole = field(default=None)
-    amount: Whole = field(default=None)
+    number_of_days: int | None = field(default=None)
+    amount: int | None = field(default=None)
     """The fee in minor units of the options' currency. One free option (2 days) an order."""
 
 
-@frozen(kw_only=True)
+@document
+@frozen(kw_only=True, slots=False)
 class ExtendDueDateOptions:
     """By how much the due date of a capture can be extended. Pay-later orders only; may be empty.
 
@@ -28,8 +29,9 @@ class ExtendDueDateOptions:
     options: tuple[ExtendDueDateOption, ...] = field(default=())
 
 
-@frozen(kw_only=True)
-class ExtendDueDateRequest(Request):
+@request
+@frozen(kw_only=True, slots=False)
+class ExtendDueDateRequest:
     """A request to extend the due date of a capture, for a fee.
 
     https://docs.klarna.com/order-management/post-delivery/extend-customer-due-date/

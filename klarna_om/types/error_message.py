@@ -2,8 +2,11 @@
 
 from attrs import field, frozen
 
+from klarna_om.types.document import document
 
-@frozen(kw_only=True)
+
+@document
+@frozen(kw_only=True, slots=False)
 class ErrorMessage:
     """The body of a refusal. The specification has eight schemas of this one shape.
 

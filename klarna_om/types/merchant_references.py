@@ -2,12 +2,13 @@
 
 from attrs import field, frozen
 
+from klarna_om.types.document import request
 from klarna_om.types.limits import text
-from klarna_om.types.record import Request
 
 
-@frozen(kw_only=True)
-class UpdateMerchantReferences(Request):
+@request
+@frozen(kw_only=True, slots=False)
+class UpdateMerchantReferences:
     """A request to set one or both references. None leaves a reference as it is, an empty text clears it.
 
     https://docs.klarna.com/payments/after-payments/order-management/manage-orders-with-the-api/view-and-change-orders/

@@ -2,8 +2,11 @@
 
 from attrs import field, frozen
 
+from klarna_om.types.document import request
 
-@frozen(kw_only=True)
+
+@request
+@frozen(kw_only=True, slots=False)
 class Notification:
     """A pending order's fraud review is over. US and UK only; sent every 10 minutes for 24 hours until a 200.
 

@@ -5,7 +5,8 @@ from attrs import field, frozen
 from klarna_om.types.address import Address
 from klarna_om.types.capture import Capture
 from klarna_om.types.customer import Customer
-from klarna_om.types.kinds import Moment, Whole
+from klarna_om.types.document import document
+from klarna_om.types.moment import Moment
 from klarna_om.types.order_line import OrderLine
 from klarna_om.types.payment_method import InitialPaymentMethod
 from klarna_om.types.refund import Refund
@@ -13,7 +14,8 @@ from klarna_om.types.shipping import ShippingInfo
 from klarna_om.types.shipping_option import SelectedShippingOption
 
 
-@frozen(kw_only=True)
+@document
+@frozen(kw_only=True, slots=False)
 class Order:
     """An order as Klarna keeps it, for up to three years after it was made.
 
@@ -29,11 +31,11 @@ class Order:
     """One of `OrderStatus`, or a newer word."""
     fraud_status: str | None = field(default=None)
     """One of `FraudStatus`, or a newer word."""
-    order_amount: Whole = field(default=None)
-    original_order_amount: Whole = field(default=None)
-    captured_amount: Whole = field(default=None)
-    refunded_amount: Whole = field(default=None)
-    remaining_authorized_amount: Whole = field(default=None)
+    order_amount: int | None = field(default=None)
+    original_order_amount: int | None = field(default=None)
+    captured_amount: int | None = field(default=None)
+    refunded_amount: int | None = field(default=None)
+    remaining_authorized_amount: int | None = field(default=None)
     """What can still be captured."""
     purchase_currency: str | None = field(default=None)
     """ISO 4217; lower case in older documents."""

@@ -2,10 +2,11 @@
 
 from attrs import field, frozen
 
-from klarna_om.types.kinds import Whole
+from klarna_om.types.document import document
 
 
-@frozen(kw_only=True)
+@document
+@frozen(kw_only=True, slots=False)
 class InitialPaymentMethod:
     """The payment method chosen at purchase.
 
@@ -16,4 +17,4 @@ class InitialPaymentMethod:
     type: str | None = field(default=None)
     """One of `PaymentMethodType`, or a newer word."""
     description: str | None = field(default=None)
-    number_of_installments: Whole = field(default=None)
+    number_of_installments: int | None = field(default=None)

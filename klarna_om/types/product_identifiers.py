@@ -2,12 +2,13 @@
 
 from attrs import field, frozen
 
+from klarna_om.types.document import document
 from klarna_om.types.limits import text
-from klarna_om.types.record import Record
 
 
-@frozen(kw_only=True)
-class ProductIdentifiers(Record):
+@document
+@frozen(kw_only=True, slots=False)
+class ProductIdentifiers:
     """Brand, category and numbers of a product, for the customer and for Klarna's risk assessment.
 
     https://docs.klarna.com/api/ordermanagement/

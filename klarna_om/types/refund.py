@@ -2,14 +2,15 @@
 
 from attrs import field, frozen
 
-from klarna_om.types.kinds import Flag, Moment, Whole
+from klarna_om.types.document import document, request
 from klarna_om.types.limits import money, text
+from klarna_om.types.moment import Moment
 from klarna_om.types.order_line import MAX_ORDER_LINES, OrderLine, as_lines
-from klarna_om.types.record import Request
 
 
-@frozen(kw_only=True)
-class RefundObject(Request):
+@request
+@frozen(kw_only=True, slots=False)
+class RefundObject:
     """A request to give back all or part of what was captured.
 
     Klarna refuses more than was captured. A line finds its capture by equal `reference`. With a return fee
@@ -24,12 +25,11 @@ class RefundObject(Request):
     """Shown to the customer."""
     reference: str | None = field(default=None, metadata=text())
     """The shop's own; it goes into the settlement files."""
-    order_lines: tuple[OrderLine, ...] | None = field(
-        default=None, converter=as_lines, metadata=MAX_ORDER_LINES
-    )
+    order_lines: tuple[OrderLine, ...] | None = field(default=None, converter=as_lines, metadata=MAX_ORDER_LINES)
 
 
-@frozen(kw_only=True)
+@document
+@frozen(kw_only=True, slots=False)
 class Refund:
     """A refund as Klarna keeps it. Any field may be missing; amounts are in minor units.
 
@@ -39,11 +39,11 @@ class Refund:
 
     refund_id: str | None = field(default=None)
     """Missing in the refunds of older orders."""
-    refunded_amount: Whole = field(default=None)
+    refunded_amount: int | None = field(default=None)
     refunded_at: Moment | None = field(default=None)
     """None also when Klarna sends no readable time; see `Moment`."""
     description: str | None = field(default=None)
     reference: str | None = field(default=None)
     order_lines: tuple[OrderLine, ...] = field(default=())
-    credit_invoice: Flag = field(default=None)
+    credit_invoice: bool | None = field(default=None)
     """Orders of companies only: the customer gets the refund as a credit invoice."""

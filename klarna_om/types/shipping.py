@@ -4,15 +4,16 @@ from collections.abc import Iterable
 
 from attrs import field, frozen
 
+from klarna_om.types.document import document, request
 from klarna_om.types.limits import URL_MAX, items, text
-from klarna_om.types.record import Record, Request
 
 MAX_SHIPPING_INFO = items(500)
 """The metadata of a list of shipping information that is sent with a capture."""
 
 
-@frozen(kw_only=True)
-class ShippingInfo(Record):
+@document
+@frozen(kw_only=True, slots=False)
+class ShippingInfo:
     """One parcel: its carrier, its tracking, and the same for the way back.
 
     Carriers should be codes of Klarna's list, such as `dhl-express`, which lets Klarna track the parcel;
@@ -40,8 +41,9 @@ def as_some_parcels(parcels: Iterable[ShippingInfo]) -> tuple[ShippingInfo, ...]
     return tuple(parcels)
 
 
-@frozen(kw_only=True)
-class UpdateShippingInfo(Request):
+@request
+@frozen(kw_only=True, slots=False)
+class UpdateShippingInfo:
     """Shipping information to add to an order or to a capture. It is appended: what is there stays.
 
     https://docs.klarna.com/api/ordermanagement/

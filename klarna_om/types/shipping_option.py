@@ -2,11 +2,12 @@
 
 from attrs import field, frozen
 
-from klarna_om.types.kinds import Whole
+from klarna_om.types.document import document
 from klarna_om.types.limits import REQUIRED, number
 
 
-@frozen(kw_only=True)
+@document
+@frozen(kw_only=True, slots=False)
 class AddressLocation:
     """Where a pick-up point is. It tells where a customer lives, so only the country shows in `repr`."""
 
@@ -19,18 +20,20 @@ class AddressLocation:
     region: str | None = field(default=None, repr=False)
 
 
-@frozen(kw_only=True)
+@document
+@frozen(kw_only=True, slots=False)
 class Location:
     """The pick-up point that the customer chose."""
 
     id: str | None = field(default=None)
     name: str | None = field(default=None, repr=False)
-    price: Whole = field(default=None)
+    price: int | None = field(default=None)
     """Minor units."""
     address: AddressLocation | None = field(default=None)
 
 
-@frozen(kw_only=True)
+@document
+@frozen(kw_only=True, slots=False)
 class Timeslot:
     """When the customer wants the delivery.
 
@@ -41,11 +44,12 @@ class Timeslot:
     start: str | None = field(default=None)
     end: str | None = field(default=None)
     cutoff: str | None = field(default=None)
-    price: Whole = field(default=None)
+    price: int | None = field(default=None)
     """Minor units."""
 
 
-@frozen(kw_only=True)
+@document
+@frozen(kw_only=True, slots=False)
 class CarrierProduct:
     """The carrier's own product behind the option."""
 
@@ -53,19 +57,21 @@ class CarrierProduct:
     identifier: str | None = field(default=None)
 
 
-@frozen(kw_only=True)
+@document
+@frozen(kw_only=True, slots=False)
 class Addon:
     """An extra that the customer chose, such as `sms` or `entry-code`."""
 
     type: str | None = field(default=None, metadata=REQUIRED)
-    price: Whole = field(default=None, metadata=number(ge=0, required=True))
+    price: int | None = field(default=None, metadata=number(ge=0, required=True))
     """Minor units."""
     external_id: str | None = field(default=None)
     user_input: str | None = field(default=None, repr=False)
     """What the customer typed: a telephone number, the code of a door."""
 
 
-@frozen(kw_only=True)
+@document
+@frozen(kw_only=True, slots=False)
 class SelectedShippingOption:
     """The shipping option that the customer selected. Amounts are in minor units.
 
@@ -79,9 +85,9 @@ class SelectedShippingOption:
     carrier: str | None = field(default=None)
     type: str | None = field(default=None)
     method: str | None = field(default=None)
-    price: Whole = field(default=None)
-    tax_amount: Whole = field(default=None)
-    tax_rate: Whole = field(default=None)
+    price: int | None = field(default=None)
+    tax_amount: int | None = field(default=None)
+    tax_rate: int | None = field(default=None)
     """Percent with two implied decimals, as in an order line."""
     location: Location | None = field(default=None)
     timeslot: Timeslot | None = field(default=None)

@@ -2,13 +2,13 @@
 
 from attrs import field, frozen
 
-from klarna_om.types.kinds import Whole
+from klarna_om.types.document import document
 from klarna_om.types.limits import REQUIRED, number, text
-from klarna_om.types.record import Record
 
 
-@frozen(kw_only=True)
-class Subscription(Record):
+@document
+@frozen(kw_only=True, slots=False)
+class Subscription:
     """The cadence of the subscription that an order line belongs to: every `interval_count` times `interval`.
 
     A request must have all three fields; in an answer any may be missing and reads as None.
@@ -18,5 +18,5 @@ class Subscription(Record):
     name: str | None = field(metadata=text(required=True))
     interval: str | None = field(metadata=REQUIRED)
     """One of `SubscriptionInterval`, or a newer word."""
-    interval_count: Whole = field(metadata=number(ge=1, required=True))
+    interval_count: int | None = field(metadata=number(ge=1, required=True))
     """At least 1."""

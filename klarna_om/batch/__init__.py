@@ -1,0 +1,37 @@
+"""MANY CALLS THAT SURVIVE A CRASH: a job is an operation over a manifest of rows; its truth is the journal.
+
+from klarna_om.batch import acknowledge_all
+
+summary = await acknowledge_all(klarna, order_ids, journal="acknowledge.journal")
+print(summary.totals)
+"""
+
+from klarna_om.batch.acknowledge import acknowledge_all
+from klarna_om.batch.calls import Send, Sent
+from klarna_om.batch.entry import Entry, Problem
+from klarna_om.batch.journal import Journal, JournalError, JournalInUseError, Line
+from klarna_om.batch.report import write_report
+from klarna_om.batch.sqlite_journal import SqliteJournal
+from klarna_om.batch.states import OnExpired, State
+from klarna_om.batch.stop import Stop
+from klarna_om.batch.totals import Progress, Summary, Totals
+
+__all__ = [
+    "Entry",
+    "Journal",
+    "JournalError",
+    "JournalInUseError",
+    "Line",
+    "OnExpired",
+    "Problem",
+    "Progress",
+    "Send",
+    "Sent",
+    "SqliteJournal",
+    "State",
+    "Stop",
+    "Summary",
+    "Totals",
+    "acknowledge_all",
+    "write_report",
+]

@@ -1,0 +1,61 @@
+"""The report: every line of the manifest exactly once, as CSV."""
+
+import csv
+import os
+from collections.abc import Iterable
+from functools import partial
+from pathlib import Path
+
+from attrs import astuple, fields
+
+from klarna_om.batch.journal import Journal, Line
+from klarna_om.batch.threads import in_thread
+
+PAGE = 5_000
+
+COLUMNS = tuple(attribute.name for attribute in fields(Line))
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+async def write_report(journal: Journal, path: str | Path) -> None:
+    """Write the report; an older one is replaced, at once, when the new one is complete."""
+    draft = await in_thread(lambda: _Draft(Path(path)))
+    try:
+        after = 0
+        while lines := await journal.report(after, PAGE):
+            after = lines[-1].line
+            await in_thread(partial(draft.add, lines))
+        await in_thread(draft.publish)
+    except BaseException:
+        await in_thread(draft.discard)
+        raise
+
+
+class _Draft:
+    """A report that nobody takes for a complete one."""
+
+    def __init__(self, target: Path) -> None:
+        self._target = target
+        self._path = target.with_name(target.name + ".tmp")
+        self._file = self._path.open("w", newline="", encoding="utf-8")
+        self._rows = csv.writer(self._file, lineterminator="\n")
+        self._rows.writerow(COLUMNS)
+
+    def add(self, lines: Iterable[Line]) -> None:
+        self._rows.writerows([_cell(value) for value in astuple(line, recurse=False)] for line in lines)
+
+    def publish(self) -> None:
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._file.close()
+        self._path.replace(self._target)
+
+    def discard(self) -> None:
+        self._file.close()
+        self._path.unlink(missing_ok=True)
+
+
+def _cell(value: object) -> object:
+    """Text that a spreadsheet would take for a formula gets an apostrophe in front, as spreadsheets do themselves."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

@@ -1,0 +1,110 @@
+"""What may become of a row: the rules in words, then the tables.
+
+A row is `pending` until Klarna's answer about it is on disk; then it is `done`, `refused` or `unknown`. `done` and
+`refused` are final. `unknown` was sent and nobody can say what came of it; it is settled by a repeat.
+
+Before a call. Klarna keeps a key for 24 hours from its first use, and keys are derived, so all that must be known
+is when a key may first have been used: a window of rows is stamped, on disk, before its first call.
+
+1. A window without a stamp gets one: none of its rows was ever sent.
+2. Inside the stamp's time every open row of the window is called under the same key, whether it was sent before or
+   not: Klarna executes a key once and repeats its first answer.
+3. Outside it a repeat under the old key might be executed anew. `resend` says so and takes a new key (the epoch goes
+   up by one, and its stamp is on disk first): right for what is harmless to repeat, such as an acknowledgement.
+   `fail` sends nothing and leaves the row `unknown`, for a person to decide.
+
+After a call. A row is in doubt when it is `unknown`, or when its window was stamped by an earlier run: that run may
+have sent it and died before the answer was on disk.
+
+4. Done is done, also when the answer could not be read.
+5. A refusal settles a row, but for one in doubt only if it depends on nothing but the request itself (404, 422):
+   a 401, 403 or 409 may be the echo of our own earlier call, so the row stays `unknown`.
+6. What did not leave this machine, or was turned away by the rate limit, tells nothing: the row stays as it was and
+   is called again.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from enum import Enum, StrEnum
+from typing import Literal
+
+from klarna_om.outcome import Outcome, of_call
+
+OnExpired = Literal["resend", "verify", "fail"]
+"""What to do with rows that were perhaps sent, when Klarna has forgotten their keys."""
+
+KEY_PROMISE = timedelta(hours=23)
+"""Klarna's 24 hours less one: a call may wait and repeat for half an hour, and clocks differ."""
+
+CLOCK_SLACK = timedelta(minutes=30)
+"""A stamp further in the future than this was made by another clock; how old it is, nobody knows."""
+
+
+class State(StrEnum):
+    """What is known of a row."""
+
+    PENDING = "pending"
+    DONE = "done"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+
+
+class Age(Enum):
+    """How old a window's stamp is."""
+
+    UNSTAMPED = "unstamped"
+    FRESH = "fresh"
+    EXPIRED = "expired"
+
+
+class Step(Enum):
+    """What to do with a window before one of its rows is called."""
+
+    STAMP = "stamp it under epoch 0"
+    REPEAT = "call under the key that the stamp is for"
+    RENEW = "stamp it anew under the next epoch"
+    GIVE_UP = "call nothing; the row is unknown"
+
+
+BEFORE: Mapping[tuple[Age, str], Step] = {
+    (Age.UNSTAMPED, "resend"): Step.STAMP,
+    (Age.UNSTAMPED, "fail"): Step.STAMP,
+    (Age.FRESH, "resend"): Step.REPEAT,
+    (Age.FRESH, "fail"): Step.REPEAT,
+    (Age.EXPIRED, "resend"): Step.RENEW,
+    (Age.EXPIRED, "fail"): Step.GIVE_UP,
+}
+
+AFTER: Mapping[Outcome, State | None] = {
+    Outcome.DONE: State.DONE,
+    Outcome.REFUSED: State.REFUSED,
+    Outcome.UNKNOWN: State.UNKNOWN,
+    Outcome.NOT_SENT: None,
+}
+
+
+def age_of(first_used: datetime | None, now: datetime) -> Age:
+    """How old a stamp is; one from the future counts as expired, since nothing is known of it."""
+    if first_used is None:
+        return Age.UNSTAMPED
+    is_fresh = -CLOCK_SLACK <= now - first_used < KEY_PROMISE
+    return Age.FRESH if is_fresh else Age.EXPIRED
+
+
+def after(outcome: Outcome, status: int | None, *, in_doubt: bool) -> State | None:
+    """The row's new state after a call; None where nothing was learnt and it is called again."""
+    if in_doubt and outcome is Outcome.REFUSED:
+        outcome = of_call((Outcome.UNKNOWN,), outcome, status)
+    return AFTER[outcome]
+
+
+def check_on_expired(on_expired: OnExpired) -> OnExpired:
+    """Refuse what an acknowledgement cannot do."""
+    if on_expired == "verify":
+        raise ValueError(
+            "on_expired='verify' is not possible for acknowledgements: Klarna's order does not tell whether it was"
+            " acknowledged. Use 'resend', which is harmless, or 'fail'"
+        )
+    if on_expired not in ("resend", "fail"):
+        raise ValueError(f"on_expired={on_expired!r}: use 'resend' or 'fail'")
+    return on_expired

@@ -1,0 +1,45 @@
+"""A wish to stop: nothing new begins, what is under way ends and is recorded."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
+
+Sleep = Callable[[float], Coroutine[Any, Any, None]]
+
+
+class Stop:
+    """Shared by all who wait in a run, so that a wish to stop ends every wait."""
+
+    def __init__(self, sleep: Sleep = asyncio.sleep) -> None:
+        self._event = asyncio.Event()
+        self._sleep = sleep
+
+    @property
+    def is_requested(self) -> bool:
+        """Has somebody asked to stop?"""
+        return self._event.is_set()
+
+    def request(self) -> None:
+        """Ask to stop."""
+        self._event.set()
+
+    async def sleep(self, seconds: float) -> None:
+        """Sleep, but no longer than until the stop."""
+        await self.wait(self._sleep(seconds))
+
+    async def wait(self, something: Coroutine[Any, Any, object]) -> None:
+        """Wait for something, but no longer than until the stop."""
+        waits: tuple[asyncio.Task[Any], ...] = (
+            asyncio.create_task(something),
+            asyncio.create_task(self._event.wait()),
+        )
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            await _ended(waits)
+
+
+def _ended(tasks: tuple[asyncio.Task[Any], ...]) -> Awaitable[object]:
+    for task in tasks:
+        task.cancel()
+    return asyncio.gather(*tasks, return_exceptions=True)

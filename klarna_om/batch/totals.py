@@ -1,0 +1,81 @@
+"""How far a job is, in numbers that add up."""
+
+from attrs import frozen
+
+
+@frozen
+class Totals:
+    """Every line of the manifest, once."""
+
+    done: int = 0
+    refused: int = 0
+    unknown: int = 0
+    pending: int = 0
+    duplicate: int = 0
+    """Lines that name an order which an earlier line named."""
+    blank: int = 0
+    malformed: int = 0
+    """Lines without a valid order id; nothing was sent for them."""
+
+    @property
+    def settled(self) -> int:
+        """Orders of which Klarna's answer is known."""
+        return self.done + self.refused
+
+    @property
+    def orders(self) -> int:
+        """Different orders in the manifest."""
+        return self.done + self.refused + self.unknown + self.pending
+
+    @property
+    def lines(self) -> int:
+        """Lines in the manifest."""
+        return self.orders + self.duplicate + self.blank + self.malformed
+
+    def __str__(self) -> str:
+        counted = {
+            "done": self.done,
+            "refused": self.refused,
+            "unknown": self.unknown,
+            "pending": self.pending,
+            "duplicate": self.duplicate,
+            "blank": self.blank,
+            "malformed": self.malformed,
+        }
+        always = ("done", "refused", "unknown")
+        return ", ".join(f"{count} {name}" for name, count in counted.items() if count or name in always)
+
+
+@frozen
+class Progress:
+    """How far the job is now. What it counts as done, refused or unknown is on disk."""
+
+    totals: Totals
+    rate: float
+    """Orders a second, over the last few seconds."""
+    eta: float | None
+    """Seconds until the pending orders are through at this rate; None while nothing moves."""
+    is_paused: bool = False
+    """Most calls fail, so the job waits and tries one call at a time."""
+
+
+@frozen
+class Summary:
+    """What came of a run."""
+
+    job_id: str
+    totals: Totals
+    elapsed: float
+    """Seconds that this run took."""
+    settled_now: int
+    """Orders that this run settled; the rest of `totals.settled` was settled before."""
+
+    @property
+    def rate(self) -> float:
+        """Orders that this run settled a second."""
+        return self.settled_now / self.elapsed if self.elapsed > 0 else 0.0
+
+    @property
+    def is_complete(self) -> bool:
+        """Every order of the manifest is settled: done, or refused by Klarna."""
+        return self.totals.settled == self.totals.orders

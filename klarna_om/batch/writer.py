@@ -1,0 +1,135 @@
+"""One thread owns the connection; what arrives while it commits is committed together next."""
+
+import asyncio
+import sqlite3
+import threading
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import TypeVar
+
+from attrs import define, field
+
+from klarna_om.batch.journal import JournalError
+
+T = TypeVar("T")
+
+Parameters = Sequence[object]
+
+
+@define(eq=False)
+class _Group:
+    """Records that are committed together."""
+
+    records: list[Parameters] = field(factory=list[Parameters])
+    committed: asyncio.Event = field(factory=asyncio.Event)
+    error: sqlite3.Error | None = None
+
+    def settle(self, error: sqlite3.Error | None) -> None:
+        self.error = error
+        self.committed.set()
+
+
+class Writer:
+    """SQLite without a wait in the event loop.
+
+    A write that fails breaks the writer: nothing is written after it, so nothing should be sent after it either.
+    """
+
+    def __init__(self, connect: Callable[[], sqlite3.Connection], statement: str) -> None:
+        self._connect = connect
+        self._statement = statement
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="klarna-om-journal")
+        self._connection: sqlite3.Connection | None = None
+        self._lock = threading.Lock()
+        self._group: _Group | None = None
+        self._broken: sqlite3.Error | None = None
+
+    async def open(self) -> None:
+        """Start the thread and connect."""
+
+        def connect() -> None:
+            self._connection = self._connect()
+
+        try:
+            await self._in_thread(connect)
+        except BaseException:
+            self._thread.shutdown(wait=False)
+            raise
+
+    async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Do something with the connection, after what was asked before."""
+        self._check()
+
+        def working() -> T:
+            assert self._connection is not None
+            return work(self._connection)
+
+        return await self._in_thread(working)
+
+    async def write(self, record: Parameters) -> None:
+        """Execute the statement with these parameters; returns when that is on disk."""
+        self._check()
+        with self._lock:
+            if self._group is None:
+                self._group = _Group()
+                self._thread.submit(self._commit, asyncio.get_running_loop())
+            group = self._group
+            group.records.append(record)
+        await group.committed.wait()
+        if group.error is not None:
+            raise _unwritable(group.error) from group.error
+
+    async def close(self) -> None:
+        """Wait for what was asked, and close."""
+
+        def close() -> None:
+            assert self._connection is not None
+            self._connection.close()
+
+        await self._in_thread(close)
+        self._thread.shutdown(wait=False)
+
+    def _commit(self, loop: asyncio.AbstractEventLoop) -> None:
+        with self._lock:
+            group, self._group = self._group, None
+        assert group is not None
+        assert self._connection is not None
+        error = self._broken
+        try:
+            if error is None:
+                with transaction(self._connection):
+                    self._connection.executemany(self._statement, group.records)
+        except sqlite3.Error as reason:
+            error = self._broken = reason
+        loop.call_soon_threadsafe(group.settle, error)
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+        except sqlite3.Error as reason:
+            raise _unwritable(reason) from reason
+
+    def _check(self) -> None:
+        if self._broken is not None:
+            raise _unwritable(self._broken) from self._broken
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Generator[None, None, None]:
+    """All of it, on disk, or nothing."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def _unwritable(reason: sqlite3.Error) -> JournalError:
+    return JournalError(
+        f"the journal cannot be written ({reason}), so nothing more is sent; what it holds is safe. See to its disk"
+        " and run the same command again"
+    )

@@ -1,0 +1,236 @@
+"""`klarna-om acknowledge`: acknowledge the orders of a manifest, however often it is interrupted."""
+
+import asyncio
+import logging
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NoReturn
+
+import click
+import msgspec
+from attrs import asdict, frozen
+
+from klarna_om.batch.acknowledge import acknowledging
+from klarna_om.batch.attended import Attended, Ended
+from klarna_om.batch.csv_lines import ManifestError
+from klarna_om.batch.entry import Entry
+from klarna_om.batch.journal import JournalError
+from klarna_om.batch.manifest import entries, in_chunks, reading, text_of
+from klarna_om.batch.sqlite_journal import SqliteJournal
+from klarna_om.batch.states import OnExpired
+from klarna_om.cli.exit_codes import MEANINGS, ExitCode
+from klarna_om.cli.progress import shown
+from klarna_om.client import KlarnaClient
+from klarna_om.errors import ConfigurationError
+
+EPILOG = """\b
+Example:
+  export KLARNA_OM_ENVIRONMENT=eu KLARNA_OM_USERNAME=... KLARNA_OM_PASSWORD=...
+  klarna-om acknowledge orders.csv --dry-run
+  klarna-om acknowledge orders.csv
+
+The first Ctrl-C (or SIGTERM) lets what is under way end, the second stops at once. After either, after a crash or a
+power cut, the same command goes on: what was perhaps sent is repeated under its old idempotency key, which Klarna
+executes once. A changed manifest is taken as it is now: orders that are known keep their outcome, orders that it no
+longer names are not sent.
+
+\b
+Exit codes:
+""" + "\n".join(f"  {code.value}  {meaning}" for code, meaning in MEANINGS.items())
+
+
+@frozen
+class _Settings:
+    """The command line, understood."""
+
+    manifest: str
+    column: str
+    journal: Path
+    report: Path
+    rate: float | None
+    in_flight: int
+    on_expired: OnExpired
+
+
+@click.command("acknowledge", epilog=EPILOG)
+@click.argument("manifest", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
+@click.option("--column", default="order_id", show_default=True, help="Column or key that holds the order id.")
+@click.option("--journal", type=click.Path(dir_okay=False, path_type=Path), help="Default: MANIFEST.journal.")
+@click.option(
+    "--report",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="One row for each line of the manifest. Default: orders.report.csv for orders.csv.",
+)
+@click.option("--rate", type=click.FloatRange(min=0, min_open=True), help="At most so many requests a second.")
+@click.option(
+    "--in-flight", type=click.IntRange(min=1), default=64, show_default=True, help="Orders under way at once."
+)
+@click.option(
+    "--on-expired",
+    type=click.Choice(["resend", "fail"]),
+    default="resend",
+    show_default=True,
+    help="Orders perhaps sent over 23 hours ago: acknowledge them anew, or leave them as unknown.",
+)
+@click.option("--dry-run", is_flag=True, help="Read the manifest and say what would be done; send and write nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
+def command(
+    manifest: str,
+    column: str,
+    journal: Path | None,
+    report: Path | None,
+    rate: float | None,
+    in_flight: int,
+    on_expired: OnExpired,
+    *,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Acknowledge every order of MANIFEST once; run it again to go on after an interruption.
+
+    MANIFEST is CSV with a header, JSONL, or plain lines of order ids; `-` reads standard input and needs --journal.
+    Repeated, blank and malformed lines are reported and do no harm.
+    """
+    # Every attempt that fails is logged; here the report tells it, and the display should stay readable.
+    logging.getLogger("klarna_om").addHandler(logging.NullHandler())
+    journal, report = _beside(manifest, journal, report)
+    settings = _Settings(manifest, column, journal, report, rate, in_flight, on_expired)
+    try:
+        ended = _run(settings, dry_run=dry_run)
+    except (ManifestError, JournalError) as reason:
+        _fail(str(reason), ExitCode.USAGE)
+    except OSError as reason:
+        _fail(f"{reason.filename}: {reason.strerror}", ExitCode.USAGE)
+    except ConfigurationError as reason:
+        _fail(str(reason), ExitCode.NOTHING_SENT)
+    except KeyboardInterrupt:
+        _fail("stopped; run the same command again to go on", ExitCode.STOPPED)
+    code = ExitCode.DONE if dry_run else _code(ended)
+    words = _words_of_rehearsal(ended) if dry_run else _words(settings, ended)
+    click.echo(_json(settings, ended, code) if as_json else words)
+    if ended.error is not None:
+        _fail(_advice(ended.error), code)
+    sys.exit(code.value)
+
+
+def _fail(sentence: str, code: ExitCode) -> NoReturn:
+    click.echo(f"klarna-om: {sentence}", err=True)
+    sys.exit(code.value)
+
+
+def _beside(manifest: str, journal: Path | None, report: Path | None) -> tuple[Path, Path]:
+    """Where journal and report are, unless told."""
+    if manifest == "-" and journal is None:
+        raise click.UsageError("reading standard input needs --journal FILE, by which the same command goes on later")
+    journal = journal or Path(manifest + ".journal")
+    report = report or (journal if manifest == "-" else Path(manifest)).with_suffix(".report.csv")
+    for path in (journal, report):
+        if not path.absolute().parent.is_dir():
+            raise click.UsageError(f"there is no directory {path.absolute().parent}; make it, or name another file")
+    if len({path.absolute() for path in (Path(manifest), journal, report)}) < 3:
+        raise click.UsageError("manifest, journal and report must be three different files")
+    return journal, report
+
+
+def _run(settings: _Settings, *, dry_run: bool) -> Ended:
+    with _manifest(settings) as lines, asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        return runner.run(_rehearse(settings, lines) if dry_run else _acknowledge(settings, lines))
+
+
+@contextmanager
+def _manifest(settings: _Settings) -> Generator[Iterator[Entry], None, None]:
+    """The manifest's lines. Standard input is kept in a temporary file first: Ctrl-C ends the wait for it."""
+    if settings.manifest != "-":
+        with reading(Path(settings.manifest), settings.column) as lines:
+            yield lines
+        return
+    with tempfile.TemporaryFile() as kept:
+        shutil.copyfileobj(sys.stdin.buffer, kept)
+        kept.seek(0)
+        with text_of(kept) as text:
+            yield entries(text, settings.column)
+
+
+async def _rehearse(settings: _Settings, lines: Iterator[Entry]) -> Ended:
+    async with SqliteJournal.rehearsal(settings.journal) as journal:
+        await journal.load(in_chunks(lines))
+        return Ended(journal.identity.job_id, await journal.counts())
+
+
+async def _acknowledge(settings: _Settings, lines: Iterator[Entry]) -> Ended:
+    async with (
+        KlarnaClient(in_flight=settings.in_flight, rate=settings.rate) as client,
+        SqliteJournal.open(settings.journal) as journal,
+    ):
+        await journal.bind(client.environment.base_url)
+        job = Attended(
+            journal=journal,
+            send=acknowledging(client),
+            report=settings.report,
+            in_flight=settings.in_flight,
+            on_expired=settings.on_expired,
+            shown=lambda: shown(sys.stderr),
+            on_stopping=_say_stopping,
+        )
+        return await job.run(in_chunks(lines))
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
+    try:
+        from uvloop import new_event_loop
+    except ImportError:
+        return asyncio.new_event_loop
+    return new_event_loop
+
+
+def _code(ended: Ended) -> ExitCode:
+    totals = ended.totals
+    if ended.error is not None and not isinstance(ended.error, JournalError):
+        return ExitCode.NOTHING_SENT
+    if ended.error is not None or ended.is_cut or totals.pending:
+        return ExitCode.STOPPED
+    return ExitCode.INCOMPLETE if totals.refused or totals.unknown or totals.malformed else ExitCode.DONE
+
+
+def _say_stopping() -> None:
+    click.echo("Stopping when what is under way has ended; once more stops at once. Nothing is lost.", err=True)
+
+
+def _advice(error: Exception) -> str:
+    if isinstance(error, JournalError):
+        return str(error)
+    return (
+        f"stopped: {error}. Check KLARNA_OM_ENVIRONMENT and the credentials, then run the same command again;"
+        " what was not sent is still to be done"
+    )
+
+
+def _words(settings: _Settings, ended: Ended) -> str:
+    told = f"{ended.totals.lines} lines: {ended.totals}\nReport: {settings.report}"
+    if ended.totals.settled == ended.totals.orders and not ended.is_cut:
+        return told
+    return f"{told}\nJournal: {settings.journal}; run the same command again to go on."
+
+
+def _words_of_rehearsal(ended: Ended) -> str:
+    totals = ended.totals
+    return f"{totals.lines} lines: {totals}\n{totals.pending + totals.unknown} orders would be sent."
+
+
+def _json(settings: _Settings, ended: Ended, code: ExitCode) -> str:
+    summary = {
+        "job": ended.job_id,
+        "exit_code": code.value,
+        "lines": ended.totals.lines,
+        **asdict(ended.totals),
+        "settled_now": ended.settled_now,
+        "elapsed_seconds": round(ended.elapsed, 3),
+        "journal": str(settings.journal),
+        "report": str(settings.report),
+        "stopped_by": None if ended.error is None else str(ended.error),
+    }
+    return msgspec.json.encode(summary).decode()

@@ -1,0 +1,39 @@
+"""The list of commands, each with the file that holds it."""
+
+from importlib import import_module
+from typing import cast
+
+import click
+
+from klarna_om.version import __version__
+
+COMMANDS = ("acknowledge", "demo", "order", "sandbox")
+"""The command `name` is `klarna_om.cli.name.command`."""
+
+
+class LazyGroup(click.Group):
+    """Imports a command's file when the command is asked for, so that `--version` does not wait for all of them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names, for the help page."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name."""
+        if cmd_name not in COMMANDS:
+            return None
+        return cast("click.Command", import_module(f"klarna_om.cli.{cmd_name}").command)
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Example: klarna-om demo",
+)
+@click.version_option(__version__, prog_name="klarna-om")
+def group() -> None:
+    """Klarna's Order Management API: every write once, every outcome known.
+
+    Set KLARNA_OM_ENVIRONMENT (eu, na, oc, kustom, each also with -playground, or a base URL) and
+    KLARNA_OM_USERNAME with KLARNA_OM_PASSWORD, or KLARNA_OM_API_KEY.
+    """

@@ -1,0 +1,105 @@
+"""`klarna-om order get ID`: one order, for a person or for a program."""
+
+import asyncio
+
+import click
+import msgspec
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from klarna_om.cli.exit_codes import ExitCode
+from klarna_om.client import KlarnaClient
+from klarna_om.errors import ConfigurationError, ConnectionFailed, KlarnaError, Unauthorized
+from klarna_om.exchange import Reply
+from klarna_om.types import Order
+
+
+@click.group("order", epilog="Example: klarna-om order get 7849fd84-47dc-4919-a7ce-47b9f461562f")
+def command() -> None:
+    """Look at single orders."""
+
+
+@command.command(
+    "get",
+    epilog="""\b
+Example:
+  klarna-om order get 7849fd84-47dc-4919-a7ce-47b9f461562f --json | jq .status
+
+Exit codes: 0 read, 1 refused or no answer, 2 usage, 4 nothing could be sent (credentials, host).
+""",
+)
+@click.argument("order_id", metavar="ID")
+@click.option("--json", "as_json", is_flag=True, help="The document as Klarna sent it, every field.")
+def get(order_id: str, *, as_json: bool) -> None:
+    """Read one order and show its state, amounts, lines, captures and refunds.
+
+    Amounts are in minor units, as Klarna counts them. Names and addresses are shown with --json only.
+    """
+    try:
+        reply = asyncio.run(_read(order_id.strip()))
+    except (ConfigurationError, ConnectionFailed, Unauthorized) as error:
+        _fail(error, ExitCode.NOTHING_SENT)
+    except KlarnaError as error:
+        _fail(error, ExitCode.INCOMPLETE)
+    else:
+        if as_json:
+            click.echo(msgspec.json.format(reply.body, indent=2))
+        else:
+            _show(reply.value)
+
+
+async def _read(order_id: str) -> Reply[Order]:
+    async with KlarnaClient() as klarna:
+        return await klarna.reply(klarna.orders.get(order_id))
+
+
+def _fail(error: KlarnaError, code: ExitCode) -> None:
+    click.echo(f"klarna-om: {error}", err=True)
+    raise SystemExit(code)
+
+
+def _show(order: Order) -> None:
+    console = Console(highlight=False)
+    console.print(_facts(order))
+    if order.order_lines:
+        console.print(_lines(order))
+    for capture in order.captures or ():
+        console.print(_text(f"captured {capture.captured_amount} on {capture.captured_at}: {capture.capture_id}"))
+    for refund in order.refunds or ():
+        console.print(_text(f"refunded {refund.refunded_amount} on {refund.refunded_at}: {refund.refund_id}"))
+
+
+def _facts(order: Order) -> Table:
+    table = Table(title=_text(f"Order {order.order_id}"), show_header=False, title_justify="left")
+    facts = {
+        "status": order.status,
+        "fraud status": order.fraud_status,
+        "Klarna reference": order.klarna_reference,
+        "merchant references": " / ".join(filter(None, (order.merchant_reference1, order.merchant_reference2))),
+        "currency, minor units": order.purchase_currency,
+        "ordered": order.order_amount,
+        "captured": order.captured_amount,
+        "refunded": order.refunded_amount,
+        "remaining authorized": order.remaining_authorized_amount,
+        "created": order.created_at,
+        "expires": order.expires_at,
+        "paid with": order.initial_payment_method and order.initial_payment_method.description,
+    }
+    for name, value in facts.items():
+        if value not in (None, ""):
+            table.add_row(name, _text(value))
+    return table
+
+
+def _lines(order: Order) -> Table:
+    table = Table("type", "reference", "name", "quantity", "unit price", "total")
+    for line in order.order_lines or ():
+        cells = (line.type, line.reference, line.name, line.quantity, line.unit_price, line.total_amount)
+        table.add_row(*(_text("" if cell is None else cell) for cell in cells))
+    return table
+
+
+def _text(value: object) -> Text:
+    """Klarna's words as they are: rich would read square brackets as markup."""
+    return Text(str(value))

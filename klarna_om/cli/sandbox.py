@@ -1,0 +1,119 @@
+"""`klarna-om sandbox`: a Klarna of one's own, until Ctrl-C."""
+
+import asyncio
+import csv
+import signal
+from collections.abc import Callable, Generator, Iterable
+from contextlib import contextmanager
+from importlib import import_module
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import click
+
+from klarna_om.sandbox.faults import FaultPlan
+from klarna_om.sandbox.rate_limit import LIVE
+from klarna_om.sandbox.room import Sandbox
+
+EPILOG = """\b
+Example, in two shells:
+  klarna-om sandbox --orders 2000 --faults demo --manifest orders.csv
+  curl -u sandbox:sandbox http://127.0.0.1:8420/ordermanagement/v1/orders/$(sed -n 2p orders.csv)
+
+What was executed is told at the end, and at any time by GET /_sandbox/effects.
+A fault plan is a name (none, demo, rough) or a list such as
+error-before=0.05,error-after=0.05,slow=0.1:2,in-a-row=3.
+"""
+
+
+class _FaultPlanType(click.ParamType[FaultPlan]):
+    name = "PLAN"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> FaultPlan:
+        try:
+            return FaultPlan.parse(value)
+        except ValueError as reason:
+            self.fail(str(reason), param, ctx)
+
+
+@click.command("sandbox", epilog=EPILOG)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8420, show_default=True, help="Port to listen on; 0 picks a free one.")
+@click.option("--orders", default=0, show_default=True, help="How many orders there are from the start.")
+@click.option("--seed", default=1, show_default=True, help="What orders and faults are derived from.")
+@click.option("--faults", type=_FaultPlanType(), default="none", show_default=True, help="What goes wrong.")
+@click.option("--limit", default=LIVE, show_default=True, help="Requests a second; 0 for no limit.")
+@click.option(
+    "--manifest",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="CSV to write the orders' ids to (header: order_id).",
+)
+def command(host: str, port: int, orders: int, seed: int, faults: FaultPlan, limit: int, manifest: Path | None) -> None:
+    """Serve a stand-in for Klarna's Order Management API, with orders, rules, quota and faults.
+
+    It accepts the username `sandbox` with the password `sandbox`.
+    """
+    sandbox = Sandbox(orders, seed=seed, faults=faults, limit=limit or None, host=host, port=port)
+    if manifest is not None:
+        _write(manifest, sandbox.order_ids)
+    try:
+        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+            runner.run(_serve(sandbox, orders))
+    except OSError as reason:
+        raise click.ClickException(f"cannot listen on {host}:{port}: {reason.strerror or reason}") from None
+    _tell(sandbox)
+
+
+def _write(manifest: Path, order_ids: Iterable[str]) -> None:
+    try:
+        with manifest.open("w", newline="", encoding="utf-8") as file:
+            rows = csv.writer(file, lineterminator="\n")
+            rows.writerow(["order_id"])
+            rows.writerows([order_id] for order_id in order_ids)
+    except OSError as reason:
+        raise click.ClickException(f"cannot write {manifest}: {reason.strerror}") from None
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
+    """The one of uvloop where it is installed (`klarna-om[speed]`)."""
+    try:
+        factory: Callable[[], asyncio.AbstractEventLoop] = import_module("uvloop").new_event_loop
+    except ImportError:
+        return asyncio.new_event_loop
+    return factory
+
+
+async def _serve(sandbox: Sandbox, orders: int) -> None:
+    with _until_told_to_stop() as stop:
+        async with sandbox:
+            click.echo(f"Klarna sandbox with {orders} orders on {sandbox.url}; Ctrl-C ends it.\n")
+            click.echo(f"export KLARNA_OM_ENVIRONMENT={sandbox.url}")
+            click.echo(f"export KLARNA_OM_USERNAME={sandbox.username}")
+            click.echo(f"export KLARNA_OM_PASSWORD={sandbox.password}")
+            await stop.wait()
+
+
+@contextmanager
+def _until_told_to_stop() -> Generator[asyncio.Event]:
+    """An event that SIGINT and SIGTERM set; on Windows too, where event loops handle no signals."""
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    signals = (signal.SIGINT, signal.SIGTERM)
+
+    def told(_: int, __: FrameType | None) -> None:
+        loop.call_soon_threadsafe(stop.set)
+
+    before = [signal.signal(number, told) for number in signals]
+    try:
+        yield stop
+    finally:
+        for number, handler in zip(signals, before, strict=True):
+            signal.signal(number, handler)
+
+
+def _tell(sandbox: Sandbox) -> None:
+    click.echo(f"\n{sandbox.request_count} requests, {sandbox.effects()} effects.")
+    for operation in sandbox.operations_with_effects:
+        repeated = len(sandbox.repeated(operation))
+        total = sandbox.effects(operation=operation)
+        click.echo(f"  {operation}: {total} executed, {repeated} orders more than once")

@@ -1,0 +1,61 @@
+"""A request that Klarna is sure to refuse is refused here, before anything is done for it."""
+
+import logging
+
+from attrs import frozen
+
+from klarna_om import checks
+from klarna_om.errors import InvalidRequest
+from klarna_om.exchange import Request, Response
+from klarna_om.middleware import Handler
+
+logger = logging.getLogger("klarna_om.advice")
+"""Advice that a request goes against is logged here at WARNING; a higher level turns it off, and its cost with it."""
+
+LOGGED = 5
+"""So many pieces of advice are in the text of a log line; all of them are in its `klarna_advice`."""
+
+
+@frozen
+class Validation:
+    """Check what will be sent: the outermost layer of our own, so that a bad request takes no key and no place.
+
+    The middlewares of the caller are above it, and what they make of a request is what is checked. The rules about
+    fields look at `Request.content`; who changes nothing but the bytes is checked for their size only.
+    """
+
+    kustom: bool = False
+    strict: bool = False
+    """Refuse what goes against advice too, instead of logging it."""
+
+    async def __call__(self, request: Request, below: Handler) -> Response:
+        """Send a request on, or raise `InvalidRequest` with everything that is wrong with it."""
+        wrong = checks.problems(request, kustom=self.kustom)
+        if self.strict:
+            wrong += checks.advice(request, kustom=self.kustom)
+        if wrong:
+            error = InvalidRequest(wrong)
+            error.about(request)
+            raise error
+        if not self.strict and logger.isEnabledFor(logging.WARNING):
+            _log(request, checks.advice(request, kustom=self.kustom))
+        return await below(request)
+
+
+def _log(request: Request, advice: tuple[str, ...]) -> None:
+    if not advice:
+        return
+    more = f"; and {len(advice) - LOGGED} more" if len(advice) > LOGGED else ""
+    logger.warning(
+        "%s %s: %s%s",
+        request.operation,
+        request.order_id or request.path,
+        "; ".join(advice[:LOGGED]),
+        more,
+        extra={
+            "klarna_operation": request.operation,
+            "klarna_order_id": request.order_id,
+            "klarna_idempotency_key": request.idempotency_key,
+            "klarna_advice": advice,
+        },
+    )

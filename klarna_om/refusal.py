@@ -1,0 +1,64 @@
+"""From an answer that is not 2xx to its error: the only place where one is made."""
+
+from multidict import CIMultiDict
+
+from klarna_om.envelope import Envelope, read_envelope
+from klarna_om.errors import (
+    BadRequest,
+    Conflict,
+    NotAllowed,
+    NotFound,
+    PayloadTooLarge,
+    RateLimited,
+    RequestTimeout,
+    ServerError,
+    StatusError,
+    Unauthorized,
+    UnexpectedRedirect,
+    Unprocessable,
+)
+from klarna_om.exchange import Response
+from klarna_om.outcome import of_call, of_status
+
+_BY_STATUS: dict[int, type[StatusError]] = {
+    400: BadRequest,
+    401: Unauthorized,
+    403: NotAllowed,
+    404: NotFound,
+    408: RequestTimeout,
+    409: Conflict,
+    413: PayloadTooLarge,
+    422: Unprocessable,
+    429: RateLimited,
+}
+
+
+def refusal(response: Response) -> StatusError:
+    """The error that an answer of another status than 2xx stands for."""
+    envelope = read_envelope(response.body)
+    error = _class_of(response.status)(
+        _message(response.status, envelope), response.status, envelope, CIMultiDict(response.headers)
+    )
+    error.about(response.request)
+    error.correlation_id = response.correlation_id or envelope.correlation_id
+    error.attempts, error.stopped = response.attempts, response.stopped
+    error.retry_after = response.retry_after
+    error.outcome = of_call(
+        (attempt.outcome for attempt in response.attempts[:-1]) if response.request.is_write else (),
+        of_status(response.status),
+        response.status,
+    )
+    return error
+
+
+def _class_of(status: int) -> type[StatusError]:
+    if status < 400:
+        return UnexpectedRedirect
+    if status >= 500:
+        return ServerError
+    return _BY_STATUS.get(status, StatusError)
+
+
+def _message(status: int, envelope: Envelope) -> str:
+    told = f"{status} {envelope.error_code}" if envelope.error_code else str(status)
+    return f"{told}: {' '.join(envelope.error_messages)}" if envelope.error_messages else told

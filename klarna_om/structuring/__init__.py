@@ -1,0 +1,71 @@
+"""JSON <-> types: the door. What is right and wrong is decided in `klarna_om.structuring.strictness`.
+
+A document goes through the fast lane (msgspec). Where that refuses it, for whatever reason, the strict lane
+(cattrs) reads it again and has the last word: a value, or `Unreadable` with every wrong path in it. What the
+fast lane does read, the strict lane reads alike; a property test holds them together.
+"""
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+import msgspec
+
+from klarna_om.structuring import fast_lane, strict_lane
+from klarna_om.structuring.strict_lane import Unreadable
+from klarna_om.structuring.strictness import converter
+from klarna_om.types.order import Order
+from klarna_om.types.shipping_option import SelectedShippingOption
+
+__all__ = ["Unreadable", "converter", "from_dict", "read", "to_dict", "write"]
+
+T = TypeVar("T")
+
+
+def read(cls: type[T], data: bytes) -> T:
+    """Read a JSON document into one of Klarna's types, or into a list or tuple of one.
+
+    Raises `Unreadable`, which names every field that is wrong.
+    """
+    lane = fast_lane.lane(cls)  # type: ignore[arg-type]  # mypy doubts that a type is hashable
+    if lane is not None:
+        try:
+            value: T = lane(data)
+        except (ValueError, RecursionError):  # msgspec's own errors are ValueErrors
+            pass
+        else:
+            return value
+    return strict_lane.structure(cls, strict_lane.parse(cls, data))
+
+
+def write(content: object) -> bytes:
+    """Write one of Klarna's types, or a list or tuple of one, as JSON in UTF-8.
+
+    Fields that are None are left out; an empty text and an empty list are sent: to Klarna they mean "clear".
+    """
+    if isinstance(content, _RENAMED):
+        content = converter().unstructure(content)
+    return _encoder.encode(content)
+
+
+def from_dict(cls: type[T], document: Mapping[str, Any]) -> T:
+    """Make one of Klarna's types from plain values under Klarna's names, as strictly as from JSON."""
+    return strict_lane.structure(cls, document)
+
+
+def to_dict(content: object) -> dict[str, Any]:
+    """Turn one of Klarna's types into plain values under Klarna's names, as they would be written to JSON."""
+    plain: dict[str, Any] = converter().unstructure(content)
+    return plain
+
+
+def _as_text(value: object) -> str:
+    """Write a kind of text that msgspec does not know, such as the safe strings of web frameworks."""
+    if isinstance(value, str):
+        return str.__str__(value)
+    raise TypeError(f"{type(value).__name__} has no place in a request")
+
+
+_RENAMED = (Order, SelectedShippingOption, list, tuple)
+"""What is, or may hold, a field with another name than its attribute; msgspec would write the attribute's."""
+
+_encoder = msgspec.json.Encoder(enc_hook=_as_text)

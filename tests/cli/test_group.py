@@ -1,0 +1,68 @@
+"""The command line as a whole: its list, its version, and what it says where something is missing."""
+
+import subprocess
+import sys
+
+import pytest
+from click.testing import CliRunner
+
+from klarna_om import __version__
+from klarna_om.cli.group import COMMANDS, group
+
+
+def test_the_help_lists_every_command() -> None:
+    ended = CliRunner().invoke(group, ["--help"])
+
+    assert ended.exit_code == 0
+    assert all(f"\n  {name} " in ended.output for name in COMMANDS)
+
+
+def test_the_version_is_the_packages() -> None:
+    assert __version__ in CliRunner().invoke(group, ["--version"]).output
+
+
+def test_an_unknown_command_is_told() -> None:
+    ended = CliRunner().invoke(group, ["refund-everything"])
+
+    assert ended.exit_code == 2
+    assert "No such command" in ended.output
+
+
+def test_it_runs_as_a_module() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "klarna_om.cli", "--version"], capture_output=True, text=True, check=True
+    )
+
+    assert ended.stdout == f"klarna-om, version {__version__}\n"
+
+
+def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    from klarna_om.cli import main
+
+    monkeypatch.delitem(sys.modules, "klarna_om.cli.group")
+    monkeypatch.setitem(sys.modules, "click", None)
+
+    with pytest.raises(SystemExit, match=r"pip install 'klarna-om\[cli\]'"):
+        main()
+
+
+def test_any_other_missing_module_is_a_bug_and_shown_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    from klarna_om.cli import main
+
+    monkeypatch.delitem(sys.modules, "klarna_om.cli.group")
+    monkeypatch.setitem(sys.modules, "klarna_om.version", None)
+
+    with pytest.raises(ModuleNotFoundError, match="klarna_om.version"):
+        main()
+
+
+def test_main_runs_the_group(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    from klarna_om.cli import main
+
+    monkeypatch.setattr(sys, "argv", ["klarna-om", "--version"])
+
+    with pytest.raises(SystemExit) as ended:
+        main()
+
+    assert ended.value.code == 0
+    assert capsys.readouterr().out.startswith("klarna-om, version ")

@@ -1,0 +1,111 @@
+"""`klarna-om order get`: an order for a person, and for a program."""
+
+import asyncio
+import json
+
+import pytest
+from click.testing import CliRunner, Result
+
+from klarna_om import CaptureObject, KlarnaClient, RefundObject
+from klarna_om.cli.group import group
+from klarna_om.sandbox import Sandbox
+
+
+@pytest.fixture
+def environment(klarna_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    monkeypatch.delenv("KLARNA_OM_API_KEY", raising=False)
+    monkeypatch.setenv("KLARNA_OM_ENVIRONMENT", klarna_sandbox.url)
+    monkeypatch.setenv("KLARNA_OM_USERNAME", "sandbox")
+    monkeypatch.setenv("KLARNA_OM_PASSWORD", "sandbox")
+    return monkeypatch
+
+
+def run(*words: str) -> Result:
+    return CliRunner().invoke(group, ["order", "get", *words])
+
+
+@pytest.mark.usefixtures("environment")
+def test_an_order_is_shown_for_a_person(klarna_sandbox: Sandbox) -> None:
+    order = klarna_sandbox.order(order_amount=1000, merchant_reference1="A-17", purchase_currency="SEK")
+
+    ended = run(order.order_id or "")
+
+    assert ended.exit_code == 0, ended.output
+    for word in (order.order_id, "AUTHORIZED", "SEK", "1000", "A-17", "physical"):
+        assert str(word) in ended.output
+
+
+@pytest.mark.usefixtures("environment")
+def test_captures_and_refunds_are_shown(klarna_sandbox: Sandbox) -> None:
+    order = klarna_sandbox.order(order_amount=1000)
+    assert order.order_id
+
+    async def capture_and_refund(order_id: str) -> tuple[str, str]:
+        async with KlarnaClient() as klarna:
+            return (
+                await klarna.captures.create(order_id, CaptureObject(captured_amount=700)),
+                await klarna.refunds.create(order_id, RefundObject(refunded_amount=50)),
+            )
+
+    capture_id, refund_id = asyncio.run(capture_and_refund(order.order_id))
+
+    ended = CliRunner().invoke(group, ["order", "get", order.order_id], terminal_width=200)
+
+    assert "captured 700" in ended.output
+    assert "refunded 50" in ended.output
+    assert capture_id in ended.output.replace("\n", "")
+    assert refund_id in ended.output.replace("\n", "")
+
+
+@pytest.mark.usefixtures("environment")
+def test_square_brackets_of_a_shop_are_shown_as_they_are(klarna_sandbox: Sandbox) -> None:
+    order = klarna_sandbox.order(order_amount=5, merchant_reference1="[red]A-17[/nonsense]")
+
+    assert "[red]A-17[/nonsense]" in run(order.order_id or "").output
+
+
+@pytest.mark.usefixtures("environment")
+def test_an_order_without_lines_is_shown(klarna_sandbox: Sandbox) -> None:
+    order = klarna_sandbox.order(order_amount=5, order_lines=[])
+
+    assert run(order.order_id or "").exit_code == 0
+
+
+@pytest.mark.usefixtures("environment")
+def test_json_is_the_document_as_klarna_sent_it(klarna_sandbox: Sandbox) -> None:
+    order = klarna_sandbox.order(order_amount=1000)
+
+    assert json.loads(run(order.order_id or "", "--json").output)["order_id"] == order.order_id
+
+
+@pytest.mark.usefixtures("environment")
+def test_an_unknown_order_is_refused_with_exit_code_1() -> None:
+    ended = run("00000000-0000-4000-8000-000000000000")
+
+    assert ended.exit_code == 1
+    assert "404 NO_SUCH_ORDER" in ended.output
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("KLARNA_OM_PASSWORD", "wrong", "401"),
+        ("KLARNA_OM_ENVIRONMENT", "http://127.0.0.1:1", "Cannot connect"),
+        ("KLARNA_OM_ENVIRONMENT", "mars", "unknown environment 'mars'"),
+    ],
+)
+def test_what_cannot_be_sent_has_exit_code_4(
+    environment: pytest.MonkeyPatch, monkeypatch: pytest.MonkeyPatch, name: str, value: str, told: str
+) -> None:
+    environment.setenv(name, value)
+    monkeypatch.setattr("klarna_om.connection.Connection.sleep", lambda *_: no_time())
+
+    ended = run("00000000-0000-4000-8000-000000000000")
+
+    assert ended.exit_code == 4
+    assert told in ended.output
+    assert "Traceback" not in ended.output
+
+
+async def no_time() -> None:
+    """A wait between attempts that takes none."""

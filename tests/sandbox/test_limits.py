@@ -1,0 +1,99 @@
+from typing import Any
+
+import pytest
+
+from klarna_om.catalogue import CATALOGUE
+from klarna_om.sandbox.limits import LIMITS, Findings, checked
+
+LINE = {"name": "Socks", "quantity": 1, "unit_price": 500, "total_amount": 500}
+
+
+def findings(operation: str, body: Any) -> Findings:
+    found = Findings()
+    checked(LIMITS[operation], body, "", found)
+    return found
+
+
+def test_every_operation_that_takes_a_body_has_limits() -> None:
+    assert set(LIMITS) == {row.name for row in CATALOGUE if row.takes}
+
+
+@pytest.mark.parametrize(
+    ("operation", "body"),
+    [
+        ("captures.create", {"captured_amount": 0}),
+        ("captures.create", {"captured_amount": 200_000_000, "description": "x" * 255, "order_lines": [LINE]}),
+        ("refunds.create", {"refunded_amount": 1, "order_lines": [{**LINE, "unit_price": -5, "type": "package"}]}),
+        ("orders.update_merchant_references", {}),
+        ("orders.update_customer_details", {"shipping_address": {}}),
+        ("orders.add_shipping_info", {"shipping_info": [{"shipping_method": "Home"}]}),
+    ],
+)
+def test_what_klarna_permits_is_let_through(operation: str, body: Any) -> None:
+    assert findings(operation, body) == Findings()
+
+
+@pytest.mark.parametrize(
+    ("operation", "body", "fields"),
+    [
+        ("captures.create", {}, ["captured_amount"]),
+        ("captures.create", [], ["body"]),
+        ("captures.create", None, ["body"]),
+        ("captures.create", {"captured_amount": 1.0}, ["captured_amount"]),
+        ("captures.create", {"captured_amount": "1"}, ["captured_amount"]),
+        ("captures.create", {"captured_amount": True}, ["captured_amount"]),
+        ("captures.create", {"captured_amount": None}, ["captured_amount"]),
+        ("captures.create", {"captured_amount": 2**63}, ["captured_amount"]),
+        ("captures.create", {"captured_amount": 1, "description": None}, ["description"]),
+        ("captures.create", {"captured_amount": 1, "order_lines": {}}, ["order_lines"]),
+        ("captures.create", {"captured_amount": 1, "order_lines": [7]}, ["order_lines"]),
+        ("captures.create", {"captured_amount": 1, "order_lines": [{"name": "x", "quantity": 1}]}, None),
+        ("orders.add_shipping_info", {}, ["shipping_info"]),
+    ],
+)
+def test_a_missing_field_or_one_of_the_wrong_kind_is_a_bad_value(
+    operation: str, body: Any, fields: list[str] | None
+) -> None:
+    expected = ["order_lines/total_amount", "order_lines/unit_price"] if fields is None else fields
+    assert findings(operation, body) == Findings(bad_values=expected)
+
+
+@pytest.mark.parametrize(
+    ("operation", "body", "sentence"),
+    [
+        (
+            "orders.add_shipping_info",
+            {"shipping_info": [{"shipping_company": "x" * 101}]},
+            "size of shipping_info/shipping_company must be between 0 and 100",
+        ),
+        ("orders.add_shipping_info", {"shipping_info": []}, "size of shipping_info must be between 1 and 500"),
+        (
+            "captures.create",
+            {"captured_amount": 200_000_001},
+            "captured_amount must be between 0 and 200000000",
+        ),
+        ("refunds.create", {"refunded_amount": -1}, "refunded_amount must be between 0 and 200000000"),
+        (
+            "captures.create",
+            {"captured_amount": 1, "order_lines": [LINE] * 1001},
+            "size of order_lines must be between 0 and 1000",
+        ),
+        (
+            "captures.create",
+            {"captured_amount": 1, "shipping_info": [{"shipping_method": "Pigeon"}]},
+            "shipping_info/shipping_method must match",
+        ),
+    ],
+)
+def test_a_value_out_of_bounds_is_told_in_klarnas_words(operation: str, body: Any, sentence: str) -> None:
+    found = findings(operation, body)
+
+    assert not found.bad_values
+    assert len(found.broken_limits) == 1
+    assert found.broken_limits[0].startswith(sentence)
+
+
+def test_unknown_fields_are_dropped() -> None:
+    body = {"merchant_reference1": "A", "merchant_reference3": "C"}
+
+    assert checked(LIMITS["orders.update_merchant_references"], body, "", Findings()) == {"merchant_reference1": "A"}

@@ -1,0 +1,377 @@
+"""JSON <-> types: what is read, what is refused and how that is said, what is written."""
+
+import json
+import pickle
+from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from klarna_om.structuring import Unreadable, converter, fast_lane, from_dict, read, to_dict, write
+from klarna_om.types import (
+    Address,
+    Capture,
+    CaptureObject,
+    Customer,
+    ErrorMessage,
+    ExtendDueDateOptions,
+    ExtendDueDateRequest,
+    Notification,
+    Order,
+    OrderLine,
+    OrderLineType,
+    Refund,
+    RefundObject,
+    SelectedShippingOption,
+    ShippingInfo,
+    Subscription,
+    UpdateAuthorization,
+    UpdateConsumer,
+    UpdateMerchantReferences,
+    UpdateShippingInfo,
+)
+
+LINE = OrderLine(name="Löffel", quantity=2, unit_price=50, total_amount=100)
+
+
+def problems_of(cls: Any, data: bytes) -> tuple[str, ...]:
+    with pytest.raises(Unreadable) as refusal:
+        read(cls, data)
+    return refusal.value.problems
+
+
+# What is read
+
+
+def test_a_field_that_is_missing_is_none_and_a_missing_list_is_empty() -> None:
+    order = read(Order, b"{}")
+
+    assert (order.order_id, order.order_amount, order.customer, order.created_at) == (None, None, None, None)
+    assert (order.captures, order.refunds, order.order_lines) == ((), (), ())
+    assert order == Order()
+
+
+def test_a_line_of_an_order_may_lack_what_a_request_must_have() -> None:
+    assert read(Order, b'{"order_lines": [{}]}').order_lines == (
+        OrderLine(name=None, quantity=None, unit_price=None, total_amount=None),
+    )
+    assert read(OrderLine, b'{"subscription": {"new": 1}}').subscription == Subscription(
+        name=None, interval=None, interval_count=None
+    )
+
+
+def test_unknown_fields_are_passed_over_wherever_they_are() -> None:
+    order = read(Order, b'{"x": [{"y": 1}], "order_lines": [{"name": "a", "x": null, "subscription": {"x": {}}}]}')
+
+    assert order.order_lines[0].name == "a"
+
+
+def test_a_new_word_in_an_open_vocabulary_is_a_value() -> None:
+    order = read(Order, b'{"status": "DREAMT", "order_lines": [{"type": "wish"}]}')
+
+    assert order.status == f"{order.status}" == "DREAMT"
+    assert order.order_lines[0].type == "wish"
+
+
+def test_null_reads_like_a_missing_field() -> None:
+    document = b'{"order_id": null, "customer": null, "captures": null, "created_at": null, "order_lines": null}'
+
+    assert read(Order, document) == Order()
+    assert to_dict(read(Order, document)) == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2022-07-08T09:48:16.680Z", datetime(2022, 7, 8, 9, 48, 16, 680000, UTC)),
+        ("2023-07-04T00:00:00.000Z", datetime(2023, 7, 4, tzinfo=UTC)),
+        ("2015-11-29T10:25:40Z", datetime(2015, 11, 29, 10, 25, 40, tzinfo=UTC)),
+        ("2015-11-19T01:51:17+00:00", datetime(2015, 11, 19, 1, 51, 17, tzinfo=UTC)),
+        ("2015-11-19T01:51:17-05:30", datetime(2015, 11, 19, 1, 51, 17, 0, timezone(-timedelta(hours=5.5)))),
+    ],
+)
+def test_every_form_of_time_that_klarna_sends_is_read_with_its_offset(text: str, moment: datetime) -> None:
+    order = read(Order, f'{{"created_at": "{text}"}}'.encode())
+
+    assert order.created_at == moment
+    assert order.created_at.utcoffset() is not None
+
+
+@pytest.mark.parametrize("text", ["2015-11-T01:51:17+00:00", "2015-11-19T01:51:17", "2015-02-30T00:00:00Z", "", "soon"])
+def test_what_cannot_be_placed_in_time_is_none_and_the_rest_is_read(text: str) -> None:
+    order = read(Order, f'{{"created_at": "{text}", "order_amount": 7}}'.encode())
+
+    assert order == Order(order_amount=7)
+    assert read(Customer, f'{{"date_of_birth": "{text}"}}'.encode()) == Customer()
+
+
+def test_a_date_of_birth_is_a_date() -> None:
+    assert read(Customer, b'{"date_of_birth": "1981-09-06"}').date_of_birth == date(1981, 9, 6)
+
+
+@pytest.mark.parametrize("lines", ["[]", '[{"name": "a"}]'])
+def test_of_a_field_that_is_there_twice_the_last_one_counts(lines: str) -> None:
+    document = f'{{"order_amount": "x", "order_lines": 7, "order_amount": 2, "order_lines": {lines}}}'
+
+    assert read(Order, document.encode()) == from_dict(Order, {"order_amount": 2, "order_lines": json.loads(lines)})
+
+
+def test_klarnas_own_odd_names_are_read_and_written() -> None:
+    document = {"class": "express", "location": {"address": {"street_address__2": "yard"}}}
+    order = read(Order, json.dumps({"selected_shipping_option": {**document, "class_": "other"}}).encode())
+
+    assert (option := order.selected_shipping_option) is not None
+    assert option.class_ == "express"
+    assert option.location is not None
+    assert option.location.address is not None
+    assert option.location.address.street_address__2 == "yard"
+    assert read(SelectedShippingOption, write(option)) == option
+    assert json.loads(write(order)) == {"selected_shipping_option": document}
+
+
+def test_a_shipping_option_without_a_class_has_none() -> None:
+    order = read(Order, b'{"selected_shipping_option": {"class_": "not klarna\'s name"}}')
+
+    assert order.selected_shipping_option == SelectedShippingOption()
+
+
+def test_half_of_a_surrogate_pair_reads_as_a_replacement() -> None:
+    line = read(OrderLine, rb'{"name": "Tea \ud83d", "reference": "L\u00f6ffel \ud83c\udf75"}')
+
+    assert (line.name, line.reference) == ("Tea \ufffd", "Löffel 🍵")
+
+
+@pytest.mark.parametrize("number", [2**63 - 1, -(2**63), 2**63, 2**64, -(10**40)])
+def test_a_large_int_is_read_exactly(number: int) -> None:
+    assert read(Order, b'{"order_amount": %d}' % number).order_amount == number
+    assert read(Order, b'{"order_amount": %d, "customer": null, "captures": null}' % number).order_amount == number
+
+
+@pytest.mark.parametrize("value", ["1" * 5000, "1e999", "-1e-999", '"\\ud800"', "[" * 50 + "]" * 50])
+def test_no_unknown_value_keeps_an_order_from_being_read(value: str) -> None:
+    assert read(Order, f'{{"new": {value}, "order_amount": 1}}'.encode()).order_amount == 1
+    assert read(Order, f'{{"new": {value}, "order_amount": 1, "captures": null}}'.encode()).order_amount == 1
+
+
+@pytest.mark.parametrize(("cls", "kind"), [(list[Capture], list), (tuple[Capture, ...], tuple), (list[Order], list)])
+def test_a_bare_list_is_read(cls: Any, kind: type) -> None:
+    assert read(cls, b'[{"captured_amount": 1}, {}]')[0].captured_amount == 1
+    assert isinstance(read(cls, b"[]"), kind)
+
+
+# What is refused
+
+NUMBERS_THAT_ARE_NOT = ["7.5", "7.0", "1e2", '"7"', "true", "null", "[]", "{}", "1" * 5000]
+
+
+@pytest.mark.parametrize("value", NUMBERS_THAT_ARE_NOT)
+@pytest.mark.parametrize(
+    ("cls", "document", "path"),
+    [
+        (Order, '{"order_amount": %s}', "order_amount"),
+        (Order, '{"order_lines": [{}, {"quantity": %s}]}', "order_lines[1].quantity"),
+        (Order, '{"captures": [{"order_lines": [{"tax_rate": %s}]}]}', "captures[0].order_lines[0].tax_rate"),
+        (Order, '{"selected_shipping_option": {"price": %s}}', "selected_shipping_option.price"),
+        (Refund, '{"refunded_amount": %s}', "refunded_amount"),
+        (CaptureObject, '{"captured_amount": %s}', "captured_amount"),
+        (tuple[Capture, ...], '[{"captured_amount": %s}]', "[0].captured_amount"),
+    ],
+)
+def test_an_int_is_exactly_an_int(cls: Any, document: str, path: str, value: str) -> None:
+    (problem,) = problems_of(cls, (document % value).encode())
+
+    assert problem.startswith(f"{path}: expected an int, got ")
+
+
+@pytest.mark.parametrize("value", ["1", '"true"', "null", "0.0"])
+def test_a_flag_is_exactly_true_or_false(value: str) -> None:
+    (problem,) = problems_of(Refund, f'{{"credit_invoice": {value}}}'.encode())
+
+    assert problem.startswith("credit_invoice: expected true or false, got ")
+    assert read(Refund, b'{"credit_invoice": true}').credit_invoice is True
+
+
+@pytest.mark.parametrize("value", ["1", "1.5", "true", "[]", "{}"])
+@pytest.mark.parametrize("name", ["order_id", "status", "created_at"])
+def test_a_text_is_exactly_a_text(name: str, value: str) -> None:
+    (problem,) = problems_of(Order, f'{{"{name}": {value}}}'.encode())
+
+    assert problem.startswith(f"{name}: expected a text, got ")
+
+
+@pytest.mark.parametrize("value", ['"abc"', "{}", "1", "true"])
+def test_a_list_is_exactly_a_list(value: str) -> None:
+    assert problems_of(Order, f'{{"captures": {value}}}'.encode())[0].startswith("captures: expected a list, got ")
+
+
+@pytest.mark.parametrize("value", ['"abc"', "[]", "1", "true"])
+def test_an_object_is_exactly_an_object(value: str) -> None:
+    assert problems_of(Order, f'{{"customer": {value}}}'.encode())[0].startswith("customer: expected an object, got ")
+
+
+def test_null_in_a_list_is_refused() -> None:
+    assert problems_of(Order, b'{"captures": [null]}') == ("captures[0]: expected an object, got null",)
+    assert problems_of(ErrorMessage, b'{"error_messages": [null]}') == ("error_messages[0]: expected a text, got null",)
+
+
+@pytest.mark.parametrize(
+    ("cls", "path"),
+    [
+        (CaptureObject, "captured_amount"),
+        (RefundObject, "refunded_amount"),
+        (UpdateAuthorization, "order_amount"),
+        (UpdateShippingInfo, "shipping_info"),
+        (ExtendDueDateRequest, "number_of_days"),
+        (Notification, "order_id"),
+    ],
+)
+def test_a_request_must_have_what_the_specification_requires(cls: Any, path: str) -> None:
+    assert problems_of(cls, b"{}") == (f"{path}: missing",)
+
+
+def test_every_wrong_field_is_named() -> None:
+    document = b'{"order_amount": 7.5, "order_lines": [{"quantity": "x"}, 3], "selected_shipping_option": {"class": 1}}'
+
+    assert problems_of(Order, document) == (
+        "order_amount: expected an int, got 7.5",
+        "order_lines[0].quantity: expected an int, got a text",
+        "order_lines[1]: expected an object, got a number",
+        "selected_shipping_option.class: expected a text, got a number",
+    )
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"", "the document is empty"),
+        (b" \n", "the document is empty"),
+        (b'{"order_id": "7849', "not JSON: Unterminated string"),
+        (b"<html>", "not JSON: Expecting value"),
+        (b"{} {}", "not JSON: Extra data"),
+        (b'{"order_amount": NaN}', "not JSON: NaN is no number"),
+        (b'{"new": Infinity}', "not JSON: Infinity is no number"),
+        (b'\xef\xbb\xbf{"order_id": "7"}', "not JSON: Unexpected UTF-8 BOM"),
+        (b'{"new": "\xff"}', "not UTF-8 at byte 9"),
+        ('{"order_id": "ö"}'.encode("latin-1"), "not UTF-8 at byte 14"),
+        (b"[" * 100_000, "nested too deeply"),
+        (b'{"new": ' + b"[" * 100_000, "nested too deeply"),
+        (b"[]", "document: expected an object, got a list"),
+        (b"null", "document: expected an object, got null"),
+        (b'"text"', "document: expected an object, got a text"),
+    ],
+)
+def test_what_is_no_document_is_refused_with_the_reason(data: bytes, reason: str) -> None:
+    (problem,) = problems_of(Order, data)
+
+    assert problem.startswith(reason)
+
+
+def test_a_refusal_names_what_could_not_be_read() -> None:
+    with pytest.raises(Unreadable, match=r"^cannot read Order: order_amount: expected an int, got null$"):
+        read(Order, b'{"order_amount": null}')
+    with pytest.raises(Unreadable, match=r"^cannot read a list of Capture: document: expected a list, got an object$"):
+        read(tuple[Capture, ...], b"{}")
+
+
+def test_a_refusal_never_tells_personal_data() -> None:
+    document = b'{"order_amount": "Klara Joyce", "billing_address": {"phone": 46701234567, "given_name": ["Klara"]}}'
+
+    with pytest.raises(Unreadable) as refusal:
+        read(Order, document)
+
+    told = f"{refusal.value} {refusal.value!r} {refusal.value.__context__} {refusal.value.__cause__}"
+    assert "Klara" not in told
+    assert "467012" not in told
+
+
+def test_a_refusal_can_be_sent_to_another_process() -> None:
+    refusal = Unreadable("Order", ("order_id: missing",))
+
+    assert str(pickle.loads(pickle.dumps(refusal))) == str(refusal)
+    assert pickle.loads(pickle.dumps(refusal)).problems == refusal.problems
+
+
+# What is written
+
+
+def test_what_is_none_is_left_out_and_what_is_empty_is_sent() -> None:
+    assert write(UpdateAuthorization(order_amount=0, description="", order_lines=[])) == (
+        b'{"order_amount":0,"description":"","order_lines":[]}'
+    )
+    assert write(UpdateMerchantReferences(merchant_reference2="")) == b'{"merchant_reference2":""}'
+    assert write(UpdateConsumer(shipping_address=Address())) == b'{"shipping_address":{}}'
+
+
+def test_what_was_read_can_be_sent_without_a_null() -> None:
+    for document in (b'{"order_lines": [{"name": "a"}]}', b'{"order_lines": [{"name": "a", "type": null}]}'):
+        lines = read(Order, document).order_lines
+
+        assert json.loads(write(CaptureObject(captured_amount=1, order_lines=lines))) == {
+            "captured_amount": 1,
+            "order_lines": [{"name": "a"}],
+        }
+
+
+def test_text_is_written_as_utf_8() -> None:
+    assert write(UpdateMerchantReferences(merchant_reference1="Löffel 🍵")) == (
+        '{"merchant_reference1":"Löffel 🍵"}'.encode()
+    )
+
+
+def test_a_known_word_is_written_as_its_text() -> None:
+    line = OrderLine(name="a", quantity=1, unit_price=1, total_amount=1, type=OrderLineType.PHYSICAL)
+
+    assert json.loads(write(line))["type"] == "physical"
+    assert type(to_dict(line)["type"]) is str
+    assert read(OrderLine, write(line)) == line == from_dict(OrderLine, to_dict(line))
+
+
+def test_other_kinds_of_text_are_written_as_text() -> None:
+    class Safe(str):
+        __slots__ = ()
+
+    assert write(UpdateMerchantReferences(merchant_reference1=Safe("a"))) == b'{"merchant_reference1":"a"}'
+
+
+def test_what_is_no_json_is_not_written() -> None:
+    with pytest.raises(TypeError, match="object has no place in a request"):
+        write(UpdateMerchantReferences(merchant_reference1=object()))  # type: ignore[arg-type]
+
+
+def test_times_are_written_as_klarna_writes_them() -> None:
+    order = Order(
+        created_at=datetime(2022, 7, 8, 9, 48, 16, tzinfo=UTC), customer=Customer(date_of_birth=date(1981, 9, 6))
+    )
+    plain = {"created_at": "2022-07-08T09:48:16Z", "customer": {"date_of_birth": "1981-09-06"}}
+
+    assert to_dict(order) == plain
+    assert json.loads(write(order)) == plain
+    assert write(Capture(captured_at=order.created_at)) == b'{"captured_at":"2022-07-08T09:48:16Z"}'
+
+
+def test_lists_are_written_bare() -> None:
+    assert write([Capture(captured_amount=1), Capture()]) == write((Capture(captured_amount=1), Capture()))
+    assert write([Capture(captured_amount=1), Capture()]) == b'[{"captured_amount":1},{}]'
+
+
+def test_plain_values_are_read_as_strictly_as_json() -> None:
+    plain = {"captured_amount": 100, "order_lines": [to_dict(LINE)], "shipping_info": []}
+    capture = CaptureObject(captured_amount=100, order_lines=[LINE], shipping_info=())
+
+    assert from_dict(CaptureObject, plain) == capture
+    assert to_dict(capture) == plain
+    with pytest.raises(Unreadable, match=r"captured_amount: expected an int, got 7\.0"):
+        from_dict(CaptureObject, {"captured_amount": 7.0})
+    with pytest.raises(Unreadable, match="captured_amount: expected an int, got Decimal"):
+        from_dict(CaptureObject, {"captured_amount": Decimal(7)})
+
+
+def test_the_converter_can_be_used_for_ones_own() -> None:
+    assert converter().structure([{"tracking_number": "1"}], list[ShippingInfo]) == [ShippingInfo(tracking_number="1")]
+    assert converter() is converter()
+
+
+@pytest.mark.parametrize("cls", [Order, Capture, Refund, ExtendDueDateOptions, tuple[Capture, ...], CaptureObject])
+def test_what_klarna_sends_has_a_fast_lane(cls: Any) -> None:
+    assert fast_lane.lane(cls) is not None

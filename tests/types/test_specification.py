@@ -1,0 +1,117 @@
+"""The types are Klarna's specification: every schema, every field, every limit, every word."""
+
+import re
+from enum import StrEnum
+from types import GenericAlias
+from typing import Any, get_args, get_origin
+
+import attrs
+import pytest
+
+from klarna_om.types import (
+    SCHEMAS,
+    Limits,
+    OrderLineType,
+    OrderStatus,
+    PaymentMethodType,
+    ShippingMethod,
+    SubscriptionInterval,
+    limits_of,
+)
+from klarna_om.types.document import present
+from tests.support.documents import SCHEMAS as SPECIFIED
+from tests.support.shared import shared_file
+
+PARTS_OF_NO_SCHEMA = {"Customer": {"type"}, "UpdateConsumer": {"billing_address"}, "ErrorMessage": {"error_message"}}
+"""Fields that the wire, or older documents, have and the specification has not."""
+
+every_schema = pytest.mark.parametrize("name", sorted(SPECIFIED))
+
+
+def attribute(name: str) -> str:
+    return {"class": "class_"}.get(name, name)
+
+
+def kind_of(schema: dict[str, Any]) -> Any:
+    """The type that a field should have where it is there."""
+    if "$ref" in schema:
+        return SCHEMAS[schema["$ref"].rpartition("/")[2]]
+    if schema["type"] == "array":
+        return GenericAlias(tuple, (kind_of(schema["items"]), ...))
+    return {"integer": int, "boolean": bool, "string": str}[schema["type"]]
+
+
+def limits_in(schema: dict[str, Any], *, required: bool) -> Limits:
+    """The limits of a field, as far as they limit anything."""
+    return Limits(
+        required=required,
+        max_length=schema.get("maxLength"),
+        ge=schema.get("minimum"),
+        le=schema.get("maximum"),
+        min_items=schema.get("minItems") or None,
+        max_items=schema.get("maxItems"),
+    )
+
+
+def test_every_schema_has_a_class() -> None:
+    shared_file("klarna/openapi.json")
+
+    assert set(SCHEMAS) == set(SPECIFIED)
+
+
+@every_schema
+def test_every_field_is_there_and_no_other(name: str) -> None:
+    cls = SCHEMAS[name]
+    mapped = {field.name for field in attrs.fields(cls)}
+    specified = {attribute(field) for field in SPECIFIED[name]["properties"]}
+
+    assert mapped - PARTS_OF_NO_SCHEMA.get(cls.__name__, set()) == specified
+
+
+@every_schema
+def test_every_field_has_the_specifications_type(name: str) -> None:
+    fields = attrs.fields_dict(SCHEMAS[name])
+    for field, schema in SPECIFIED[name]["properties"].items():
+        kind = present(fields[attribute(field)].type)
+        if "date" in schema.get("format", ""):
+            kind = get_args(kind)[0] if get_origin(kind) else kind
+            assert kind.__name__ == schema["format"].replace("-", ""), field
+        else:
+            assert kind == kind_of(schema), field
+
+
+@every_schema
+def test_every_limit_is_the_specifications(name: str) -> None:
+    limits = limits_of(SCHEMAS[name])
+    required = SPECIFIED[name].get("required", ())
+    for field, schema in SPECIFIED[name]["properties"].items():
+        assert limits[attribute(field)] == limits_in(schema, required=field in required), field
+
+
+@pytest.mark.parametrize(
+    ("schema", "field", "words"),
+    [
+        ("MerchantOrderDto", "status", OrderStatus),
+        ("order_line", "type", OrderLineType),
+        ("subscription", "interval", SubscriptionInterval),
+        ("shipping_info", "shipping_method", ShippingMethod),
+        ("InitialPaymentMethodDto", "type", PaymentMethodType),
+    ],
+)
+def test_every_word_of_the_specification_is_offered(schema: str, field: str, words: type[StrEnum]) -> None:
+    shared_file("klarna/openapi.json")
+    specified = SPECIFIED[schema]["properties"][field]
+    listed = specified.get("enum") or re.findall(r"\w+", specified.get("pattern", ""))
+    listed = listed or re.findall(r"[A-Z_]{4,}", specified["description"])
+
+    assert set(listed) <= set(words)
+    assert len(listed) >= 4
+
+
+def test_what_the_specification_requires_of_a_request_the_constructor_requires() -> None:
+    for name in ("CaptureObject", "RefundObject", "UpdateAuthorization", "UpdateShippingInfo", "ExtendDueDateRequest"):
+        with pytest.raises(TypeError, match="missing 1 required keyword-only argument"):
+            SCHEMAS[name]()
+    for name, arguments in (("order_line", 4), ("subscription", 3)):
+        with pytest.raises(TypeError, match=f"missing {arguments} required keyword-only arguments"):
+            SCHEMAS[name]()

@@ -1,0 +1,129 @@
+"""What every type can do, and what it keeps to itself."""
+
+import copy
+import pickle
+import subprocess
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+import attrs
+import pytest
+
+from klarna_om import types
+from klarna_om.structuring import read, to_dict, write
+from klarna_om.types import (
+    SCHEMAS,
+    Addon,
+    Address,
+    AddressLocation,
+    Capture,
+    CaptureObject,
+    Customer,
+    Notification,
+    Order,
+    OrderLine,
+    OrderLineType,
+    OrderStatus,
+    ShippingInfo,
+    UpdateAuthorization,
+    UpdateShippingInfo,
+    vocabulary,
+)
+
+LINE = OrderLine(name="Tea", quantity=2, unit_price=50, total_amount=100, type=OrderLineType.PHYSICAL)
+CAPTURE = CaptureObject(captured_amount=100, order_lines=[LINE], description="")
+ORDER = read(Order, b'{"order_amount": 1, "order_lines": [{"name": "a"}], "selected_shipping_option": {"class": "x"}}')
+
+every_class = pytest.mark.parametrize(
+    "cls", [*sorted(set(SCHEMAS.values()), key=lambda cls: cls.__name__), Notification]
+)
+every_example = pytest.mark.parametrize("example", [LINE, CAPTURE, ORDER, Order()], ids=lambda one: type(one).__name__)
+
+
+@every_class
+def test_every_type_is_frozen_documented_and_takes_keywords_only(cls: type[attrs.AttrsInstance]) -> None:
+    lengthy = {field.name: None for field in attrs.fields(cls)}
+    made: Any = cls(**{name: () if name == "shipping_info" else value for name, value in lengthy.items()})
+
+    assert len(cls.__doc__ or "") > 20
+    assert all(field.kw_only for field in attrs.fields(cls))
+    for name in lengthy:
+        with pytest.raises(attrs.exceptions.FrozenInstanceError):
+            setattr(made, name, "x")
+    with pytest.raises(attrs.exceptions.FrozenInstanceError):
+        made.a_new_name = "x"
+
+
+@every_example
+def test_copies_are_equal_and_are_written_alike(example: Any) -> None:
+    for twin in (copy.copy(example), copy.deepcopy(example), pickle.loads(pickle.dumps(example))):
+        assert (twin, hash(twin), repr(twin)) == (example, hash(example), repr(example))
+        assert write(twin) == write(example)
+    assert attrs.evolve(example) == example
+
+
+def test_values_with_another_field_are_different() -> None:
+    assert attrs.evolve(LINE, quantity=3) != LINE
+    assert Order(captures=(Capture(captured_amount=1),)) != Order()
+    assert Order(captures=()) == Order()
+
+
+def test_none_is_as_good_as_nothing() -> None:
+    assert Address(city=None) == Address()
+    assert to_dict(Address(city=None)) == to_dict(attrs.evolve(Address(city="x"), city=None)) == {}
+
+
+def test_a_request_takes_any_iterable_of_lines_and_keeps_a_tuple() -> None:
+    def lines() -> Iterable[OrderLine]:
+        yield LINE
+
+    for given in ([LINE], (LINE,), lines()):
+        assert CaptureObject(captured_amount=1, order_lines=given).order_lines == (LINE,)
+    assert UpdateShippingInfo(shipping_info=[ShippingInfo()]).shipping_info == (ShippingInfo(),)
+    assert CaptureObject(captured_amount=1, shipping_info=[]).shipping_info == ()
+    assert UpdateAuthorization(order_amount=1, order_lines=None).order_lines is None
+
+
+def test_the_lines_of_an_order_can_be_captured() -> None:
+    order = Order(order_amount=100, order_lines=(LINE,))
+
+    assert CaptureObject(captured_amount=100, order_lines=order.order_lines).order_lines == order.order_lines
+
+
+def test_repr_keeps_personal_data_to_itself() -> None:
+    secret = {field.name: "Klara" for field in attrs.fields(Address)} | {"country": "SE"}
+    order = Order(
+        customer=Customer(national_identification_number="Klara", type="person"),
+        billing_address=Address(**secret),
+        merchant_data="Klara",
+        captures=(Capture(shipping_address=Address(**secret)),),
+    )
+
+    assert "Klara" not in repr(order)
+    assert "country='SE'" in repr(order)
+    assert "Klara" not in repr(AddressLocation(street_address="Klara", city="Klara", postal_code="Klara"))
+    assert "Klara" not in repr(Addon(user_input="Klara"))
+
+
+def test_a_known_word_is_its_text() -> None:
+    assert OrderStatus.CAPTURED == "CAPTURED" == f"{OrderStatus.CAPTURED}"
+    assert Order(status="CAPTURED") == Order(status=OrderStatus.CAPTURED)
+    assert hash(Order(status="CAPTURED")) == hash(Order(status=OrderStatus.CAPTURED))
+    assert Order(status=OrderLineType.PACKAGE).status == "package"
+
+
+def test_all_words_are_exported() -> None:
+    words = {name for name, one in vars(vocabulary).items() if isinstance(one, type)} - {"StrEnum"}
+
+    assert words <= set(types.__all__)
+
+
+def test_every_exported_name_is_there() -> None:
+    assert [name for name in types.__all__ if not hasattr(types, name)] == []
+
+
+def test_importing_the_types_and_their_reader_does_not_import_cattrs() -> None:
+    code = "import sys, klarna_om.types, klarna_om.structuring; sys.exit('cattrs' in sys.modules)"
+
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
