@@ -5,7 +5,8 @@ https://docs.klarna.com/api/ordermanagement/
 
 from typing import Any
 
-from klarna_om.operation import Operation, created, nothing, typed
+from klarna_om.operation import Operation
+from klarna_om.reading import created, nothing, typed
 from klarna_om.types import (
     Capture,
     CaptureObject,

@@ -23,11 +23,12 @@ from klarna_om.middleware.key_guard import KeyGuard
 from klarna_om.middleware.pace import Pace
 from klarna_om.middleware.retry import Retrying
 from klarna_om.middleware.validation import Validation
-from klarna_om.operation import answered, free_request, heard, plain
+from klarna_om.operation import answered, free_request, heard
 from klarna_om.options import OptionChanges, Options
 from klarna_om.pace.pacer import Pacer
 from klarna_om.pace.places import Places
 from klarna_om.pace.shared import pacer_of
+from klarna_om.reading import plain
 from klarna_om.retry.budget import Budget
 from klarna_om.retry.policy import Uniform
 from klarna_om.transport import Transport, limits, user_agent

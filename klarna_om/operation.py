@@ -6,11 +6,12 @@ from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 from urllib.parse import quote, urlsplit
 
+import attrs
 import msgspec
 from attrs import field, frozen
 
 from klarna_om import structuring
-from klarna_om.errors import InvalidRequest, UnreadableAnswer
+from klarna_om.errors import InvalidRequest
 from klarna_om.exchange import KEY_HEADER, Request, Response
 from klarna_om.middleware import Handler
 from klarna_om.refusal import refusal
@@ -46,16 +47,60 @@ class Operation(Generic[T]):
         **ids: str,
     ) -> T:
         """Make one call through the stack."""
-        request = Request(
+        return await answered(handler, self.request(content, key, headers, ids), self.read)
+
+    def request(self, content: object, key: str | None, headers: Mapping[str, str], ids: Mapping[str, str]) -> Request:
+        """The request that this call makes; `InvalidRequest` where it cannot be written at all."""
+        body = None
+        problems = [] if all(map(is_segment, ids.values())) else _bad_ids(ids)
+        if self.takes is not None:
+            try:
+                body = structuring.write(self._taken(content))
+            except (TypeError, ValueError) as reason:
+                problems += _bad_content(content, reason)
+        if problems:
+            raise self._refused(tuple(problems), ids)
+        return Request(
             operation=self.name,
             method=self.method,
-            path=self.path.format_map({name: segment(name, value) for name, value in ids.items()}),
+            path=self.path.format_map({name: quote(value, safe="") for name, value in ids.items()}),
             order_id=ids["order_id"],
             headers=headers if key is None else {**headers, KEY_HEADER: key},
-            body=None if content is None else structuring.write(content),
+            body=body,
             content=content,
         )
-        return await answered(handler, request, self.read)
+
+    def _taken(self, content: object) -> object:
+        if isinstance(content, self.takes or object):
+            return content
+        raise TypeError(
+            f"{self.name} takes {getattr(self.takes, '__name__', None)}, not {type(content).__name__};"
+            " klarna_om.structuring.from_dict makes one from a dictionary"
+        )
+
+    def _refused(self, problems: tuple[str, ...], ids: Mapping[str, str]) -> InvalidRequest:
+        error = InvalidRequest(problems)
+        error.operation, error.order_id = self.name, ids["order_id"]
+        return error
+
+
+def is_segment(value: str) -> bool:
+    """Can this id be one segment of a path? Empty or made of dots, it would lead elsewhere."""
+    return bool(value) and value.strip(".") != ""
+
+
+def _bad_ids(ids: Mapping[str, str]) -> list[str]:
+    wrong = (name for name, value in ids.items() if not is_segment(value))
+    return [f"{name}: must not be empty or made of dots, got {ids[name]!r}" for name in wrong]
+
+
+def _bad_content(content: Any, reason: Exception) -> list[str]:
+    """What the checks say of a body that cannot be written, else why it cannot; never a text that it holds."""
+    from klarna_om import checks
+
+    found = list(checks.problems(content)) if attrs.has(type(content)) else []
+    told = str(reason) if isinstance(reason, TypeError) else "cannot be written as JSON"
+    return found or [f"content: {told}"]
 
 
 def free_request(
@@ -65,21 +110,17 @@ def free_request(
     parts = urlsplit(path)
     if not path.startswith("/") or path.startswith("//") or parts.fragment or set(path) & set(" \r\n\t"):
         raise InvalidRequest((f"path: must start with one slash and be percent-encoded, got {path!r}",))
+    try:
+        body = None if content is None else msgspec.json.encode(content)
+    except (TypeError, ValueError):
+        raise InvalidRequest(("content: cannot be written as JSON",)) from None
     return Request(
         operation=f"{method} {parts.path}",
         method=method,
         path=path,
         headers={**(headers or {}), **({} if key is None else {KEY_HEADER: key})},
-        body=None if content is None else msgspec.json.encode(content),
+        body=body,
     )
-
-
-def plain(response: Response) -> Any:
-    """Read whatever JSON there is; None where there is no body."""
-    try:
-        return msgspec.json.decode(response.body) if response.body else None
-    except msgspec.DecodeError as reason:
-        raise UnreadableAnswer(f"{response.status}, but not JSON: {reason}", response) from reason
 
 
 async def answered(handler: Handler, request: Request, read: Callable[[Response], T]) -> T:
@@ -90,43 +131,3 @@ async def answered(handler: Handler, request: Request, read: Callable[[Response]
     if (replies := heard.get()) is not None:
         replies.append(response)
     return read(response)
-
-
-def segment(name: str, value: str) -> str:
-    """Quote an id into exactly one segment of a path; what cannot be one is refused here."""
-    if not value or value.strip(".") == "":
-        raise InvalidRequest((f"{name}: must not be empty or made of dots, got {value!r}",))
-    return quote(value, safe="")
-
-
-def nothing(_: Response) -> None:
-    """Read an answer whose status says it all. Klarna may add a body one day; it is ignored."""
-
-
-def typed(cls: type[T]) -> Callable[[Response], T]:
-    """Read a JSON document into a type."""
-
-    def read(response: Response) -> T:
-        try:
-            return structuring.read(cls, response.body)
-        except structuring.Unreadable as reason:
-            raise UnreadableAnswer(f"{response.status}, but unreadable: {reason}", response) from reason
-
-    return read
-
-
-def created(header: str) -> Callable[[Response], str]:
-    """Read the id of what was created: from its header, else from the last segment of `Location`."""
-
-    def read(response: Response) -> str:
-        location = response.headers.get("Location", "").partition("?")[0].rstrip("/")
-        found = response.headers.get(header, "").strip() or location.rpartition("/")[2]
-        if not found:
-            raise UnreadableAnswer(
-                f"{response.status}: Klarna did it, but the answer carries neither {header} nor Location;"
-                f" read the order to find the id (headers: {dict(response.headers)})",
-                response,
-            )
-        return found
-
-    return read

@@ -23,7 +23,7 @@ FLOORS = (
     "endpoints",
     "catalogue",
     "operation",
-    "transport connection options",
+    "transport connection options reading",
     "middleware",
     "checks pace retry",
     "environment credentials refusal",

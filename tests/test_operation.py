@@ -124,3 +124,37 @@ async def test_a_free_request_stays_on_the_host(klarna: KlarnaClient, server: Wi
         await klarna.request("GET", path)
 
     assert not server.requests
+
+
+async def test_what_cannot_be_written_is_refused_with_everything_that_is_wrong(
+    klarna: KlarnaClient, server: Wire
+) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        await klarna.captures.create("", CaptureObject(captured_amount=object(), description="x" * 256))  # type: ignore[arg-type]
+
+    assert [problem.partition(":")[0] for problem in caught.value.problems] == [
+        "order_id",
+        "captured_amount",
+        "description",
+    ]
+    assert (caught.value.operation, caught.value.order_id) == ("captures.create", "")
+    assert not server.requests
+
+
+async def test_a_text_without_utf_8_is_refused_and_not_repeated(klarna: KlarnaClient) -> None:
+    with pytest.raises(InvalidRequest, match="^(?!.*Anna)") as caught:
+        await klarna.captures.create(ORDER_ID, CaptureObject(captured_amount=1, description="Anna \ud800"))
+
+    assert caught.value.problems[0].startswith("description")
+    assert caught.value.__cause__ is None
+
+
+@pytest.mark.parametrize("content", [{"captured_amount": 1}, RefundObject(refunded_amount=1), None, 7])
+async def test_a_body_of_another_kind_is_told_what_belongs_there(klarna: KlarnaClient, content: object) -> None:
+    with pytest.raises(InvalidRequest, match=r"content: captures.create takes CaptureObject, not \w+; .*from_dict"):
+        await klarna.captures.create(ORDER_ID, content)  # type: ignore[arg-type]
+
+
+async def test_a_path_that_is_no_operation_with_a_body_that_is_no_json_is_refused(klarna: KlarnaClient) -> None:
+    with pytest.raises(InvalidRequest, match="content: cannot be written as JSON"):
+        await klarna.request("POST", "/x", content={"a": object()})

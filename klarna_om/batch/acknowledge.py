@@ -7,13 +7,14 @@ from pathlib import Path
 from klarna_om.batch.calls import Send, Sent
 from klarna_om.batch.entry import of_order_ids
 from klarna_om.batch.job import Job
-from klarna_om.batch.journal import Journal
+from klarna_om.batch.journal import Journal, JournalError
 from klarna_om.batch.meter import Meter, OnProgress, unheard
 from klarna_om.batch.runner import run_job
 from klarna_om.batch.sqlite_journal import SqliteJournal
 from klarna_om.batch.states import OnExpired, check_on_expired
 from klarna_om.batch.stop import Stop
 from klarna_om.batch.totals import Summary
+from klarna_om.catalogue import ACKNOWLEDGE
 from klarna_om.client import KlarnaClient
 
 TOTAL_TIMEOUT = 1_800.0
@@ -55,6 +56,8 @@ async def acknowledge_all(
         raise TypeError("order_ids is one string; pass a list of order ids")
     check_on_expired(on_expired)
     async with _opened(journal) as opened:
+        if opened.identity.operation != ACKNOWLEDGE.name:
+            raise JournalError(f"this journal belongs to a job of {opened.identity.operation}; use another one")
         await opened.bind(client.environment.base_url)
         await opened.load(of_order_ids(order_ids))
         job = Job(

@@ -21,6 +21,13 @@ from klarna_om.batch.totals import Totals
 from klarna_om.errors import KlarnaError
 
 
+class ReportError(Exception):
+    """The report could not be written; nothing else is amiss."""
+
+
+Failure = KlarnaError | JournalError | ReportError
+
+
 @frozen
 class Ended:
     """How the job ended."""
@@ -31,7 +38,7 @@ class Ended:
     settled_now: int = 0
     is_cut: bool = False
     """Stopped at once, with calls under way."""
-    error: KlarnaError | JournalError | None = None
+    error: Failure | None = None
     """What ended it before its time; after a `JournalError` there is no new report."""
 
 
@@ -61,8 +68,18 @@ class Attended:
             return self._ended(self._meter.totals, error)
         if error is not None and not isinstance(error, KlarnaError):
             raise error
-        await write_report(self.journal, self.report)
-        return self._ended(await self.journal.counts(), error, is_cut=task.cancelled())
+        unreported = await self._reported()
+        return self._ended(await self.journal.counts(), error or unreported, is_cut=task.cancelled())
+
+    async def _reported(self) -> ReportError | None:
+        try:
+            await write_report(self.journal, self.report)
+        except OSError as reason:
+            return ReportError(
+                f"the report {self.report} cannot be written ({reason.strerror}); the journal has it all: see to the"
+                " disk and run the same command again"
+            )
+        return None
 
     async def _job(self, chunks: AsyncIterable[Sequence[Entry]]) -> None:
         await self.journal.load(chunks)
@@ -79,6 +96,6 @@ class Attended:
                 )
             )
 
-    def _ended(self, totals: Totals, error: KlarnaError | JournalError | None, *, is_cut: bool = False) -> Ended:
+    def _ended(self, totals: Totals, error: Failure | None, *, is_cut: bool = False) -> Ended:
         meter = self._meter
         return Ended(self.journal.identity.job_id, totals, meter.elapsed, meter.settled_now, is_cut, error)

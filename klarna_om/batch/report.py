@@ -4,9 +4,10 @@ import csv
 import os
 from collections.abc import Iterable
 from functools import partial
+from operator import attrgetter
 from pathlib import Path
 
-from attrs import astuple, fields
+from attrs import fields
 
 from klarna_om.batch.journal import Journal, Line
 from klarna_om.batch.threads import in_thread
@@ -14,6 +15,8 @@ from klarna_om.batch.threads import in_thread
 PAGE = 5_000
 
 COLUMNS = tuple(attribute.name for attribute in fields(Line))
+
+_values = attrgetter(*COLUMNS)
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -43,7 +46,7 @@ class _Draft:
         self._rows.writerow(COLUMNS)
 
     def add(self, lines: Iterable[Line]) -> None:
-        self._rows.writerows([_cell(value) for value in astuple(line, recurse=False)] for line in lines)
+        self._rows.writerows(map(_cell, _values(line)) for line in lines)
 
     def publish(self) -> None:
         self._file.flush()

@@ -2,28 +2,21 @@
 
 import sqlite3
 from collections.abc import AsyncGenerator, AsyncIterable, Callable, Sequence
-from contextlib import asynccontextmanager, closing
-from datetime import UTC, datetime
+from contextlib import asynccontextmanager
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
-from uuid import uuid4
 
 from klarna_om.batch import schema
 from klarna_om.batch.entry import Entry
 from klarna_om.batch.identity import WINDOW, Identity
-from klarna_om.batch.journal import Finish, JournalError, Line, Row, Stamp
+from klarna_om.batch.journal import Finish, Line, Row, Stamp
 from klarna_om.batch.lock import locked
+from klarna_om.batch.sqlite_file import TEMPORARY, bind, connected, copied, execute_script, identity_of, iso, number
 from klarna_om.batch.states import State
 from klarna_om.batch.totals import Totals
 from klarna_om.batch.writer import Writer, transaction
-
-TEMPORARY = ""
-"""SQLite's name for a database that it keeps in memory, spills to disk when it grows, and removes at the end."""
-
-CACHE_KIB = 65_536
-"""What SQLite may keep of the file in memory. The index of a million order ids fits, which makes loading fast."""
 
 
 class SqliteJournal:
@@ -43,12 +36,12 @@ class SqliteJournal:
         Raises `JournalInUseError` while another process has it, `JournalError` for a file that is no such journal.
         """
         if path is None:
-            async with cls._opened(lambda: _connected(TEMPORARY), operation) as journal:
+            async with cls._opened(lambda: connected(TEMPORARY), operation) as journal:
                 yield journal
             return
         file = Path(path)
         with locked(file):
-            async with cls._opened(lambda: _connected(file), operation) as journal:
+            async with cls._opened(lambda: connected(file), operation) as journal:
                 yield journal
 
     @classmethod
@@ -57,7 +50,7 @@ class SqliteJournal:
         cls, path: str | Path | None, operation: str = "orders.acknowledge"
     ) -> AsyncGenerator["SqliteJournal", None]:
         """A copy of a journal, or an empty one, to try things on; it is thrown away and the original left alone."""
-        async with cls._opened(lambda: _copied(path), operation) as journal:
+        async with cls._opened(lambda: copied(path), operation) as journal:
             yield journal
 
     @classmethod
@@ -68,7 +61,7 @@ class SqliteJournal:
         writer = Writer(connect, schema.FINISH)
         await writer.open()
         try:
-            yield cls(writer, await writer.run(lambda connection: _identity(connection, operation)))
+            yield cls(writer, await writer.run(lambda connection: identity_of(connection, operation)))
         finally:
             await writer.close()
 
@@ -79,23 +72,23 @@ class SqliteJournal:
 
     async def bind(self, target: str) -> None:
         """Say where the calls go. Raises `JournalError` when rows were settled somewhere else."""
-        await self._writer.run(lambda connection: _bind(connection, target))
+        await self._writer.run(lambda connection: bind(connection, target))
 
     async def load(self, chunks: AsyncIterable[Sequence[Entry]]) -> None:
         """Take the manifest at hand, in one transaction. Orders that are known keep their row and its state."""
         try:
-            await self._writer.run(lambda connection: _execute(connection, "BEGIN IMMEDIATE; DELETE FROM lines"))
+            await self._writer.run(lambda connection: execute_script(connection, "BEGIN IMMEDIATE; DELETE FROM lines"))
             async for chunk in chunks:
                 await self._writer.run(partial(_insert, chunk))
             taking = schema.TAKE_LINES.format(window=WINDOW) + "COMMIT"
-            await self._writer.run(lambda connection: _execute(connection, taking))
+            await self._writer.run(lambda connection: execute_script(connection, taking))
         except BaseException:
             await self._writer.run(_roll_back)
             raise
 
     async def last_row(self) -> int:
         """The highest row there is."""
-        return await self._writer.run(lambda connection: _number(connection, "SELECT coalesce(max(row), 0) FROM rows"))
+        return await self._writer.run(lambda connection: number(connection, "SELECT coalesce(max(row), 0) FROM rows"))
 
     async def open_rows(self, state: State, low: int, high: int, limit: int) -> list[Row]:
         """The first rows from `low` to `high` in this state that the manifest at hand names."""
@@ -111,7 +104,7 @@ class SqliteJournal:
 
     async def start(self, stamp: Stamp) -> None:
         """Keep a stamp. Nothing of its window and epoch may be sent before this returns."""
-        values = (stamp.window, stamp.epoch, _text(stamp.first_used))
+        values = (stamp.window, stamp.epoch, iso(stamp.first_used))
         await self._writer.run(lambda connection: _start(connection, values))
 
     async def finish(self, finish: Finish) -> None:
@@ -124,8 +117,8 @@ class SqliteJournal:
                 finish.correlation_id,
                 finish.idempotency_key,
                 finish.attempts,
-                _text(finish.started),
-                _text(finish.finished),
+                iso(finish.started),
+                iso(finish.finished),
                 finish.detail or None,
                 finish.row,
             )
@@ -139,73 +132,6 @@ class SqliteJournal:
         """The lines of the manifest at hand that follow line `after`, each once."""
         found = await self._writer.run(lambda connection: connection.execute(schema.REPORT, (after, limit)).fetchall())
         return [_line(values) for values in found]
-
-
-def _connected(path: str | Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=30, isolation_level=None)
-    try:
-        if connection.execute("PRAGMA schema_version").fetchone()[0]:
-            _check(connection, path)
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-        connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
-    except BaseException as reason:
-        connection.close()
-        if isinstance(reason, sqlite3.DatabaseError) and not isinstance(reason, sqlite3.OperationalError):
-            raise _foreign(path) from reason
-        raise
-    return connection
-
-
-def _copied(path: str | Path | None) -> sqlite3.Connection:
-    copy = sqlite3.connect(TEMPORARY, isolation_level=None)
-    if path is not None and Path(path).exists():
-        with closing(_connected(path)) as original:
-            original.backup(copy)
-    return copy
-
-
-def _check(connection: sqlite3.Connection, path: str | Path) -> None:
-    if _number(connection, "PRAGMA application_id") != schema.APPLICATION_ID:
-        raise _foreign(path)
-    if (version := _number(connection, "PRAGMA user_version")) != schema.VERSION:
-        raise JournalError(f"{path} is a journal of version {version}; this klarna_om reads version {schema.VERSION}")
-
-
-def _foreign(path: str | Path) -> JournalError:
-    return JournalError(f"{path} is not a journal of klarna_om; name another file for the journal")
-
-
-def _identity(connection: sqlite3.Connection, operation: str) -> Identity:
-    """The job's identity; a new one is on disk before anybody can see it."""
-    if not _number(connection, "PRAGMA schema_version"):
-        with transaction(connection):
-            _execute(connection, schema.SCHEMA)
-            values = (str(uuid4()), operation, "", _text(datetime.now(UTC)))
-            connection.execute("INSERT INTO job VALUES (?, ?, ?, ?)", values)
-    job_id, made_for = connection.execute("SELECT id, operation FROM job").fetchone()
-    if made_for != operation:
-        raise JournalError(f"this journal belongs to a job of {made_for}, not of {operation}; name another file")
-    return Identity(job_id, operation)
-
-
-def _bind(connection: sqlite3.Connection, target: str) -> None:
-    """Remember the host while nothing is settled; then insist on it. The port may change: hosts are what differ."""
-    known: str = connection.execute("SELECT target FROM job").fetchone()[0]
-    if urlsplit(known).hostname != urlsplit(target).hostname and _number(
-        connection, "SELECT EXISTS (SELECT 1 FROM rows WHERE state <> 'pending')"
-    ):
-        raise JournalError(
-            f"this journal tells what happened at {known}, and now the calls would go to {target}; set the environment"
-            " as it was, or name another file for the journal"
-        )
-    connection.execute("UPDATE job SET target = ?", (target,))
-
-
-def _execute(connection: sqlite3.Connection, script: str) -> None:
-    """Run the statements one by one; `executescript` would first commit what is open."""
-    for statement in script.split(";"):
-        connection.execute(statement)
 
 
 def _insert(chunk: Sequence[Entry], connection: sqlite3.Connection) -> None:
@@ -239,7 +165,7 @@ def _counts(connection: sqlite3.Connection) -> Totals:
     problems = dict(
         connection.execute("SELECT problem, count(*) FROM lines WHERE problem IS NOT NULL GROUP BY problem")
     )
-    named = _number(connection, "SELECT count(*) FROM lines WHERE order_id IS NOT NULL")
+    named = number(connection, "SELECT count(*) FROM lines WHERE order_id IS NOT NULL")
     return Totals(**states, **problems, duplicate=named - sum(states.values()))
 
 
@@ -250,12 +176,3 @@ def _line(values: tuple[Any, ...]) -> Line:
     if line.outcome == "duplicate":
         return Line(line.line, line.order_id, line.outcome, detail=f"the same order as line {first}")
     return line
-
-
-def _number(connection: sqlite3.Connection, query: str) -> int:
-    value: int = connection.execute(query).fetchone()[0]
-    return value
-
-
-def _text(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.astimezone(UTC).isoformat(timespec="milliseconds")

@@ -15,7 +15,7 @@ import msgspec
 from attrs import asdict, frozen
 
 from klarna_om.batch.acknowledge import acknowledging
-from klarna_om.batch.attended import Attended, Ended
+from klarna_om.batch.attended import Attended, Ended, Failure
 from klarna_om.batch.csv_lines import ManifestError
 from klarna_om.batch.entry import Entry
 from klarna_om.batch.journal import JournalError
@@ -25,7 +25,7 @@ from klarna_om.batch.states import OnExpired
 from klarna_om.cli.exit_codes import MEANINGS, ExitCode
 from klarna_om.cli.progress import shown
 from klarna_om.client import KlarnaClient
-from klarna_om.errors import ConfigurationError
+from klarna_om.errors import ConfigurationError, KlarnaError
 
 EPILOG = """\b
 Example:
@@ -189,7 +189,7 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
 
 def _code(ended: Ended) -> ExitCode:
     totals = ended.totals
-    if ended.error is not None and not isinstance(ended.error, JournalError):
+    if isinstance(ended.error, KlarnaError):
         return ExitCode.NOTHING_SENT
     if ended.error is not None or ended.is_cut or totals.pending:
         return ExitCode.STOPPED
@@ -200,8 +200,8 @@ def _say_stopping() -> None:
     click.echo("Stopping when what is under way has ended; once more stops at once. Nothing is lost.", err=True)
 
 
-def _advice(error: Exception) -> str:
-    if isinstance(error, JournalError):
+def _advice(error: Failure) -> str:
+    if not isinstance(error, KlarnaError):
         return str(error)
     return (
         f"stopped: {error}. Check KLARNA_OM_ENVIRONMENT and the credentials, then run the same command again;"

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from types import FrameType
-from typing import Any
 
 import click
 
@@ -27,14 +26,11 @@ error-before=0.05,error-after=0.05,slow=0.1:2,in-a-row=3.
 """
 
 
-class _FaultPlanType(click.ParamType[FaultPlan]):
-    name = "PLAN"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> FaultPlan:
-        try:
-            return FaultPlan.parse(value)
-        except ValueError as reason:
-            self.fail(str(reason), param, ctx)
+def _fault_plan(_: click.Context, __: click.Parameter, text: str) -> FaultPlan:
+    try:
+        return FaultPlan.parse(text)
+    except ValueError as reason:
+        raise click.BadParameter(str(reason)) from None
 
 
 @click.command("sandbox", epilog=EPILOG)
@@ -42,7 +38,9 @@ class _FaultPlanType(click.ParamType[FaultPlan]):
 @click.option("--port", default=8420, show_default=True, help="Port to listen on; 0 picks a free one.")
 @click.option("--orders", default=0, show_default=True, help="How many orders there are from the start.")
 @click.option("--seed", default=1, show_default=True, help="What orders and faults are derived from.")
-@click.option("--faults", type=_FaultPlanType(), default="none", show_default=True, help="What goes wrong.")
+@click.option(
+    "--faults", callback=_fault_plan, metavar="PLAN", default="none", show_default=True, help="What goes wrong."
+)
 @click.option("--limit", default=LIVE, show_default=True, help="Requests a second; 0 for no limit.")
 @click.option(
     "--manifest",

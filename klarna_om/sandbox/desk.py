@@ -200,7 +200,7 @@ def _content(call: Call) -> Document:
         raise RefusedError(415, "UNSUPPORTED_MEDIA_TYPE", f"Content-Type must be {JSON}.")
     try:
         value = msgspec.json.decode(call.body)
-    except ValueError:  # of msgspec's own kind, or of a text that is no UTF-8
+    except (msgspec.MsgspecError, UnicodeDecodeError):
         raise RefusedError(400, "BAD_VALUE", "Bad value: body") from None
     found = Findings()
     content: Document = checked(limits, value, "", found)

@@ -30,7 +30,7 @@ def read(cls: type[T], data: bytes) -> T:
     if lane is not None:
         try:
             value: T = lane(data)
-        except (ValueError, RecursionError):  # msgspec's own errors are ValueErrors
+        except (msgspec.MsgspecError, ValueError, RecursionError):
             pass
         else:
             return value

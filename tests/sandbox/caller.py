@@ -1,5 +1,6 @@
 """A plain aiohttp caller of the sandbox: it retries nothing and hides nothing."""
 
+import base64
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -10,6 +11,11 @@ from attrs import frozen
 from klarna_om.sandbox import Sandbox
 
 ROOT = "/ordermanagement/v1/orders"
+
+
+def basic(username: str, password: str) -> str:
+    """The value of an `Authorization` header."""
+    return "Basic " + base64.b64encode(f"{username}:{password}".encode()).decode()
 
 
 @frozen
@@ -37,7 +43,7 @@ class Caller:
         self, method: str, path: str, *, body: bytes | None = None, headers: dict[str, str] | None = None
     ) -> Heard:
         """Send to a path from the root, with the credentials unless `headers` say otherwise."""
-        auth = aiohttp.encode_basic_auth(self._sandbox.username, self._sandbox.password)
+        auth = basic(self._sandbox.username, self._sandbox.password)
         all_headers = {"Authorization": auth, **(headers or {})}
         async with self._session.request(
             method, self._sandbox.url + path, data=body, headers=all_headers, allow_redirects=False

@@ -7,7 +7,7 @@ import aiohttp
 import pytest
 
 from klarna_om.sandbox import Sandbox
-from tests.sandbox.caller import ROOT, Caller
+from tests.sandbox.caller import ROOT, Caller, basic
 from tests.support.shared import shared_json
 
 CORRELATION = "Klarna-Correlation-Id"
@@ -191,8 +191,8 @@ async def test_credentials_may_be_ones_own() -> None:
         aiohttp.ClientSession() as session,
     ):
         caller = Caller(sandbox, session)
-        sandbox_auth = {"Authorization": aiohttp.encode_basic_auth("sandbox", "sandbox")}
-        own_auth = {"Authorization": aiohttp.encode_basic_auth("jörg", "s:t", encoding="utf-8")}
+        sandbox_auth = {"Authorization": basic("sandbox", "sandbox")}
+        own_auth = {"Authorization": basic("jörg", "s:t")}
 
         assert (await caller.send("GET", f"{ROOT}/{caller.order_id}", headers=own_auth)).status == 200
         assert (await caller.send("GET", f"{ROOT}/{caller.order_id}", headers=sandbox_auth)).status == 401

@@ -9,7 +9,7 @@ import pytest
 
 from klarna_om.sandbox import Sandbox
 from klarna_om.sandbox.faults import AFTER, KINDS
-from tests.sandbox.caller import ROOT, Caller
+from tests.sandbox.caller import ROOT, Caller, basic
 from tests.support.time import Sleeps
 
 
@@ -24,7 +24,7 @@ async def raw(sandbox: Sandbox, request: bytes) -> bytes:
 
 
 def post(sandbox: Sandbox, path: str, body: bytes = b"") -> bytes:
-    auth = aiohttp.encode_basic_auth(sandbox.username, sandbox.password)
+    auth = basic(sandbox.username, sandbox.password)
     head = f"POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: {auth}\r\nContent-Type: application/json\r\n"
     return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
 

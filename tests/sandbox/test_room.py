@@ -11,7 +11,7 @@ import pytest
 import klarna_om.sandbox
 from klarna_om.sandbox import FaultPlan, Sandbox
 from klarna_om.types import Address, OrderLine
-from tests.sandbox.caller import Caller
+from tests.sandbox.caller import Caller, basic
 
 
 def test_an_order_is_made_as_the_test_wants_it_and_realistic_otherwise() -> None:
@@ -144,7 +144,7 @@ async def test_nothing_of_it_is_left_when_it_closes() -> None:
 
 
 def ask(sandbox: Sandbox, path: str) -> int:
-    auth = aiohttp.encode_basic_auth(sandbox.username, sandbox.password)
+    auth = basic(sandbox.username, sandbox.password)
     with urlopen(Request(sandbox.url + path, headers={"Authorization": auth})) as answer:
         return int(answer.status)
 

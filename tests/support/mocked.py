@@ -3,6 +3,7 @@
 It replaces `ClientSession._request`, so nothing about reliability can be shown with it; that is done on sockets.
 """
 
+import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -17,7 +18,8 @@ class MockedResponse(ClientResponse):
     """aiohttp 3.14 asks for a `stream_writer` that aioresponses 0.7.9 does not give."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        kwargs.setdefault("stream_writer", Mock(output_size=0))
+        if "stream_writer" in inspect.signature(ClientResponse.__init__).parameters:
+            kwargs.setdefault("stream_writer", Mock(output_size=0))
         super().__init__(*args, **kwargs)
 
 

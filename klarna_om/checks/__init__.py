@@ -1,0 +1,59 @@
+"""Checks before sending: what Klarna is sure to refuse, and what its documents advise against.
+
+    for problem in problems(capture):
+        print(problem)    # order_lines[3].total_amount: must be quantity * unit_price - total_discount_amount ...
+
+The rules are a table, `RULES`, each with its words and its source. They look at the request alone: whether an amount
+still remains to be captured, say, only Klarna knows.
+"""
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+from klarna_om.checks.rule import Check, Content, Rule, Weight
+from klarna_om.checks.table import RULES
+from klarna_om.exchange import Request
+
+__all__ = ["RULES", "Content", "Rule", "advice", "problems"]
+
+
+def problems(asked: Content | Request, *, kustom: bool = False) -> tuple[str, ...]:
+    """Everything for which Klarna is sure to refuse this, as `path: what is wrong`; empty when there is nothing.
+
+    `asked` is a request object, such as `CaptureObject`, or a whole `Request`, whose order id and size are then looked
+    at too. `kustom` applies the rules of Kustom's hosts. No text of the request is repeated, it may be personal;
+    numbers are.
+    """
+    return tuple(_found(asked, "problem", kustom))
+
+
+def advice(asked: Content | Request, *, kustom: bool = False) -> tuple[str, ...]:
+    """Everything in this that Klarna's documents advise against, but that it may accept; see `problems`."""
+    return tuple(_found(asked, "advice", kustom))
+
+
+def _found(asked: object, weight: Weight, kustom: bool) -> Iterator[str]:
+    kind: Any = type(asked)
+    for check in _checks(kind, weight, kustom):
+        yield from check(asked)
+    if isinstance(asked, Request) and asked.content is not None:
+        yield from _found(asked.content, weight, kustom)
+
+
+@cache
+def _checks(kind: type, weight: Weight, kustom: bool) -> tuple[Check, ...]:
+    """The checks of the rules that apply to a type."""
+    if not issubclass(kind, Content | Request):
+        return (_no_content,) if weight == "problem" else ()
+    host = "kustom" if kustom else "klarna"
+    return tuple(
+        rule.check
+        for rule in RULES
+        if issubclass(kind, rule.of) and rule.weight == weight and rule.host in (None, host)
+    )
+
+
+def _no_content(content: object) -> Iterator[str]:
+    """Whatever it is, it cannot be checked: a dict, perhaps, where a `CaptureObject` belongs."""
+    yield f"content: must be one of Klarna's request types, got {type(content).__name__}"

@@ -1,0 +1,128 @@
+"""The specification's limits, which lie beside the fields of the types: one walk over a request finds what breaks them.
+
+Values are of exactly the right kind: nothing is turned into a number that is none, so 12.5, True and "12" are no
+amounts. Lengths are counted in characters as Python counts them. Klarna might count some (emoji) twice; then a text
+that passes here may be refused there, but none is refused here that would pass there.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
+from typing import Any, cast, get_args, get_origin
+
+from attrs import fields
+
+from klarna_om.types.document import present
+from klarna_om.types.limits import LIMITS, UNLIMITED, Limits
+
+Fault = tuple[str, str]
+"""The path from where one looks, and what is wrong there. It is put together only when there is something wrong."""
+
+Look = Callable[[Any], Sequence[Fault]]
+
+FINE: Sequence[Fault] = ()
+
+INT32 = frozenset({"interval_count", "number_of_days", "tax_rate"})
+"""The numbers that the specification holds in 32 bits; all others have 64."""
+
+
+def broken(content: object) -> Iterator[str]:
+    """Find every limit that a request breaks."""
+    kind: Any = type(content)
+    for path, words in _record(kind)(content):
+        yield f"{path.removeprefix('.')}: {words}"
+
+
+@cache
+def _record(cls: type) -> Look:
+    """How to look at an object of one of Klarna's types. Fields that are not given are not part of it."""
+    looks = {field.name: _kind(field.name, present(field.type), _limits(field)) for field in fields(cls)}
+    required = tuple(field.name for field in fields(cls) if _limits(field).required)
+
+    def look(value: object) -> Sequence[Fault]:
+        if not isinstance(value, cls):
+            return _fault(f"must be of type {cls.__name__}, got {_name(value)}")
+        held = vars(value)
+        found = [(f".{name}", "must be there") for name in required if name not in held]
+        for name, look_at in looks.items():
+            if name in held:
+                found += [(f".{name}{path}", words) for path, words in look_at(held[name])]
+        return found
+
+    return look
+
+
+def _kind(name: str, kind: Any, limits: Limits) -> Look:
+    """How to look at a field."""
+    if kind is str:
+        return _text(limits)
+    if kind is int:
+        return _number(limits, 32 if name in INT32 else 64)
+    if get_origin(kind) is tuple:
+        return _list(get_args(kind)[0], limits)
+    return _record(kind)
+
+
+def _text(limits: Limits) -> Look:
+    most = limits.max_length
+
+    def look(value: object) -> Sequence[Fault]:
+        if not isinstance(value, str):
+            return _fault(f"must be a text, got {_name(value)}")
+        if most is not None and len(value) > most:
+            return _fault(f"must have at most {most} characters, got {len(value)}")
+        if not value.isascii() and any("\ud800" <= letter <= "\udfff" for letter in value):
+            return _fault("must be Unicode, but has half of a surrogate pair")
+        return FINE
+
+    return look
+
+
+def _number(limits: Limits, bits: int) -> Look:
+    least = -(2 ** (bits - 1)) if limits.ge is None else limits.ge
+    most = 2 ** (bits - 1) - 1 if limits.le is None else limits.le
+
+    def look(value: object) -> Sequence[Fault]:
+        if type(value) is not int:  # a bool is an int to Python, and no amount to Klarna
+            shown = value if isinstance(value, float) else _name(value)
+            return _fault(f"must be a whole number, got {shown}")
+        if least <= value <= most:
+            return FINE
+        bound = f"at least {least}" if value < least else f"at most {most}"
+        return _fault(f"must be {bound}, got {value if value.bit_length() < 64 else 'more than 64 bits'}")
+
+    return look
+
+
+def _list(item: type, limits: Limits) -> Look:
+    look_at = _record(item)
+
+    def look(value: object) -> Sequence[Fault]:
+        if not isinstance(value, tuple):
+            return _fault(f"must be a list, got {_name(value)}")
+        held = cast("tuple[object, ...]", value)
+        found = [*_size(len(held), limits)]
+        for index, each in enumerate(held):
+            found += [(f"[{index}]{path}", words) for path, words in look_at(each)]
+        return found
+
+    return look
+
+
+def _size(size: int, limits: Limits) -> Iterable[Fault]:
+    if limits.min_items is not None and size < limits.min_items:
+        yield "", f"must have at least {limits.min_items} items, got {size}"
+    if limits.max_items is not None and size > limits.max_items:
+        yield "", f"must have at most {limits.max_items} items, got {size}"
+
+
+def _limits(field: Any) -> Limits:
+    limits: Limits = field.metadata.get(LIMITS, UNLIMITED)
+    return limits
+
+
+def _fault(words: str) -> Sequence[Fault]:
+    return (("", words),)
+
+
+def _name(value: object) -> str:
+    return type(value).__name__

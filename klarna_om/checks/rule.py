@@ -1,0 +1,54 @@
+"""What a rule is: whom it is for, what it says and who says so, how much it weighs, and how it is checked."""
+
+from collections.abc import Callable, Iterable
+from types import UnionType
+from typing import Any, Literal
+
+from attrs import frozen
+
+from klarna_om.types import (
+    CaptureObject,
+    ExtendDueDateRequest,
+    RefundObject,
+    UpdateAuthorization,
+    UpdateConsumer,
+    UpdateMerchantReferences,
+    UpdateShippingInfo,
+)
+
+Content = (
+    CaptureObject
+    | ExtendDueDateRequest
+    | RefundObject
+    | UpdateAuthorization
+    | UpdateConsumer
+    | UpdateMerchantReferences
+    | UpdateShippingInfo
+)
+"""What can be asked of Klarna: the types of all request bodies."""
+
+WithLines = CaptureObject | RefundObject | UpdateAuthorization
+"""The requests that may have order lines."""
+
+Weight = Literal["problem", "advice"]
+"""A problem is sure to be refused; against advice it may go well."""
+
+Check = Callable[[Any], Iterable[str]]
+"""Finds `path: what is wrong` in a request, or nothing. It must bear wrong Python types: they are found elsewhere."""
+
+
+@frozen
+class Rule:
+    """One row of `RULES`."""
+
+    name: str
+    weight: Weight
+    of: type | UnionType
+    """The requests that it applies to."""
+    check: Check
+    says: str
+    """The rule in words."""
+    source: str
+    """Who says so."""
+    host: Literal["klarna", "kustom"] | None = None
+    """Whose hosts it is for; None for all."""

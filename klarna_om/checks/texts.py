@@ -1,0 +1,41 @@
+"""Texts that are more than text."""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any, cast
+
+from attrs import has
+
+UNWELCOME = re.compile(r"<[a-z/!?]|\bjavascript:|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]", re.IGNORECASE)
+"""The beginning of a tag or a comment, and with it of a script or a style; and control characters, but for tabs and
+ends of lines. `Computers > Laptops` and `< 5 kg` are just text."""
+
+
+def unwelcome(content: object) -> Iterator[str]:
+    """Find HTML, CSS, JavaScript and control characters in any text of a request."""
+    for path in _unwelcome(content):
+        yield f"{path.removeprefix('.')}: should have no HTML, CSS, JavaScript or control characters"
+
+
+def _unwelcome(value: object) -> list[str]:
+    """The paths of such texts, put together only for those that are found."""
+    found: list[str] = []
+    for name, part in _parts(value):
+        if isinstance(part, str):
+            if UNWELCOME.search(part):
+                found.append(_step(name))
+        elif not isinstance(part, int):
+            found += [f"{_step(name)}{path}" for path in _unwelcome(part)]
+    return found
+
+
+def _parts(value: object) -> Iterable[tuple[str | int, object]]:
+    """What there is to look at inside of a value, under its name or number."""
+    if isinstance(value, tuple):
+        return enumerate(cast("tuple[object, ...]", value))
+    kind: Any = type(value)
+    return vars(value).items() if has(kind) else ()
+
+
+def _step(name: str | int) -> str:
+    return f".{name}" if isinstance(name, str) else f"[{name}]"

@@ -1,0 +1,70 @@
+"""Jobs whose time passes only in sleeps."""
+
+import asyncio
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from attrs import define, field
+
+from klarna_om.batch.calls import Send
+from klarna_om.batch.entry import of_order_ids
+from klarna_om.batch.job import Job
+from klarna_om.batch.journal import Journal, Line
+from klarna_om.batch.meter import Meter
+from klarna_om.batch.runner import run_job
+from klarna_om.batch.stop import Stop
+from klarna_om.batch.totals import Summary
+
+START = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+@define(eq=False)
+class Time:
+    """A clock that every sleep moves, and that can be moved by hand."""
+
+    seconds: float = 0.0
+    slept: list[float] = field(factory=list[float])
+
+    async def sleep(self, seconds: float) -> None:
+        """Let the seconds pass at once."""
+        self.slept.append(seconds)
+        self.seconds += seconds
+        await asyncio.sleep(0)
+
+    def monotonic(self) -> float:
+        """Seconds since the start."""
+        return self.seconds
+
+    def now(self) -> datetime:
+        """The time of day."""
+        return START + timedelta(seconds=self.seconds)
+
+
+async def load(journal: Journal, order_ids: Iterable[object]) -> None:
+    """Give a journal its manifest."""
+    await journal.load(of_order_ids(order_ids))
+
+
+async def make_job(journal: Journal, send: Send, time: Time | None = None, **options: Any) -> Job:
+    """A job over what the journal has loaded."""
+    time = time or Time()
+    settings: dict[str, Any] = {
+        "in_flight": 4,
+        "stop": Stop(time.sleep),
+        "clock": time.monotonic,
+        "now": time.now,
+        "meter": Meter(await journal.counts(), clock=time.monotonic),
+        **options,
+    }
+    return Job(journal=journal, send=send, **settings)
+
+
+async def run(journal: Journal, send: Send, time: Time | None = None, **options: Any) -> Summary:
+    """Run a job over what the journal has loaded."""
+    return await run_job(await make_job(journal, send, time, **options))
+
+
+async def lines(journal: Journal) -> list[Line]:
+    """The whole report."""
+    return await journal.report(0, 1_000_000)

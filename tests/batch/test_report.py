@@ -1,0 +1,76 @@
+"""The report accounts for every line."""
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from klarna_om.batch.journal import Finish
+from klarna_om.batch.report import PAGE, write_report
+from klarna_om.batch.sqlite_journal import SqliteJournal
+from klarna_om.batch.states import State
+from tests.batch.desk import order_id, order_ids
+from tests.batch.running import START, load
+
+
+def read(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+async def test_every_line_is_there_once(journal: SqliteJournal, tmp_path: Path) -> None:
+    await load(journal, [order_id(1), "", "x", order_id(1), order_id(2)])
+    await journal.finish(Finish(1, State.DONE, 204, None, "correlation", "key", 1, START, START))
+    await write_report(journal, tmp_path / "report.csv")
+    rows = read(tmp_path / "report.csv")
+    assert [(row["line"], row["order_id"], row["outcome"]) for row in rows] == [
+        ("1", order_id(1), "done"),
+        ("2", "", "blank"),
+        ("3", "x", "malformed"),
+        ("4", order_id(1), "duplicate"),
+        ("5", order_id(2), "pending"),
+    ]
+    assert rows[0] == {
+        "line": "1",
+        "order_id": order_id(1),
+        "outcome": "done",
+        "status": "204",
+        "error_code": "",
+        "correlation_id": "correlation",
+        "idempotency_key": "key",
+        "attempts": "1",
+        "started_at": "2026-11-23T12:00:00.000+00:00",
+        "finished_at": "2026-11-23T12:00:00.000+00:00",
+        "detail": "",
+    }
+
+
+async def test_a_long_report_is_written_page_by_page(journal: SqliteJournal, tmp_path: Path) -> None:
+    await load(journal, order_ids(2 * PAGE + 1))
+    await write_report(journal, tmp_path / "report.csv")
+    assert [row["order_id"] for row in read(tmp_path / "report.csv")] == order_ids(2 * PAGE + 1)
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x"])
+async def test_what_a_spreadsheet_would_execute_is_made_text(journal: SqliteJournal, tmp_path: Path, text: str) -> None:
+    await load(journal, [text])
+    await write_report(journal, tmp_path / "report.csv")
+    assert read(tmp_path / "report.csv")[0]["order_id"] == f"'{text}"
+
+
+async def test_a_report_replaces_an_older_one_only_when_it_is_complete(
+    journal: SqliteJournal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report = tmp_path / "report.csv"
+    await load(journal, order_ids(1))
+    await write_report(journal, report)
+    before = report.read_text()
+
+    async def broken(after: int, limit: int) -> list[object]:
+        raise OSError("the disk is gone")
+
+    monkeypatch.setattr(journal, "report", broken)
+    with pytest.raises(OSError, match="the disk is gone"):
+        await write_report(journal, report)
+    assert report.read_text() == before
+    assert not (tmp_path / "report.csv.tmp").exists()

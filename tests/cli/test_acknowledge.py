@@ -1,0 +1,335 @@
+"""`klarna-om acknowledge`, from the command line to a whole Klarna."""
+
+import csv
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from klarna_om.batch import Send, Sent
+from klarna_om.cli.acknowledge import command
+from klarna_om.client import KlarnaClient
+from klarna_om.sandbox import Sandbox
+from tests.batch.desk import order_id
+
+Acknowledge = Callable[..., Result]
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox(orders=30, limit=None) as served:
+        yield served
+
+
+@pytest.fixture
+def acknowledge(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Acknowledge:
+    """Run the command in a directory of its own, against the sandbox."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("KLARNA_OM_ENVIRONMENT", sandbox.url)
+    monkeypatch.setenv("KLARNA_OM_USERNAME", "sandbox")
+    monkeypatch.setenv("KLARNA_OM_PASSWORD", "sandbox")
+    monkeypatch.delenv("KLARNA_OM_API_KEY", raising=False)
+
+    def run(*arguments: str, stdin: str | None = None) -> Result:
+        return CliRunner().invoke(command, ["orders.csv", *arguments] if stdin is None else arguments, input=stdin)
+
+    return run
+
+
+@pytest.fixture
+def manifest(sandbox: Sandbox, tmp_path: Path) -> Path:
+    path = tmp_path / "orders.csv"
+    path.write_text("order_id\n" + "".join(f"{each}\n" for each in sandbox.order_ids))
+    return path
+
+
+def report(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def test_0_when_every_order_is_acknowledged(
+    acknowledge: Acknowledge, manifest: Path, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    result = acknowledge()
+    assert result.exit_code == 0
+    assert result.stdout == "30 lines: 30 done, 0 refused, 0 unknown\nReport: orders.report.csv\n"
+    assert sandbox.acknowledgements == 30
+    assert [row["outcome"] for row in report(tmp_path / "orders.report.csv")] == ["done"] * 30
+
+
+def test_the_same_command_again_sends_nothing(acknowledge: Acknowledge, manifest: Path, sandbox: Sandbox) -> None:
+    acknowledge()
+    requests = sandbox.request_count
+    assert acknowledge().exit_code == 0
+    assert sandbox.request_count == requests
+
+
+def test_1_when_some_are_refused(acknowledge: Acknowledge, manifest: Path, tmp_path: Path) -> None:
+    with manifest.open("a") as file:
+        file.write(f"{order_id(1)}\n")
+    result = acknowledge()
+    assert result.exit_code == 1
+    assert "30 done, 1 refused" in result.stdout
+    assert report(tmp_path / "orders.report.csv")[-1]["error_code"] == "NO_SUCH_ORDER"
+
+
+def test_1_when_some_are_unknown_and_the_same_command_settles_them(
+    acknowledge: Acknowledge, manifest: Path, sandbox: Sandbox
+) -> None:
+    sandbox.fail_next(100, fault="redirect", order_id=next(sandbox.order_ids))
+    result = acknowledge()
+    assert result.exit_code == 1
+    assert "29 done, 0 refused, 1 unknown" in result.stdout
+    assert "run the same command again" in result.stdout
+    sandbox._desk.script._scenes.clear()
+    assert acknowledge().exit_code == 0
+    assert sandbox.acknowledgements == 30
+
+
+def test_1_when_some_lines_are_malformed(acknowledge: Acknowledge, manifest: Path, tmp_path: Path) -> None:
+    with manifest.open("a") as file:
+        file.write("=1+1\n\n" + manifest.read_text().splitlines()[1] + "\n")
+    result = acknowledge()
+    assert result.exit_code == 1
+    assert "33 lines: 30 done, 0 refused, 0 unknown, 1 duplicate, 1 blank, 1 malformed" in result.stdout
+    rows = report(tmp_path / "orders.report.csv")[-3:]
+    assert [(row["line"], row["order_id"][:5], row["outcome"]) for row in rows] == [
+        ("32", "'=1+1", "malformed"),
+        ("33", "", "blank"),
+        ("34", rows[-1]["order_id"][:5], "duplicate"),
+    ]
+
+
+def test_blanks_and_duplicates_are_no_failure(acknowledge: Acknowledge, manifest: Path) -> None:
+    with manifest.open("a") as file:
+        file.write("\n" + manifest.read_text().splitlines()[1] + "\n")
+    assert acknowledge().exit_code == 0
+
+
+def test_2_when_the_column_is_missing(acknowledge: Acknowledge, manifest: Path, tmp_path: Path) -> None:
+    result = acknowledge("--column", "klarna_id")
+    assert result.exit_code == 2
+    assert result.stderr == (
+        "klarna-om: the manifest has no column 'klarna_id'; it has: order_id. Choose one with --column\n"
+    )
+    assert list(tmp_path.iterdir()) == [manifest]
+
+
+def test_2_when_the_manifest_is_not_there(acknowledge: Acknowledge) -> None:
+    assert acknowledge().exit_code == 2
+
+
+def test_2_when_the_manifest_cannot_be_read(
+    acknowledge: Acknowledge, manifest: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreadable(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied", "orders.csv")
+
+    monkeypatch.setattr(Path, "open", unreadable)
+    result = acknowledge()
+    assert (result.exit_code, result.stderr) == (2, "klarna-om: orders.csv: Permission denied\n")
+
+
+@pytest.mark.parametrize("option", ["--journal", "--report"])
+def test_2_when_a_directory_is_not_there(acknowledge: Acknowledge, manifest: Path, option: str) -> None:
+    result = acknowledge(option, "none/file")
+    assert result.exit_code == 2
+    assert "there is no directory" in result.stderr
+
+
+def test_2_when_two_files_are_one(acknowledge: Acknowledge, manifest: Path) -> None:
+    result = acknowledge("--report", "orders.csv")
+    assert result.exit_code == 2
+    assert "three different files" in result.stderr
+
+
+def test_2_when_the_journal_is_something_else(acknowledge: Acknowledge, manifest: Path, tmp_path: Path) -> None:
+    (tmp_path / "other").write_text("x" * 2000)
+    result = acknowledge("--journal", "other")
+    assert result.exit_code == 2
+    assert "not a journal of klarna_om" in result.stderr
+
+
+def test_3_when_it_is_stopped_and_the_same_command_goes_on(
+    acknowledge: Acknowledge, manifest: Path, sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from klarna_om.batch import acknowledge as batch
+
+    sending = batch.acknowledging
+
+    def interrupted(client: KlarnaClient) -> Send:
+        send = sending(client)
+
+        async def once(order_id: str, key: str) -> Sent:
+            os.kill(os.getpid(), signal.SIGINT)
+            monkeypatch.setattr("klarna_om.cli.acknowledge.acknowledging", sending)
+            return await send(order_id, key)
+
+        return once
+
+    monkeypatch.setattr("klarna_om.cli.acknowledge.acknowledging", interrupted)
+    result = acknowledge("--in-flight", "1")
+    assert result.exit_code == 3
+    assert "Stopping when what is under way has ended" in result.stderr
+    assert "run the same command again to go on" in result.stdout
+    rows = report(tmp_path / "orders.report.csv")
+    assert [row["outcome"] for row in rows] == ["done"] + ["pending"] * 29
+
+    assert acknowledge().exit_code == 0
+    assert sandbox.acknowledgements == 30
+
+
+def test_3_when_the_journal_breaks(
+    acknowledge: Acknowledge, manifest: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from klarna_om.batch.journal import JournalError
+    from klarna_om.batch.sqlite_journal import SqliteJournal
+
+    async def full(self: SqliteJournal, finish: object) -> None:
+        raise JournalError("the journal cannot be written (disk is full)")
+
+    monkeypatch.setattr(SqliteJournal, "finish", full)
+    result = acknowledge()
+    assert result.exit_code == 3
+    assert "disk is full" in result.stderr
+    assert not (tmp_path / "orders.report.csv").exists()
+
+
+def test_3_when_ctrl_c_comes_while_nothing_runs_yet(
+    acknowledge: Acknowledge, manifest: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def pressed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("klarna_om.cli.acknowledge.reading", pressed)
+    result = acknowledge()
+    assert (result.exit_code, result.stderr) == (3, "klarna-om: stopped; run the same command again to go on\n")
+
+
+def test_4_when_the_credentials_are_wrong(
+    acknowledge: Acknowledge, manifest: Path, sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KLARNA_OM_PASSWORD", "wrong")
+    result = acknowledge()
+    assert result.exit_code == 4
+    assert "401" in result.stderr
+    assert "Check KLARNA_OM_ENVIRONMENT and the credentials, then run the same command again" in result.stderr
+    assert {row["outcome"] for row in report(tmp_path / "orders.report.csv")} == {"pending"}
+
+    monkeypatch.setenv("KLARNA_OM_PASSWORD", "sandbox")
+    assert acknowledge().exit_code == 0
+    assert sandbox.acknowledgements == 30
+
+
+def test_4_when_there_are_no_credentials(
+    acknowledge: Acknowledge, manifest: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("KLARNA_OM_PASSWORD")
+    result = acknowledge()
+    assert result.exit_code == 4
+    assert "set KLARNA_OM_USERNAME and KLARNA_OM_PASSWORD, or KLARNA_OM_API_KEY" in result.stderr
+    assert list(tmp_path.iterdir()) == [manifest]
+
+
+def test_4_when_nobody_is_at_the_host(
+    acknowledge: Acknowledge, manifest: Path, monkeypatch: pytest.MonkeyPatch, unused_tcp_port: int
+) -> None:
+    monkeypatch.setenv("KLARNA_OM_ENVIRONMENT", f"http://127.0.0.1:{unused_tcp_port}")
+    monkeypatch.setattr("random.uniform", lambda low, high: 0.0)
+    result = acknowledge()
+    assert result.exit_code == 4
+    assert "ConnectionFailed" in result.stderr or "onnect" in result.stderr
+
+
+def test_a_dry_run_says_what_would_be_done_and_does_nothing(
+    acknowledge: Acknowledge, manifest: Path, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    with manifest.open("a") as file:
+        file.write("junk\n")
+    result = acknowledge("--dry-run")
+    assert result.exit_code == 0
+    assert "31 lines: 0 done, 0 refused, 0 unknown, 30 pending, 1 malformed\n30 orders would be sent." in result.stdout
+    assert (sandbox.request_count, list(tmp_path.iterdir())) == (0, [manifest])
+    acknowledge()
+    assert "30 done, 0 refused, 0 unknown, 1 malformed\n0 orders would be sent." in acknowledge("--dry-run").stdout
+
+
+def test_a_dry_run_needs_no_credentials(
+    acknowledge: Acknowledge, manifest: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("KLARNA_OM_PASSWORD")
+    assert json.loads(acknowledge("--dry-run", "--json").stdout)["pending"] == 30
+
+
+def test_json_is_one_document_on_standard_output(acknowledge: Acknowledge, manifest: Path) -> None:
+    summary = json.loads(acknowledge("--json").stdout)
+    assert (summary["done"], summary["lines"], summary["settled_now"], summary["exit_code"]) == (30, 30, 30, 0)
+    assert (summary["journal"], summary["report"], summary["stopped_by"]) == (
+        "orders.csv.journal",
+        "orders.report.csv",
+        None,
+    )
+
+
+def test_json_tells_what_stopped_it(acknowledge: Acknowledge, manifest: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KLARNA_OM_PASSWORD", "wrong")
+    summary = json.loads(acknowledge("--json").stdout)
+    assert (summary["exit_code"], summary["pending"]) == (4, 30)
+    assert "401" in summary["stopped_by"]
+
+
+def test_standard_input_needs_a_journal(acknowledge: Acknowledge) -> None:
+    result = acknowledge("-", stdin="")
+    assert result.exit_code == 2
+    assert "reading standard input needs --journal FILE" in result.stderr
+
+
+def test_standard_input_is_read(acknowledge: Acknowledge, sandbox: Sandbox, tmp_path: Path) -> None:
+    ids = "\n".join(sandbox.order_ids)
+    result = acknowledge("-", "--journal", "night.journal", "--report", "night.csv", stdin=ids)
+    assert result.exit_code == 0
+    assert acknowledge("-", "--journal", "night.journal", stdin=ids).exit_code == 0
+    assert sandbox.acknowledgements == 30
+    assert len(report(tmp_path / "night.csv")) == len(report(tmp_path / "night.report.csv")) == 30
+
+
+def test_orders_perhaps_sent_too_long_ago_can_be_left_to_a_person(
+    acknowledge: Acknowledge, manifest: Path, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    import sqlite3
+    from contextlib import closing
+
+    sandbox.fail_next(2, fault="redirect", order_id=next(sandbox.order_ids))
+    assert acknowledge().exit_code == 1
+    with closing(sqlite3.connect(tmp_path / "orders.csv.journal")) as connection:
+        connection.execute("UPDATE windows SET first_used_at = '2020-01-01T00:00:00+00:00'")
+        connection.commit()
+    requests = sandbox.request_count
+    assert acknowledge("--on-expired", "fail").exit_code == 1
+    assert sandbox.request_count == requests
+    assert acknowledge().exit_code == 0
+
+
+def test_the_rate_is_kept(acknowledge: Acknowledge, manifest: Path) -> None:
+    summary = json.loads(acknowledge("--json", "--rate", "60").stdout)
+    assert summary["elapsed_seconds"] >= 29 / 60 * 0.9
+
+
+def test_without_uvloop_the_loop_is_asyncios_own(
+    acknowledge: Acknowledge, manifest: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "uvloop", None)
+    assert acknowledge().exit_code == 0
+
+
+def test_the_help_has_an_example_and_the_exit_codes() -> None:
+    told = CliRunner().invoke(command, ["--help"]).stdout
+    assert "klarna-om acknowledge orders.csv --dry-run" in told
+    for code in range(5):
+        assert f"  {code}  " in told
