@@ -20,6 +20,7 @@ from klarna_om.errors import (
 )
 from klarna_om.exchange import KEY_HEADER, Request, Response
 from klarna_om.middleware.retry import Retrying
+from klarna_om.options import Options
 from klarna_om.outcome import Outcome
 from klarna_om.retry.budget import Budget
 from klarna_om.retry.policy import FullJitter, Retry, Schedule
@@ -113,6 +114,11 @@ async def test_klarnas_own_policy_waits_5_seconds_5_minutes_and_5_hours(
 
     assert sleeps.asked == [5.0, 300.0, 18_000.0]
     assert len({request.raw for request in server.requests}) == 1
+
+
+def test_the_default_is_the_interactive_policy() -> None:
+    assert Retry() == Retry.interactive() == Options().retry
+    assert (Options().total, Options(total_timeout=None).total, Options(total_timeout=7).total) == (180.0, None, 7)
 
 
 def test_a_schedule_repeats_its_last_delay() -> None:
