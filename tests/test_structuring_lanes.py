@@ -41,7 +41,7 @@ def fast_reading(cls: Any, data: bytes) -> Any:
     """What the fast lane reads; None where it refuses, or where there is none."""
     try:
         return (fast_lane.lane(cls) or (lambda _: None))(data)
-    except (ValueError, RecursionError):
+    except (msgspec.MsgspecError, ValueError, RecursionError):
         return None
 
 

@@ -186,9 +186,10 @@ class Desk:
 async def _body(request: web.Request) -> bytes | None:
     """The request's bytes; None where they are too many."""
     try:
-        return await request.read() if request.body_exists else b""
+        body = await request.read() if request.body_exists else b""
     except web.HTTPRequestEntityTooLarge:
         return None
+    return body if len(body) <= LARGEST_BODY else None
 
 
 def _content(call: Call) -> Document:

@@ -46,7 +46,9 @@ class Server:
 
     def application(self) -> web.Application:
         """The routes; what fits none of them is answered by `nowhere`."""
-        application = web.Application(client_max_size=LARGEST_BODY)
+        application = web.Application(
+            client_max_size=LARGEST_BODY + 2
+        )  # aiohttp's versions differ by one in how they count
         for row in CATALOGUE:
             application.router.add_route(row.method, row.path, partial(self._desk.serve, row))
         application.add_routes(self._control.routes())
