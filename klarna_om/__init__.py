@@ -40,7 +40,7 @@ from klarna_om.errors import (
     Unprocessable,
     UnreadableAnswer,
 )
-from klarna_om.exchange import Attempt, RateLimit, Reply, Request, Response
+from klarna_om.exchange import Attempt, Reply, Request, Response
 from klarna_om.intents import Ended, cancel_or_release, capture_once, ensure_acknowledged, refund_once
 from klarna_om.keys import derive_key
 from klarna_om.middleware import Handler, Middleware
@@ -48,6 +48,7 @@ from klarna_om.middleware.correlation import correlation_id
 from klarna_om.options import Options
 from klarna_om.outcome import Outcome
 from klarna_om.pace.pacer import Pacer, PaceSnapshot
+from klarna_om.rate_limit import RateLimit
 from klarna_om.retry.budget import Budget
 from klarna_om.retry.policy import FullJitter, Retry, Schedule
 from klarna_om.retry.rules import RETRY_RULES, RetryRule

@@ -126,13 +126,14 @@ class KlarnaClient:
             Auth(self._credentials.authorization),
             Idempotency(self._guard),
             Retrying(options.retry, self._budget, options.total, self._sleep, self._uniform, self._wall_clock),
-            Pace(self._places, self.pace, options.lane, options.share, options.queue_timeout),
+            Pace(self._places, self.pace, options.lane, options.share, options.queue_timeout, self._connection.closing),
             correlation,
         )
 
     def _transport(self, session: aiohttp.ClientSession) -> Transport:
         seconds = self._options.attempt_timeout
-        return Transport(session, self._environment.base_url, self._user_agent, seconds, limits(seconds))
+        base_url, closing = self._environment.base_url, self._connection.closing
+        return Transport(session, base_url, self._user_agent, seconds, limits(seconds), closing)
 
     @property
     def environment(self) -> Environment:

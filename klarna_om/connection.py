@@ -5,6 +5,7 @@ import asyncio
 import aiohttp
 
 from klarna_om.errors import ClientClosed
+from klarna_om.pace.closing import Closing
 
 
 class Connection:
@@ -17,6 +18,7 @@ class Connection:
         self._in_flight, self._trust_env = in_flight, trust_env
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = asyncio.Event()
+        self.closing = Closing()
 
     @property
     def capacity(self) -> int:
@@ -58,5 +60,6 @@ class Connection:
     async def close(self) -> None:
         """Close what was opened here. Calls under way end with a typed error; a borrowed session stays open."""
         self._closed.set()
+        self.closing.close()
         if self._session is not None and not self._is_borrowed:
             await self._session.close()

@@ -10,7 +10,7 @@
     │   ├── QueueTimeout          no place in the rate limit or the pool in time            NOT_SENT
     │   ├── ConnectionFailed      no connection: refused, DNS, TLS handshake                NOT_SENT
     │   │   └── CertificateRejected   the server is not who it says                         NOT_SENT
-    │   ├── AnswerTimeout         sent, and no answer in time                               UNKNOWN
+    │   ├── AnswerTimeout         sent, and no answer began in time                         UNKNOWN
     │   ├── ConnectionLost        sent, and the connection broke before an answer           UNKNOWN
     │   └── AnswerCut             an answer began and broke off                  by its status line
     ├── StatusError               Klarna answered with another status than 2xx
@@ -168,7 +168,10 @@ class NoAnswer(KlarnaError):
 
 
 class ClientClosed(NoAnswer):
-    """The client was closed, or is used in another event loop than its own. Nothing was sent after that."""
+    """The client was closed, or is used in another event loop than its own. Nothing was sent after that.
+
+    A call that was under way when it was closed may have been sent: its `outcome` is UNKNOWN.
+    """
 
     outcome = Outcome.NOT_SENT
 

@@ -114,6 +114,9 @@ def free_request(
         body = None if content is None else msgspec.json.encode(content)
     except (TypeError, ValueError):
         raise InvalidRequest(("content: cannot be written as JSON",)) from None
+    own = {name.lower() for name in headers or ()} & {"authorization", KEY_HEADER.lower()}
+    if own:
+        raise InvalidRequest(tuple(f"headers: {name} is set by the client, from its own arguments" for name in own))
     return Request(
         operation=f"{method} {parts.path}",
         method=method,

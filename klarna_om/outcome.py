@@ -39,6 +39,18 @@ def of_status(status: int) -> Outcome:
 # from a gateway that never saw the key: they do not say that the first attempt failed.
 AMBIGUOUS_AFTER_UNKNOWN = frozenset({401, 403, 409})
 
+NOT_ABOUT_THE_KEY = frozenset({401, 409})
+"""Answers that say nothing of what an earlier call did under the same key: of the gateway, or of a call under way."""
+
+
+def of_repeat(earlier: Outcome | None, call: Outcome, status: int | None = None) -> Outcome:
+    """What is known of the effect under a key, when an earlier call under it left `earlier`, and this one `call`."""
+    if earlier is Outcome.DONE:
+        return Outcome.DONE
+    if earlier is Outcome.UNKNOWN and (call is Outcome.NOT_SENT or status in NOT_ABOUT_THE_KEY):
+        return Outcome.UNKNOWN
+    return call
+
 
 def of_call(earlier: Iterable[Outcome], last: Outcome, last_status: int | None = None) -> Outcome:
     """What is known after all attempts of one call, which shared one idempotency key.

@@ -18,7 +18,7 @@ from klarna_om.errors import (
     Unprocessable,
 )
 from klarna_om.exchange import Response
-from klarna_om.outcome import of_call, of_status
+from klarna_om.outcome import Outcome, of_call, of_repeat, of_status
 
 _BY_STATUS: dict[int, type[StatusError]] = {
     400: BadRequest,
@@ -43,12 +43,16 @@ def refusal(response: Response) -> StatusError:
     error.correlation_id = response.correlation_id or envelope.correlation_id
     error.attempts, error.stopped = response.attempts, response.stopped
     error.retry_after = response.retry_after
-    error.outcome = of_call(
-        (attempt.outcome for attempt in response.attempts[:-1]) if response.request.is_write else (),
-        of_status(response.status),
-        response.status,
-    )
+    error.outcome = _outcome(response)
     return error
+
+
+def _outcome(response: Response) -> Outcome:
+    request, outcome = response.request, of_status(response.status)
+    if not request.is_write:
+        return outcome
+    attempts = (attempt.outcome for attempt in response.attempts[:-1])
+    return of_repeat(request.earlier, of_call(attempts, outcome, response.status), response.status)
 
 
 def _class_of(status: int) -> type[StatusError]:

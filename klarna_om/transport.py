@@ -14,9 +14,12 @@ from klarna_om.errors import (
     ClientClosed,
     ConnectionFailed,
     ConnectionLost,
+    InvalidRequest,
     NoAnswer,
 )
 from klarna_om.exchange import Request, Response
+from klarna_om.outcome import Outcome
+from klarna_om.pace.closing import Closing
 
 CONNECT_TIMEOUT = 10.0
 """Seconds to connect, name look-up and TLS included. What takes longer counts as failed: nothing was sent."""
@@ -35,7 +38,9 @@ def limits(seconds: float) -> aiohttp.ClientTimeout:
     Only the connection is limited there; the attempt is limited around the whole exchange, because aiohttp's total
     would count the wait for a pooled connection.
     """
-    return aiohttp.ClientTimeout(total=None, connect=min(CONNECT_TIMEOUT, CONNECT_SHARE * seconds), sock_connect=None)
+    connect = min(CONNECT_TIMEOUT, CONNECT_SHARE * seconds)
+    # aiohttp rounds limits above `ceil_threshold` up to a whole second, which could be after the attempt's own.
+    return aiohttp.ClientTimeout(total=None, connect=connect, sock_connect=None, ceil_threshold=2 * CONNECT_TIMEOUT)
 
 
 def user_agent(version: str, extra: str | None = None) -> str:
@@ -54,6 +59,7 @@ class Transport:
     user_agent: str
     attempt_timeout: float
     limits: aiohttp.ClientTimeout = field(repr=False)
+    closing: Closing = field(repr=False, factory=Closing)
 
     async def __call__(self, request: Request) -> Response:
         """Return the answer, whatever its status, or raise `NoAnswer`."""
@@ -62,21 +68,37 @@ class Transport:
         until, timeout = started + self.attempt_timeout, self.limits
         if request.deadline is not None and request.deadline < until:
             until, timeout = request.deadline, limits(max(request.deadline - started, 0.001))
+        answer: aiohttp.ClientResponse | None = None
+        limit = self.closing.limit(until)
         try:
-            async with asyncio.timeout_at(until):
+            async with limit:
                 answer = await self._ask(request, timeout)
                 body = await self._read(answer)
         except TimeoutError:
-            waited = loop.time() - started
-            late = AnswerTimeout(f"no answer within {waited:.1f} s; it may have been sent")
+            late = self._late(answer, loop.time() - started)
             late.about(request)
             raise late from None
-        except NoAnswer as silence:
-            silence.about(request)
+        except (NoAnswer, InvalidRequest) as error:
+            error.about(request)
             raise
+        finally:
+            self.closing.forget(limit)
         return Response(request, answer.status, answer.headers, body, loop.time() - started)
 
+    def _late(self, answer: aiohttp.ClientResponse | None, waited: float) -> NoAnswer:
+        """The time is over, or was ended by the client's close."""
+        if answer is not None:
+            told = f"the answer ({answer.status}) did not end within {waited:.1f} s"
+            return AnswerCut(told, answer.status, answer.headers)
+        if self.closing.is_closed:
+            closed = ClientClosed(f"this client was closed {waited:.1f} s after sending began; it may have been sent")
+            closed.outcome = Outcome.UNKNOWN
+            return closed
+        return AnswerTimeout(f"no answer within {waited:.1f} s; it may have been sent")
+
     async def _ask(self, request: Request, timeout: aiohttp.ClientTimeout) -> aiohttp.ClientResponse:
+        if self.closing.is_closed:
+            raise ClientClosed("this client is closed; nothing was sent")
         headers = {**request.headers, "Accept": "application/json", "User-Agent": self.user_agent}
         if request.body is not None:
             headers["Content-Type"] = "application/json"
@@ -88,10 +110,14 @@ class Transport:
                 headers=headers,
                 skip_auto_headers=NO_CONTENT_TYPE,
                 allow_redirects=False,
+                raise_for_status=False,
                 timeout=timeout,
             )
         except (aiohttp.ClientError, OSError) as reason:
             raise _silence(reason) from reason
+        except (TypeError, ValueError) as reason:
+            # Before a byte is sent: a header or URL that aiohttp cannot write, or a session with an `auth` of its own.
+            raise InvalidRequest((f"aiohttp cannot send it: {reason}",)) from reason
         except RuntimeError as reason:
             if self.session.closed:
                 raise ClientClosed("the HTTP session is closed; nothing was sent") from reason
@@ -113,7 +139,7 @@ def _silence(reason: Exception) -> NoAnswer:
     told = _told(reason)
     if isinstance(reason, aiohttp.ClientConnectorCertificateError):
         return CertificateRejected(told)
-    if isinstance(reason, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError):
+    if isinstance(reason, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError | aiohttp.InvalidURL):
         return ConnectionFailed(told)
     if isinstance(reason, aiohttp.ClientHttpProxyError):
         return ConnectionFailed(f"the proxy refused: {told}")

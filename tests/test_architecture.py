@@ -29,7 +29,7 @@ FLOORS = (
     "environment credentials refusal",
     "errors",
     "envelope exchange keys",
-    "outcome",
+    "outcome rate_limit",
     "money structuring",
     "types",
     "version",

@@ -2,16 +2,18 @@
 
 import asyncio
 import gc
+import warnings
 from collections.abc import Awaitable, Callable
 
 import aiohttp
 import pytest
 
 from klarna_om.client import KlarnaClient
-from klarna_om.errors import ClientClosed, ConnectionLost, KlarnaError
-from klarna_om.exchange import RateLimit, Request, Response
+from klarna_om.errors import ClientClosed, ConnectionLost, InvalidRequest, KlarnaError
+from klarna_om.exchange import Request, Response
 from klarna_om.middleware import Handler
 from klarna_om.outcome import Outcome
+from klarna_om.rate_limit import RateLimit
 from klarna_om.retry.policy import Retry
 from klarna_om.types import Order
 from tests.conftest import MakeClient
@@ -154,6 +156,25 @@ async def test_a_session_of_ones_own_is_used_and_left_open(make_client: MakeClie
 
         assert not session.closed
         assert server.connections == 1
+
+
+async def test_a_session_that_raises_for_status_changes_nothing(make_client: MakeClient, server: Wire) -> None:
+    server.will(Answer(503))
+    async with aiohttp.ClientSession(raise_for_status=True) as session:
+        reply = await make_client(session=session).reply(make_client(session=session).orders.acknowledge(ORDER_ID))
+
+    assert len(reply.attempts) == 2
+
+
+async def test_a_session_with_credentials_of_its_own_is_told(make_client: MakeClient, server: Wire) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # newer aiohttp would rather not see it
+        session = aiohttp.ClientSession(auth=aiohttp.BasicAuth("other", "merchant"))
+    async with session:
+        with pytest.raises(InvalidRequest, match="Cannot combine AUTHORIZATION header"):
+            await make_client(session=session).orders.acknowledge(ORDER_ID)
+
+    assert not server.requests
 
 
 async def test_a_session_of_ones_own_that_was_closed_is_told(make_client: MakeClient) -> None:

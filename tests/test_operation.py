@@ -155,6 +155,22 @@ async def test_a_body_of_another_kind_is_told_what_belongs_there(klarna: KlarnaC
         await klarna.captures.create(ORDER_ID, content)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("name", ["klarna-idempotency-key", "AUTHORIZATION"])
+async def test_a_header_that_the_client_sets_is_not_set_twice(klarna: KlarnaClient, server: Wire, name: str) -> None:
+    with pytest.raises(InvalidRequest, match="is set by the client"):
+        await klarna.request("POST", "/x", headers={name: "x"})
+
+    assert not server.requests
+
+
+async def test_a_header_that_cannot_be_written_is_refused(klarna: KlarnaClient, server: Wire) -> None:
+    with pytest.raises(InvalidRequest, match="aiohttp cannot send it") as caught:
+        await klarna.orders.get(ORDER_ID, integrator="shop\r\nX-Evil: 1")
+
+    assert (caught.value.outcome, caught.value.order_id) == (Outcome.NOT_SENT, ORDER_ID)
+    assert not server.requests
+
+
 async def test_a_path_that_is_no_operation_with_a_body_that_is_no_json_is_refused(klarna: KlarnaClient) -> None:
     with pytest.raises(InvalidRequest, match="content: cannot be written as JSON"):
         await klarna.request("POST", "/x", content={"a": object()})

@@ -47,7 +47,9 @@ async def test_the_code_runs_from_top_to_bottom(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     order = sandbox.order(order_id=ORDER_ID, order_amount=1000, a_field_that_is_new=1)
-    names: dict[str, Any] = {"order_id": ORDER_ID, "order_ids": list(sandbox.order_ids)}
+    other = sandbox.order(order_amount=900)
+    names: dict[str, Any] = {"order_id": ORDER_ID, "other_order_id": other.order_id}
+    names["order_ids"] = list(sandbox.order_ids)
     clients = []
 
     for block in blocks("python"):
@@ -60,6 +62,7 @@ async def test_the_code_runs_from_top_to_bottom(
             names["klarna"] = environment_client(sandbox)
 
     assert sandbox.effects(order.order_id, "captures.create") == 1
+    assert sandbox.get(other.order_id or "").remaining_authorized_amount == 0
     assert await names["refund"](names["klarna"], ORDER_ID, 100, "return-1")
     assert await names["refund"](names["klarna"], ORDER_ID, 10_000, "return-2") is None
     await names["test_a_parcel_that_leaves_is_captured_once"](klarna_sandbox)

@@ -10,6 +10,8 @@ from klarna_om.exchange import KEY_HEADER, Request, Response
 from klarna_om.keys import random_key
 from klarna_om.middleware import Handler
 from klarna_om.middleware.key_guard import KeyGuard, Use
+from klarna_om.outcome import Outcome
+from klarna_om.refusal import refusal
 
 
 @frozen
@@ -44,6 +46,7 @@ class Idempotency:
         else:
             return result
         finally:
+            use.left = _left(result)
             self.guard.finish(use, result)
 
     async def _follow(self, key: str) -> Response | None:
@@ -54,7 +57,17 @@ class Idempotency:
 
 
 def _keyed(request: Request, key: str, use: Use) -> Request:
-    return request.changed(headers={**request.headers, KEY_HEADER: key}, retry_until=use.retry_until)
+    headers = {**request.headers, KEY_HEADER: key}
+    return request.changed(headers=headers, retry_until=use.retry_until, earlier=use.left)
+
+
+def _left(result: Response | KlarnaError | None) -> Outcome:
+    """What a call leaves behind under its key; one that was cancelled, or broken by a bug, leaves doubt."""
+    if result is None:
+        return Outcome.UNKNOWN
+    if isinstance(result, Response):
+        return Outcome.DONE if result.status < 300 else refusal(result).outcome
+    return result.outcome
 
 
 def _check(key: str) -> None:

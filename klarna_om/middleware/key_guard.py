@@ -11,6 +11,7 @@ from attrs import define, field
 from klarna_om.errors import IdempotencyKeyReused, KlarnaError
 from klarna_om.exchange import Request, Response
 from klarna_om.keys import KEY_LIFETIME
+from klarna_om.outcome import Outcome
 
 
 @define(eq=False)
@@ -20,6 +21,8 @@ class Use:
     fingerprint: str
     first_used: float
     is_running: bool = True
+    left: Outcome | None = None
+    """What the calls that are over have left behind under this key."""
     followers: "asyncio.Future[Response | None] | None" = None
     """Resolved with the running call's answer; None tells the followers to send it themselves."""
 

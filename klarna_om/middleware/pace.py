@@ -2,11 +2,12 @@
 
 import asyncio
 
-from attrs import frozen
+from attrs import field, frozen
 
-from klarna_om.errors import QueueTimeout
+from klarna_om.errors import ClientClosed, NoAnswer, QueueTimeout
 from klarna_om.exchange import Request, Response
 from klarna_om.middleware import Handler
+from klarna_om.pace.closing import Closing
 from klarna_om.pace.lanes import Lane
 from klarna_om.pace.pacer import Pacer
 from klarna_om.pace.places import Places
@@ -23,6 +24,7 @@ class Pace:
     lane: Lane = "live"
     share: float = 1.0
     queue_timeout: float | None = None
+    closing: Closing = field(factory=Closing)
 
     async def __call__(self, request: Request, below: Handler) -> Response:
         """Wait, send, and give the place back."""
@@ -44,8 +46,9 @@ class Pace:
         limits = (request.deadline, None if self.queue_timeout is None else loop_time + self.queue_timeout)
         until = min((limit for limit in limits if limit is not None), default=None)
         held = not place
+        limit = self.closing.limit(until)
         try:
-            async with asyncio.timeout_at(until):
+            async with limit:
                 if place:
                     await self.places.take(self.lane)
                     held = True
@@ -55,8 +58,12 @@ class Pace:
             if held:
                 self.places.give_back()
             if isinstance(reason, TimeoutError):
-                waited = asyncio.get_running_loop().time() - loop_time
-                raise QueueTimeout(
-                    f"no place in the rate limit or the pool after {waited:.1f} s; nothing was sent"
-                ) from None
+                raise self._too_late(asyncio.get_running_loop().time() - loop_time) from None
             raise
+        finally:
+            self.closing.forget(limit)
+
+    def _too_late(self, waited: float) -> NoAnswer:
+        if self.closing.is_closed:
+            return ClientClosed("this client was closed while the call waited for its place; nothing was sent")
+        return QueueTimeout(f"no place in the rate limit or the pool after {waited:.1f} s; nothing was sent")

@@ -1,6 +1,7 @@
 """Try again what may be tried again, under the same key, within the total time and the retry budget."""
 
 import asyncio
+import logging
 import random
 import time
 from collections.abc import Awaitable, Callable
@@ -8,14 +9,16 @@ from collections.abc import Awaitable, Callable
 from attrs import define, evolve, field, frozen
 from tenacity import AsyncRetrying, RetryCallState, retry_if_result
 
-from klarna_om.errors import NoAnswer
+from klarna_om.errors import AnswerCut, NoAnswer
 from klarna_om.exchange import Attempt, Request, Response
 from klarna_om.middleware import Handler
-from klarna_om.outcome import of_call, of_status
+from klarna_om.outcome import Outcome, of_call, of_repeat, of_status
 from klarna_om.retry.budget import Budget
 from klarna_om.retry.hint import retry_after
 from klarna_om.retry.policy import Retry, Uniform
 from klarna_om.retry.rules import Result, rule_for
+
+logger = logging.getLogger("klarna_om")
 
 
 @frozen
@@ -73,7 +76,11 @@ class _Course:
             sleep=self.retrying.sleep,
             retry_error_callback=_last_result,
         )
-        return self.finish(await repeat(attempt))
+        try:
+            return self.finish(await repeat(attempt))
+        except asyncio.CancelledError:
+            self.tell_of_the_cancellation()
+            raise
 
     async def again(self) -> Result:
         """The next attempt: the same request, the same key, the same bytes."""
@@ -104,6 +111,26 @@ class _Course:
                 rule=rule_for(self.request, result).name,
             )
         )
+
+    def tell_of_the_cancellation(self) -> None:
+        """Nobody hears an error, so the log says which write is in doubt, and under which key it can be repeated."""
+        outcome = of_call((attempt.outcome for attempt in self.attempts[:-1]), self.attempts[-1].outcome)
+        if self.request.is_write and outcome is not Outcome.REFUSED:
+            logger.warning(
+                "%s %s: cancelled after %d attempts, outcome unknown, idempotency key %s",
+                self.request.operation,
+                self.request.order_id or self.request.path,
+                len(self.attempts),
+                self.request.idempotency_key,
+                extra={
+                    "klarna_operation": self.request.operation,
+                    "klarna_order_id": self.request.order_id,
+                    "klarna_idempotency_key": self.request.idempotency_key,
+                    "klarna_attempt": len(self.attempts),
+                    "klarna_result": "cancelled",
+                    "klarna_outcome": Outcome.UNKNOWN,
+                },
+            )
 
     def is_retried(self, result: Result) -> bool:
         """Does a rule say to try this again?"""
@@ -151,7 +178,9 @@ class _Course:
             hint = None if result.status < 300 else self.hint
             return evolve(result, attempts=attempts, stopped=self.stopped, retry_after=hint)
         if self.request.is_write:
-            result.outcome = of_call((attempt.outcome for attempt in attempts[:-1]), result.outcome)
+            status = result.status if isinstance(result, AnswerCut) else None
+            outcome = of_call((attempt.outcome for attempt in attempts[:-1]), result.outcome, status)
+            result.outcome = of_repeat(self.request.earlier, outcome, status)
         result.attempts, result.stopped = attempts, self.stopped
         result.about(self.request)
         raise result

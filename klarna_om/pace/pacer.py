@@ -13,8 +13,9 @@ from collections.abc import Callable
 
 from attrs import frozen
 
-from klarna_om.exchange import Response, rate_limit
+from klarna_om.exchange import Response
 from klarna_om.pace.lanes import Lane, Lanes
+from klarna_om.rate_limit import rate_limit
 
 HEADROOM = 0.95
 SLOWDOWN = 0.85

@@ -1,0 +1,39 @@
+"""The merchant's quota, as the headers of every answer tell it.
+
+https://docs.klarna.com/api/rate-limit
+"""
+
+from collections.abc import Mapping
+
+from attrs import frozen
+
+
+@frozen
+class RateLimit:
+    """The merchant's quota as an answer reported it. Klarna calls it approximate."""
+
+    limit: int
+    """Requests allowed in a window."""
+    window: float
+    """The window's length in seconds."""
+    remaining: int | None
+    reset: float | None
+    """Seconds until the window starts again."""
+
+
+def rate_limit(headers: Mapping[str, str]) -> RateLimit | None:
+    """Read `X-Ratelimit-Limit: 40, 40;w=1` with its Remaining and Reset; None unless the limit is readable."""
+    text = headers.get("X-Ratelimit-Limit")
+    if text is None:
+        return None
+    quota, _, policy = text.partition(",")
+    limit, window = _whole(quota), _whole(policy.partition("w=")[2]) or 1
+    if not limit:
+        return None
+    reset = _whole(headers.get("X-Ratelimit-Reset"))
+    return RateLimit(limit, window, _whole(headers.get("X-Ratelimit-Remaining")), reset)
+
+
+def _whole(text: str | None) -> int | None:
+    text = (text or "").strip()
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
