@@ -1,7 +1,7 @@
 import aiohttp
 import pytest
 
-from klarna_om.exchange import RateLimit, rate_limit
+from klarna_om.rate_limit import RateLimit, rate_limit
 from klarna_om.sandbox import Sandbox
 from klarna_om.sandbox.clock import Clock
 from klarna_om.sandbox.rate_limit import Quota
