@@ -7,7 +7,8 @@ nox.options.default_venv_backend = "venv"
 nox.options.reuse_existing_virtualenvs = True
 nox.options.sessions = ["lint", "typing", "tests", "floor", "readme", "bench"]
 
-PROJECT = nox.project.load_toml("pyproject.toml")["project"]
+PYPROJECT = nox.project.load_toml("pyproject.toml")
+PROJECT = PYPROJECT["project"]
 FLOORS = [need.replace(">=", "==") for need in (*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["cli"])]
 
 
@@ -30,7 +31,7 @@ def tests(session: nox.Session) -> None:
 @nox.session
 def floor(session: nox.Session) -> None:
     """The suite with the oldest dependencies that the project admits."""
-    session.install("-e", ".[cli]", "--group", "floor", *FLOORS)
+    session.install("-e", ".[cli]", *nox.project.dependency_groups(PYPROJECT, "floor"), *FLOORS)
     session.run("pytest", "-q", "--ignore", "tests/sandbox/test_conformance.py", *session.posargs)
 
 
@@ -61,7 +62,7 @@ def readme(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """The benchmarks, quickly; `-- --full` takes the time that the published tables took."""
     locked(session)
-    session.install("--group", "bench")
+    session.install(*nox.project.dependency_groups(PYPROJECT, "bench"))
     session.run("python", "-m", "benchmarks", *session.posargs)
 
 

@@ -5,91 +5,107 @@
     async with KlarnaClient("eu-playground", username="...", password="...") as klarna:
         await klarna.orders.acknowledge(order_id)
 
-The batch (`klarna_om.batch`), the sandbox (`klarna_om.sandbox`) and the commands (`klarna_om.cli`) are imported where
-they are used.
+A name is loaded when it is first asked for: `import klarna_om` costs next to nothing, and pytest, which finds the
+fixture of the sandbox here, loads no client for it. The batch (`klarna_om.batch`), the sandbox (`klarna_om.sandbox`)
+and the commands (`klarna_om.cli`) are imported where they are used.
 """
 
-from klarna_om.client import KlarnaClient
-from klarna_om.credentials import Credentials
-from klarna_om.environment import ENVIRONMENTS, Environment
-from klarna_om.errors import (
-    AnswerCut,
-    AnswerTimeout,
-    BadRequest,
-    CertificateRejected,
-    ClientClosed,
-    ConfigurationError,
-    Conflict,
-    ConnectionFailed,
-    ConnectionLost,
-    IdempotencyKeyReused,
-    InvalidRequest,
-    KlarnaError,
-    NoAnswer,
-    NotAllowed,
-    NotFound,
-    PayloadTooLarge,
-    QueueTimeout,
-    RateLimited,
-    ReferenceTaken,
-    RequestTimeout,
-    ServerError,
-    StatusError,
-    Unauthorized,
-    UnexpectedRedirect,
-    Unprocessable,
-    UnreadableAnswer,
-)
-from klarna_om.exchange import Attempt, Reply, Request, Response
-from klarna_om.intents import Ended, cancel_or_release, capture_once, ensure_acknowledged, refund_once
-from klarna_om.keys import derive_key
-from klarna_om.middleware import Handler, Middleware
-from klarna_om.middleware.correlation import correlation_id
-from klarna_om.options import Options
-from klarna_om.outcome import Outcome
-from klarna_om.pace.pacer import Pacer, PaceSnapshot
-from klarna_om.rate_limit import RateLimit
-from klarna_om.retry.budget import Budget
-from klarna_om.retry.policy import FullJitter, Retry, Schedule
-from klarna_om.retry.rules import RETRY_RULES, RetryRule
-from klarna_om.types import (
-    Addon,
-    Address,
-    AddressLocation,
-    Capture,
-    CaptureObject,
-    CarrierProduct,
-    Customer,
-    ErrorCode,
-    ErrorMessage,
-    ExtendDueDateOption,
-    ExtendDueDateOptions,
-    ExtendDueDateRequest,
-    FraudEvent,
-    FraudStatus,
-    InitialPaymentMethod,
-    Location,
-    Notification,
-    Order,
-    OrderLine,
-    OrderLineType,
-    OrderStatus,
-    PaymentMethodType,
-    ProductIdentifiers,
-    Refund,
-    RefundObject,
-    SelectedShippingOption,
-    ShippingInfo,
-    ShippingMethod,
-    Subscription,
-    SubscriptionInterval,
-    Timeslot,
-    UpdateAuthorization,
-    UpdateConsumer,
-    UpdateMerchantReferences,
-    UpdateShippingInfo,
-)
-from klarna_om.version import __version__
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from klarna_om.client import KlarnaClient
+    from klarna_om.credentials import Credentials
+    from klarna_om.environment import ENVIRONMENTS, Environment
+    from klarna_om.errors import (
+        AnswerCut,
+        AnswerTimeout,
+        BadRequest,
+        CertificateRejected,
+        ClientClosed,
+        ConfigurationError,
+        Conflict,
+        ConnectionFailed,
+        ConnectionLost,
+        IdempotencyKeyReused,
+        InvalidRequest,
+        KlarnaError,
+        NoAnswer,
+        NotAllowed,
+        NotFound,
+        PayloadTooLarge,
+        QueueTimeout,
+        RateLimited,
+        ReferenceTaken,
+        RequestTimeout,
+        ServerError,
+        StatusError,
+        Unauthorized,
+        UnexpectedRedirect,
+        Unprocessable,
+        UnreadableAnswer,
+    )
+    from klarna_om.exchange import Attempt, Reply, Request, Response
+    from klarna_om.intents import Ended, cancel_or_release, capture_once, ensure_acknowledged, refund_once
+    from klarna_om.keys import derive_key
+    from klarna_om.middleware import Handler, Middleware
+    from klarna_om.middleware.correlation import correlation_id
+    from klarna_om.options import Options
+    from klarna_om.outcome import Outcome
+    from klarna_om.pace.pacer import Pacer, PaceSnapshot
+    from klarna_om.rate_limit import RateLimit
+    from klarna_om.retry.budget import Budget
+    from klarna_om.retry.policy import FullJitter, Retry, Schedule
+    from klarna_om.retry.rules import RETRY_RULES, RetryRule
+    from klarna_om.types import (
+        Addon,
+        Address,
+        AddressLocation,
+        Capture,
+        CaptureObject,
+        CarrierProduct,
+        Customer,
+        ErrorCode,
+        ErrorMessage,
+        ExtendDueDateOption,
+        ExtendDueDateOptions,
+        ExtendDueDateRequest,
+        FraudEvent,
+        FraudStatus,
+        InitialPaymentMethod,
+        Location,
+        Notification,
+        Order,
+        OrderLine,
+        OrderLineType,
+        OrderStatus,
+        PaymentMethodType,
+        ProductIdentifiers,
+        Refund,
+        RefundObject,
+        SelectedShippingOption,
+        ShippingInfo,
+        ShippingMethod,
+        Subscription,
+        SubscriptionInterval,
+        Timeslot,
+        UpdateAuthorization,
+        UpdateConsumer,
+        UpdateMerchantReferences,
+        UpdateShippingInfo,
+    )
+    from klarna_om.version import __version__
+else:
+
+    def __getattr__(name: str) -> object:
+        if name not in _HOME_OF:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        found = globals()[name] = getattr(import_module(_HOME_OF[name]), name)
+        return found
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__all__})
+
 
 __all__ = [
     "ENVIRONMENTS",
@@ -183,3 +199,38 @@ __all__ = [
     "ensure_acknowledged",
     "refund_once",
 ]
+
+_HOMES = {
+    "client": "KlarnaClient",
+    "credentials": "Credentials",
+    "environment": "ENVIRONMENTS Environment",
+    "errors": (
+        "AnswerCut AnswerTimeout BadRequest CertificateRejected ClientClosed ConfigurationError Conflict "
+        "ConnectionFailed ConnectionLost IdempotencyKeyReused InvalidRequest KlarnaError NoAnswer NotAllowed "
+        "NotFound PayloadTooLarge QueueTimeout RateLimited ReferenceTaken RequestTimeout ServerError StatusError "
+        "Unauthorized UnexpectedRedirect Unprocessable UnreadableAnswer"
+    ),
+    "exchange": "Attempt Reply Request Response",
+    "intents": "Ended cancel_or_release capture_once ensure_acknowledged refund_once",
+    "keys": "derive_key",
+    "middleware": "Handler Middleware",
+    "middleware.correlation": "correlation_id",
+    "options": "Options",
+    "outcome": "Outcome",
+    "pace.pacer": "Pacer PaceSnapshot",
+    "rate_limit": "RateLimit",
+    "retry.budget": "Budget",
+    "retry.policy": "FullJitter Retry Schedule",
+    "retry.rules": "RETRY_RULES RetryRule",
+    "types": (
+        "Addon Address AddressLocation Capture CaptureObject CarrierProduct Customer ErrorCode ErrorMessage "
+        "ExtendDueDateOption ExtendDueDateOptions ExtendDueDateRequest FraudEvent FraudStatus InitialPaymentMethod "
+        "Location Notification Order OrderLine OrderLineType OrderStatus PaymentMethodType ProductIdentifiers "
+        "Refund RefundObject SelectedShippingOption ShippingInfo ShippingMethod Subscription SubscriptionInterval "
+        "Timeslot UpdateAuthorization UpdateConsumer UpdateMerchantReferences UpdateShippingInfo"
+    ),
+    "version": "__version__",
+}
+"""Where each public name lives; a test compares this with the imports above, which are for type checkers."""
+
+_HOME_OF = {name: f"klarna_om.{home}" for home, names in _HOMES.items() for name in names.split()}

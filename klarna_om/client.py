@@ -1,5 +1,6 @@
 """The client: opens, stacks, closes, and hangs the endpoints on the stack."""
 
+import inspect
 import random
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -14,7 +15,8 @@ from klarna_om.credentials import Credentials, Secret
 from klarna_om.endpoints import Captures, Orders, Refunds
 from klarna_om.environment import Environment, find_environment
 from klarna_om.errors import ClientClosed, ConfigurationError
-from klarna_om.exchange import Reply, Request, Response
+from klarna_om.exchange import KEY_HEADER, Reply, Request, Response
+from klarna_om.keys import random_key
 from klarna_om.middleware import Handler, Middleware, stack
 from klarna_om.middleware.auth import Auth
 from klarna_om.middleware.correlation import correlation
@@ -114,6 +116,9 @@ class KlarnaClient:
             raise
         if self._stack is None:
             self._stack = stack(self._layers(), self._transport(session))
+        if request.is_write and request.idempotency_key is None:
+            # Above the caller's own middlewares: one that sends a request twice sends one key.
+            request = request.with_header(KEY_HEADER, random_key())
         return self._stack(request)
 
     def _layers(self) -> tuple[Middleware, ...]:
@@ -124,7 +129,7 @@ class KlarnaClient:
             *self._middleware,
             *((validation,) if options.validate else ()),
             Auth(self._credentials.authorization),
-            Idempotency(self._guard),
+            Idempotency(self._guard, options.total),
             Retrying(options.retry, self._budget, options.total, self._sleep, self._uniform, self._wall_clock),
             Pace(self._places, self.pace, options.lane, options.share, options.queue_timeout, self._connection.closing),
             correlation,
@@ -144,7 +149,10 @@ class KlarnaClient:
     def pace(self) -> Pacer | None:
         """The pacer of this client, for `snapshot()`; None when pacing is off. Call it inside the event loop."""
         if self._pace == "shared":
-            self._pace = pacer_of(self._environment, self._credentials)
+            # Kept with the connection, which all copies share: the pacer must outlive each of them.
+            if self._connection.pacer is None:
+                self._connection.pacer = pacer_of(self._environment, self._credentials)
+            return self._connection.pacer
         return None if self._pace == "off" else self._pace
 
     @property
@@ -171,14 +179,19 @@ class KlarnaClient:
 
         Where a call makes several requests, the reply is about the last one.
         """
+        if not inspect.iscoroutine(call):
+            raise TypeError("reply() takes a call that has not begun: no task and no future")
         answers: list[Response] = []
+        outer = heard.get()
         token = heard.set(answers)
         try:
-            value = await call
+            value: T = await call
         finally:
             heard.reset(token)
+            if outer is not None:
+                outer.extend(answers)
         if not answers:
-            raise TypeError("reply() takes a call of this client that has not begun: no task, no finished future")
+            raise TypeError("reply() takes a call of this client; this coroutine made none")
         return Reply(value, answers[-1])
 
     async def request(

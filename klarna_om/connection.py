@@ -6,6 +6,7 @@ import aiohttp
 
 from klarna_om.errors import ClientClosed
 from klarna_om.pace.closing import Closing
+from klarna_om.pace.pacer import Pacer
 
 
 class Connection:
@@ -19,6 +20,8 @@ class Connection:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = asyncio.Event()
         self.closing = Closing()
+        self.pacer: Pacer | None = None
+        """The merchant's pacer, where it is the one that all clients share."""
 
     @property
     def capacity(self) -> int:

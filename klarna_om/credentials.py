@@ -2,7 +2,6 @@
 
 import base64
 import os
-from collections.abc import Mapping
 
 from attrs import field, frozen
 
@@ -44,6 +43,8 @@ class Credentials:
             raise ConfigurationError("username and password must both be given and not empty")
         if ":" in username:
             raise ConfigurationError("the username must not contain a colon: HTTP Basic could not tell where it ends")
+        if not _is_utf8(username) or not _is_utf8(password):
+            raise ConfigurationError("username and password must be valid UTF-8")
         return cls(Secret("Basic " + base64.b64encode(f"{username}:{password!s}".encode()).decode("ascii")))
 
     @classmethod
@@ -55,11 +56,12 @@ class Credentials:
         return cls(Secret("Basic " + str(key)))
 
     @classmethod
-    def from_environment(cls, variables: Mapping[str, str] = os.environ) -> "Credentials":
+    def from_environment(cls) -> "Credentials":
         """Read `KLARNA_OM_API_KEY`, or `KLARNA_OM_USERNAME` and `KLARNA_OM_PASSWORD`; not both."""
-        key = Secret(variables.get("KLARNA_OM_API_KEY", ""))
-        username = variables.get("KLARNA_OM_USERNAME", "")
-        password = Secret(variables.get("KLARNA_OM_PASSWORD", ""))
+        # No local variable holds the environment itself: a traceback would show it.
+        key = Secret(os.environ.get("KLARNA_OM_API_KEY", ""))
+        username = os.environ.get("KLARNA_OM_USERNAME", "")
+        password = Secret(os.environ.get("KLARNA_OM_PASSWORD", ""))
         if key and (username or password):
             raise ConfigurationError(
                 "set KLARNA_OM_API_KEY, or KLARNA_OM_USERNAME and KLARNA_OM_PASSWORD, but not both"
@@ -72,3 +74,7 @@ class Credentials:
                 " KLARNA_OM_PASSWORD, or KLARNA_OM_API_KEY"
             )
         return cls.password(username, password)
+
+
+def _is_utf8(text: str) -> bool:
+    return not any("\ud800" <= character <= "\udfff" for character in text)

@@ -46,14 +46,14 @@ ENVIRONMENTS: Mapping[str, Environment] = {
 }
 
 
-def find_environment(wanted: "str | Environment | None", variables: Mapping[str, str] = os.environ) -> Environment:
+def find_environment(wanted: "str | Environment | None" = None) -> Environment:
     """The environment of that name or base URL; without one, what `KLARNA_OM_ENVIRONMENT` says.
 
     There is no default: whether money is real must be said.
     """
     if isinstance(wanted, Environment):
         return _checked(wanted)
-    wanted = wanted or variables.get("KLARNA_OM_ENVIRONMENT", "").strip()
+    wanted = wanted or os.environ.get("KLARNA_OM_ENVIRONMENT", "").strip()
     if not wanted:
         raise ConfigurationError(
             f"no environment: pass environment= or set KLARNA_OM_ENVIRONMENT to one of {_names()}, or to a base URL"
@@ -70,14 +70,16 @@ def _checked(environment: Environment) -> Environment:
     try:
         url = urlsplit(environment.base_url)
         host, _ = url.hostname, url.port
-    except ValueError as reason:
-        raise ConfigurationError(f"the base URL cannot be read: {reason}") from None
+        (host or "").encode("idna")
+    except ValueError:
+        # The reason is not repeated: it may quote a password that stands where none belongs.
+        raise ConfigurationError("the base URL cannot be read: it is a scheme, a host and maybe a path") from None
     if url.username is not None or url.password is not None:
         raise ConfigurationError("the base URL must not contain credentials: pass username= and password=")
     if url.query or url.fragment or not host:
-        raise ConfigurationError(f"not a base URL: {environment.base_url!r}; it is a scheme, a host and maybe a path")
+        raise ConfigurationError("not a base URL: it is a scheme, a host and maybe a path, without ? and #")
     if url.scheme != "https" and not (url.scheme == "http" and _is_loopback(host)):
-        raise ConfigurationError(f"{environment.base_url!r}: only https is accepted, or http to this machine itself")
+        raise ConfigurationError(f"{url.scheme}://{host}: only https is accepted, or http to this machine itself")
     return environment
 
 

@@ -60,6 +60,8 @@ class KlarnaError(Exception):
     """Every attempt in order, with cause and delay."""
     stopped: str = ""
     """Why no further attempt was made."""
+    advice: str | None = None
+    """What to do now, where the outcome alone does not tell it."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
@@ -111,9 +113,14 @@ class KlarnaError(Exception):
         return "\n".join(lines)
 
     def _advice(self) -> str:
+        """What to do now."""
         if self.outcome is Outcome.UNKNOWN and self.idempotency_key:
             until = f" until {self.retry_until:%Y-%m-%d %H:%M:%S} UTC" if self.retry_until else ""
             return f"it may have happened; repeat it with the same idempotency key{until}, or read the order back"
+        if self.advice is not None and self.outcome in (Outcome.NOT_SENT, Outcome.REFUSED):
+            return self.advice
+        if self.outcome is Outcome.DONE and self.idempotency_key is None:
+            return "Klarna answered, and the answer could not be read; the body is of another kind than expected"
         return _ADVICE[self.outcome]
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -138,9 +145,13 @@ def _rebuild(cls: type[KlarnaError], message: str, state: dict[str, Any]) -> Kla
 class ConfigurationError(KlarnaError):
     """Credentials, environment or options that cannot work. The message says what to set."""
 
+    advice = "nothing was sent; mend the settings"
+
 
 class InvalidRequest(KlarnaError):
     """Klarna is sure to refuse this request, so it was not sent."""
+
+    advice = "nothing was sent; mend the request before calling again"
 
     problems: tuple[str, ...] = ()
     """Every problem: the field's path and the rule it breaks."""
@@ -156,9 +167,13 @@ class IdempotencyKeyReused(KlarnaError):
     Klarna compares only keys: it would ignore this request and return the first one's answer, so it was not sent.
     """
 
+    advice = "nothing was sent; give this request a key of its own"
+
 
 class ReferenceTaken(KlarnaError):
     """Klarna has a capture or refund under this reference, for another amount (`capture_once`, `refund_once`)."""
+
+    advice = "nothing was sent; give each intent a reference of its own"
 
 
 class NoAnswer(KlarnaError):
@@ -172,6 +187,8 @@ class ClientClosed(NoAnswer):
 
     A call that was under way when it was closed may have been sent: its `outcome` is UNKNOWN.
     """
+
+    advice = "nothing was sent; make a new client, in this event loop"
 
     outcome = Outcome.NOT_SENT
 
@@ -235,6 +252,8 @@ class BadRequest(StatusError):
 
 class Unauthorized(StatusError):
     """401: check username and password or the API key, and that they belong to this environment."""
+
+    advice = "nothing happened at Klarna; check the credentials, and that they belong to this environment"
 
 
 class NotAllowed(StatusError):

@@ -1,12 +1,30 @@
 """Idempotency keys: made at random for one call, or derived from what the caller's own records say."""
 
 import json
+from typing import Self
 from uuid import UUID, uuid4, uuid5
 
 KEY_LIFETIME = 24 * 3600.0
 """Seconds for which Klarna keeps a key, from its first use. https://docs.klarna.com/api/escalation-and-retry-policy"""
 
 NAMESPACE = UUID("6c1b6a0e-6f0f-5b6e-9d4c-0a7f6f0b8f4e")
+
+
+class Key(str):
+    """An idempotency key that knows when it was first used, in seconds since the epoch.
+
+    Give it where that was in another process: no retry is then made after Klarna has forgotten it.
+    """
+
+    __slots__ = ("first_used",)
+
+    def __new__(cls, value: str, first_used: float | None = None) -> Self:
+        """A key like any text."""
+        key = super().__new__(cls, value)
+        key.first_used = first_used
+        return key
+
+    first_used: float | None
 
 
 def random_key() -> str:
@@ -17,8 +35,9 @@ def random_key() -> str:
 def derive_key(operation: str, order_id: str, reference: str, *, generation: int = 0) -> str:
     """The key that these facts always give, so that it can be computed again after a crash (UUIDv5).
 
-    `reference` is what your own records call this intent: the id of the shipment that is captured, of the return
-    that is refunded. Two equal partial captures are two captures, so the amount is no reference.
+    The order id counts in lower case, as Klarna's ids are UUIDs. `reference` is what your own records call this
+    intent: the id of the shipment that is captured, of the return that is refunded. Two equal partial captures are two
+    captures, so the amount is no reference.
 
         key = derive_key("captures.create", order_id, shipment.id)
         await klarna.captures.create(order_id, capture, idempotency_key=key)
@@ -27,8 +46,10 @@ def derive_key(operation: str, order_id: str, reference: str, *, generation: int
     refusal. After an unknown outcome a new key could do the work twice.
     """
     for name, value in (("operation", operation), ("order_id", order_id), ("reference", reference)):
+        if not isinstance(value, str):
+            raise TypeError(f"{name} must be a text: 1 and '1' would be two keys of one intent")
         if not value:
             raise ValueError(f"{name} must not be empty: keys of different intents would be the same")
     if generation < 0:
         raise ValueError("generation counts from 0")
-    return str(uuid5(NAMESPACE, json.dumps([operation, order_id, reference, generation])))
+    return str(uuid5(NAMESPACE, json.dumps([operation, order_id.lower(), reference, generation])))

@@ -18,6 +18,8 @@ from klarna_om.refusal import refusal
 
 T = TypeVar("T")
 
+METHODS = ("GET", "POST", "PATCH", "PUT", "DELETE")
+
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 heard: contextvars.ContextVar[list[Response] | None] = contextvars.ContextVar("klarna_om_heard", default=None)
@@ -84,14 +86,16 @@ class Operation(Generic[T]):
         return error
 
 
-def is_segment(value: str) -> bool:
+def is_segment(value: object) -> bool:
     """Can this id be one segment of a path? Empty or made of dots, it would lead elsewhere."""
-    return bool(value) and value.strip(".") != ""
+    if not isinstance(value, str) or value.strip(".") == "":
+        return False
+    return value.isascii() or not any("\ud800" <= character <= "\udfff" for character in value)
 
 
 def _bad_ids(ids: Mapping[str, str]) -> list[str]:
     wrong = (name for name, value in ids.items() if not is_segment(value))
-    return [f"{name}: must not be empty or made of dots, got {ids[name]!r}" for name in wrong]
+    return [f"{name}: must be a text, not empty and not made of dots, got {ids[name]!r}" for name in wrong]
 
 
 def _bad_content(content: Any, reason: Exception) -> list[str]:
@@ -107,6 +111,8 @@ def free_request(
     method: str, path: str, content: object, headers: Mapping[str, str] | None, key: str | None
 ) -> Request:
     """A request that no row of the catalogue describes."""
+    if method not in METHODS:
+        raise InvalidRequest((f"method: must be one of {', '.join(METHODS)}, got {method!r}",))
     parts = urlsplit(path)
     if not path.startswith("/") or path.startswith("//") or parts.fragment or set(path) & set(" \r\n\t"):
         raise InvalidRequest((f"path: must start with one slash and be percent-encoded, got {path!r}",))
@@ -129,7 +135,7 @@ def free_request(
 async def answered(handler: Handler, request: Request, read: Callable[[Response], T]) -> T:
     """Send a request and read its answer, or raise what the answer stands for."""
     response = await handler(request)
-    if response.status >= 300:
+    if not response.is_success:
         raise refusal(response)
     if (replies := heard.get()) is not None:
         replies.append(response)

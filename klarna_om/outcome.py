@@ -34,32 +34,38 @@ def of_status(status: int) -> Outcome:
     return Outcome.REFUSED
 
 
-# Whether Klarna stores a failed answer under its key, and what a key still in flight gets, is published nowhere.
-# So after an attempt of unknown outcome these may be the echo of our own effect ("already captured"), or come
-# from a gateway that never saw the key: they do not say that the first attempt failed.
-AMBIGUOUS_AFTER_UNKNOWN = frozenset({401, 403, 409})
+SETTLING = frozenset({400, 404, 413, 415, 422})
+"""Statuses that refuse a request for what it is: had it been refused now, it was refused before."""
 
 NOT_ABOUT_THE_KEY = frozenset({401, 409})
 """Answers that say nothing of what an earlier call did under the same key: of the gateway, or of a call under way."""
 
 
-def of_repeat(earlier: Outcome | None, call: Outcome, status: int | None = None) -> Outcome:
-    """What is known of the effect under a key, when an earlier call under it left `earlier`, and this one `call`."""
-    if earlier is Outcome.DONE:
-        return Outcome.DONE
-    if earlier is Outcome.UNKNOWN and (call is Outcome.NOT_SENT or status in NOT_ABOUT_THE_KEY):
-        return Outcome.UNKNOWN
-    return call
-
-
-def of_call(earlier: Iterable[Outcome], last: Outcome, last_status: int | None = None) -> Outcome:
+# Whether Klarna stores a failed answer under its key, and what a key still in flight gets, is published nowhere. So
+# after an attempt in doubt a 403 or 409 may be the echo of our own effect ("already captured"), and an answer without
+# Klarna's error code may come from a gateway that never saw the key: they do not say that the attempt had no effect.
+def of_call(
+    earlier: Iterable[Outcome], last: Outcome, status: int | None = None, error_code: str | None = None
+) -> Outcome:
     """What is known after all attempts of one call, which shared one idempotency key.
 
     An attempt that may have had its effect stays in doubt until an answer settles it: a success does, and so does
-    a refusal that depends on nothing but the request itself (400, 404, 413, 422 ...).
+    Klarna's own refusal of the request for what it is.
     """
     if last is Outcome.DONE or Outcome.DONE in (seen := set(earlier)):
         return Outcome.DONE
-    if Outcome.UNKNOWN in seen and (last is Outcome.NOT_SENT or last_status in AMBIGUOUS_AFTER_UNKNOWN):
-        return Outcome.UNKNOWN
-    return last
+    is_settled = last is Outcome.REFUSED and status in SETTLING and error_code is not None
+    return Outcome.UNKNOWN if Outcome.UNKNOWN in seen and not is_settled else last
+
+
+def of_repeat(
+    earlier: Outcome | None, call: Outcome, status: int | None = None, error_code: str | None = None
+) -> Outcome:
+    """What is known of the effect under a key, when an earlier call under it left `earlier`, and this one `call`.
+
+    A repeat under a key gets the first answer, so Klarna's own refusal of it settles the doubt.
+    """
+    if earlier is Outcome.DONE:
+        return Outcome.DONE
+    is_settled = call is Outcome.REFUSED and status not in NOT_ABOUT_THE_KEY and error_code is not None
+    return Outcome.UNKNOWN if earlier is Outcome.UNKNOWN and call is not Outcome.DONE and not is_settled else call

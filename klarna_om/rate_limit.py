@@ -4,6 +4,7 @@ https://docs.klarna.com/api/rate-limit
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 from attrs import frozen
 
@@ -26,12 +27,14 @@ def rate_limit(headers: Mapping[str, str]) -> RateLimit | None:
     text = headers.get("X-Ratelimit-Limit")
     if text is None:
         return None
+    return _read(text, headers.get("X-Ratelimit-Remaining"), headers.get("X-Ratelimit-Reset"))
+
+
+@lru_cache(maxsize=1024)  # every answer says it, and there are only so many things to say
+def _read(text: str, remaining: str | None, reset: str | None) -> RateLimit | None:
     quota, _, policy = text.partition(",")
     limit, window = _whole(quota), _whole(policy.partition("w=")[2]) or 1
-    if not limit:
-        return None
-    reset = _whole(headers.get("X-Ratelimit-Reset"))
-    return RateLimit(limit, window, _whole(headers.get("X-Ratelimit-Remaining")), reset)
+    return RateLimit(limit, window, _whole(remaining), _whole(reset)) if limit else None
 
 
 def _whole(text: str | None) -> int | None:

@@ -36,27 +36,29 @@ _BY_STATUS: dict[int, type[StatusError]] = {
 def refusal(response: Response) -> StatusError:
     """The error that an answer of another status than 2xx stands for."""
     envelope = read_envelope(response.body)
-    error = _class_of(response.status)(
+    error = class_of(response.status)(
         _message(response.status, envelope), response.status, envelope, CIMultiDict(response.headers)
     )
     error.about(response.request)
     error.correlation_id = response.correlation_id or envelope.correlation_id
     error.attempts, error.stopped = response.attempts, response.stopped
     error.retry_after = response.retry_after
-    error.outcome = _outcome(response)
+    error.outcome = _outcome(response, envelope.error_code)
     return error
 
 
-def _outcome(response: Response) -> Outcome:
+def _outcome(response: Response, error_code: str | None) -> Outcome:
     request, outcome = response.request, of_status(response.status)
     if not request.is_write:
         return outcome
     attempts = (attempt.outcome for attempt in response.attempts[:-1])
-    return of_repeat(request.earlier, of_call(attempts, outcome, response.status), response.status)
+    call = of_call(attempts, outcome, response.status, error_code)
+    return of_repeat(request.earlier, call, response.status, error_code)
 
 
-def _class_of(status: int) -> type[StatusError]:
-    if status < 400:
+def class_of(status: int) -> type[StatusError]:
+    """The class of a status; `StatusError` itself for one that has none of its own."""
+    if 300 <= status < 400:
         return UnexpectedRedirect
     if status >= 500:
         return ServerError

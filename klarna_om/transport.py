@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from functools import cached_property
 
 import aiohttp
 from attrs import field, frozen
@@ -12,6 +13,7 @@ from klarna_om.errors import (
     AnswerTimeout,
     CertificateRejected,
     ClientClosed,
+    ConfigurationError,
     ConnectionFailed,
     ConnectionLost,
     InvalidRequest,
@@ -45,6 +47,8 @@ def limits(seconds: float) -> aiohttp.ClientTimeout:
 
 def user_agent(version: str, extra: str | None = None) -> str:
     """`klarna-om/1.0 python/3.11 aiohttp/3.14`, and the caller's own words after it."""
+    if extra is not None and not (extra.isascii() and extra.isprintable()):
+        raise ConfigurationError("user_agent_extra must be printable ASCII")
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
     product = f"klarna-om/{version} python/{python} aiohttp/{aiohttp.__version__}"
     return f"{product} {extra}" if extra else product
@@ -60,6 +64,11 @@ class Transport:
     attempt_timeout: float
     limits: aiohttp.ClientTimeout = field(repr=False)
     closing: Closing = field(repr=False, factory=Closing)
+
+    @cached_property
+    def _origin(self) -> URL:
+        """The base URL, parsed once for all requests."""
+        return URL(self.base_url, encoded=True)
 
     async def __call__(self, request: Request) -> Response:
         """Return the answer, whatever its status, or raise `NoAnswer`."""
@@ -96,6 +105,11 @@ class Transport:
             return closed
         return AnswerTimeout(f"no answer within {waited:.1f} s; it may have been sent")
 
+    def _url(self, path: str) -> URL:
+        if "?" in path:
+            return URL(self.base_url + path, encoded=True)
+        return self._origin.with_path(self._origin.raw_path.rstrip("/") + path, encoded=True)
+
     async def _ask(self, request: Request, timeout: aiohttp.ClientTimeout) -> aiohttp.ClientResponse:
         if self.closing.is_closed:
             raise ClientClosed("this client is closed; nothing was sent")
@@ -105,10 +119,10 @@ class Transport:
         try:
             return await self.session.request(
                 request.method,
-                URL(self.base_url + request.path, encoded=True),
+                self._url(request.path),
                 data=request.body,
                 headers=headers,
-                skip_auto_headers=NO_CONTENT_TYPE,
+                skip_auto_headers=NO_CONTENT_TYPE if request.is_write and request.body is None else None,
                 allow_redirects=False,
                 raise_for_status=False,
                 timeout=timeout,

@@ -17,6 +17,12 @@ settings.register_profile(
 settings.register_profile("long", parent=settings.get_profile("suite"), derandomize=False, max_examples=3000)
 settings.load_profile("suite")
 
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--openapi FILE`: hold the contract against another version of Klarna's specification."""
+    parser.addoption("--openapi", metavar="FILE", help="another version of Klarna's specification (test_contract.py)")
+
+
 MakeClient = Callable[..., KlarnaClient]
 
 

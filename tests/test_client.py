@@ -60,8 +60,39 @@ async def test_a_reply_to_a_first_success_tells_one_attempt(klarna: KlarnaClient
 async def test_a_reply_needs_a_call_that_has_not_begun(klarna: KlarnaClient) -> None:
     call = asyncio.ensure_future(klarna.orders.acknowledge(ORDER_ID))
 
-    with pytest.raises(TypeError, match="a call of this client that has not begun"):
+    with pytest.raises(TypeError, match="a call that has not begun: no task and no future"):
         await klarna.reply(call)
+    await call
+
+
+async def test_a_reply_needs_a_call_of_a_client(klarna: KlarnaClient) -> None:
+    with pytest.raises(TypeError, match="this coroutine made none"):
+        await klarna.reply(asyncio.sleep(0))
+
+
+async def test_a_reply_of_a_reply_is_about_the_same_call(klarna: KlarnaClient, server: Wire) -> None:
+    reply = await klarna.reply(klarna.request("POST", "/x", idempotency_key="k"))
+
+    assert (reply.status, reply.idempotency_key, reply.value.status) == (204, "k", 204)
+
+
+async def test_a_middleware_that_sends_twice_sends_one_key(make_client: MakeClient, server: Wire) -> None:
+    async def twice(request: Request, below: Handler) -> Response:
+        await below(request)
+        return await below(request)
+
+    await make_client(middleware=[twice]).orders.acknowledge(ORDER_ID)
+
+    assert len({request.key for request in server.requests}) == 1
+    assert len(server.requests) == 2
+
+
+async def test_a_correlation_id_that_is_no_text_is_made_one(klarna: KlarnaClient, server: Wire) -> None:
+    server.will(Answer(204, {"Klarna-Correlation-Id": "a\xffb"}))
+
+    reply = await klarna.reply(klarna.orders.acknowledge(ORDER_ID))
+
+    assert (reply.correlation_id or "").encode("utf-8")
 
 
 async def test_middleware_of_ones_own_is_a_plain_function(make_client: MakeClient, server: Wire) -> None:

@@ -106,8 +106,12 @@ def test_client_and_credentials_show_and_pickle_nothing() -> None:
         ({"KLARNA_OM_USERNAME": "u", "KLARNA_OM_PASSWORD": "p"}, "Basic dTpw"),
     ],
 )
-def test_credentials_are_read_from_the_environment(variables: dict[str, str], authorization: str) -> None:
-    assert str(Credentials.from_environment(variables).authorization) == authorization
+def test_credentials_are_read_from_the_environment(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], authorization: str
+) -> None:
+    set_environment(monkeypatch, variables)
+
+    assert str(Credentials.from_environment().authorization) == authorization
 
 
 @pytest.mark.parametrize(
@@ -119,9 +123,39 @@ def test_credentials_are_read_from_the_environment(variables: dict[str, str], au
         ({"KLARNA_OM_API_KEY": "k", "KLARNA_OM_USERNAME": "u"}, "but not both"),
     ],
 )
-def test_missing_or_contradictory_variables_are_told(variables: dict[str, str], told: str) -> None:
+def test_missing_or_contradictory_variables_are_told(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], told: str
+) -> None:
+    set_environment(monkeypatch, variables)
+
     with pytest.raises(ConfigurationError, match=told):
-        Credentials.from_environment(variables)
+        Credentials.from_environment()
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"KLARNA_OM_API_KEY": f"two words {CANARY}"},
+        {"KLARNA_OM_PASSWORD": CANARY},
+        {"KLARNA_OM_PASSWORD": f"{CANARY}\udcff", "KLARNA_OM_USERNAME": "u"},
+    ],
+)
+def test_no_traceback_shows_what_the_environment_holds(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str]
+) -> None:
+    set_environment(monkeypatch, variables)
+
+    with pytest.raises(ConfigurationError) as caught:
+        KlarnaClient("eu")
+
+    assert_clean(str(caught.value) + locals_below_this_file(caught.value))
+
+
+def set_environment(monkeypatch: pytest.MonkeyPatch, variables: dict[str, str]) -> None:
+    for name in ("KLARNA_OM_API_KEY", "KLARNA_OM_USERNAME", "KLARNA_OM_PASSWORD"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
 
 
 @pytest.mark.parametrize("key", ["", " ", "two words", "kä", "line\nbreak"])

@@ -48,6 +48,8 @@ def test_a_base_url_is_accepted(url: str) -> None:
         ("https://", "not a base URL"),
         ("https://[::1", "cannot be read"),
         ("https://host:port", "cannot be read"),
+        ("https://a..b", "cannot be read"),
+        ("https://" + "a" * 64 + ".com", "cannot be read"),
         ("europe", "unknown environment 'europe': use one of eu, eu-playground"),
         (Environment("own", "http://api.klarna.com"), "only https is accepted"),
     ],
@@ -57,9 +59,13 @@ def test_what_could_send_credentials_astray_is_refused(wanted: str | Environment
         find_environment(wanted)
 
 
-def test_credentials_in_a_base_url_are_not_repeated() -> None:
+@pytest.mark.parametrize(
+    "url",
+    ["https://user:hunter2@api.klarna.com", "https://user:hunter2", "https://us?er:hunter2@api.klarna.com"],
+)
+def test_credentials_in_a_base_url_are_not_repeated(url: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
-        find_environment("https://user:hunter2@api.klarna.com")
+        find_environment(url)
 
     assert "hunter2" not in str(caught.value)
 
@@ -72,9 +78,10 @@ def test_the_environment_variable_names_it(monkeypatch: pytest.MonkeyPatch, valu
     assert KlarnaClient().environment is ENVIRONMENTS["eu-playground"]
 
 
-def test_there_is_no_default_since_money_may_be_real() -> None:
+def test_there_is_no_default_since_money_may_be_real(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("KLARNA_OM_ENVIRONMENT", raising=False)
     with pytest.raises(ConfigurationError, match="no environment: pass environment= or set KLARNA_OM_ENVIRONMENT"):
-        find_environment(None, {})
+        find_environment()
 
 
 def test_an_environment_of_ones_own_is_taken_as_it_is() -> None:

@@ -108,7 +108,7 @@ async def test_explain_tells_each_attempt_the_rule_and_what_to_do_now(klarna: Kl
     assert told.count("(rule: 500, 502, 503, 504") == 4
     assert "attempt 1: 503" in told
     assert "waited 0.500 s" in told
-    assert "stopped: 4 attempts are the policy's maximum" in told
+    assert "stopped: attempt 4 is the last that the policy allows" in told
     assert "repeat it with the same idempotency key until 2027-01-16 08:00:00 UTC, or read the order back" in told
     assert "4 attempts in" in str(caught.value)
 

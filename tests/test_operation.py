@@ -1,11 +1,15 @@
 """How a call becomes a request and an answer becomes a result."""
 
+from typing import Any
+
 import pytest
 
 from klarna_om.client import KlarnaClient
-from klarna_om.errors import InvalidRequest, UnreadableAnswer
+from klarna_om.errors import InvalidRequest, KlarnaError, StatusError, UnreadableAnswer
 from klarna_om.outcome import Outcome
+from klarna_om.retry.policy import Retry
 from klarna_om.types import CaptureObject, RefundObject
+from tests.conftest import MakeClient
 from tests.support.calls import ORDER_ID
 from tests.support.wire import Answer, Wire, json_answer
 
@@ -66,11 +70,11 @@ async def test_an_order_that_cannot_be_read_is_an_error_that_says_where(
         await klarna.orders.get(ORDER_ID)
 
 
-@pytest.mark.parametrize("order_id", ["", ".", ".."])
+@pytest.mark.parametrize("order_id", ["", ".", "..", "\ud800", None, 7])
 async def test_an_id_that_is_no_path_segment_is_refused_before_sending(
-    klarna: KlarnaClient, server: Wire, order_id: str
+    klarna: KlarnaClient, server: Wire, order_id: Any
 ) -> None:
-    with pytest.raises(InvalidRequest, match="order_id: must not be empty") as caught:
+    with pytest.raises(InvalidRequest, match="order_id: must be a text, not empty") as caught:
         await klarna.orders.acknowledge(order_id)
 
     assert caught.value.outcome is Outcome.NOT_SENT
@@ -174,3 +178,30 @@ async def test_a_header_that_cannot_be_written_is_refused(klarna: KlarnaClient, 
 async def test_a_path_that_is_no_operation_with_a_body_that_is_no_json_is_refused(klarna: KlarnaClient) -> None:
     with pytest.raises(InvalidRequest, match="content: cannot be written as JSON"):
         await klarna.request("POST", "/x", content={"a": object()})
+
+
+@pytest.mark.parametrize("method", ["get", "HEAD", ""])
+async def test_a_method_of_another_kind_is_refused(klarna: KlarnaClient, server: Wire, method: Any) -> None:
+    with pytest.raises(InvalidRequest, match="method: must be one of GET, POST"):
+        await klarna.request(method, "/x")
+
+    assert not server.requests
+
+
+@pytest.mark.parametrize("status", [101, 199])
+async def test_what_is_no_2xx_is_no_success(make_client: MakeClient, server: Wire, status: int) -> None:
+    server.otherwise = Answer(status)
+
+    with pytest.raises(KlarnaError) as caught:
+        await make_client(retry=Retry.off(), attempt_timeout=0.2).orders.acknowledge(ORDER_ID)
+
+    assert caught.value.outcome is Outcome.UNKNOWN
+
+
+async def test_an_answer_of_an_unheard_of_status_is_an_error(klarna: KlarnaClient, server: Wire) -> None:
+    server.otherwise = Answer(999)
+
+    with pytest.raises(StatusError, match="999") as caught:
+        await klarna.orders.acknowledge(ORDER_ID)
+
+    assert caught.value.outcome is Outcome.UNKNOWN

@@ -2,7 +2,7 @@
 
 import pytest
 
-from klarna_om.outcome import Outcome, of_call, of_status
+from klarna_om.outcome import Outcome, of_call, of_repeat, of_status
 
 NOT_SENT, REFUSED, UNKNOWN, DONE = Outcome.NOT_SENT, Outcome.REFUSED, Outcome.UNKNOWN, Outcome.DONE
 
@@ -45,4 +45,29 @@ def test_a_status_says_what_is_known(statuses: tuple[int, ...], outcome: Outcome
 def test_an_attempt_in_doubt_stays_in_doubt_until_an_answer_settles_it(
     earlier: list[Outcome], last: Outcome, status: int | None, call: Outcome
 ) -> None:
-    assert of_call(earlier, last, status) is call
+    assert of_call(earlier, last, status, "SOME_CODE") is call
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 405, 410, 422, 451])
+def test_an_answer_without_klarnas_error_code_settles_nothing(status: int) -> None:
+    assert of_call([UNKNOWN], REFUSED, status) is UNKNOWN
+    assert of_repeat(UNKNOWN, REFUSED, status) is UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("earlier", "call", "status", "code", "known"),
+    [
+        (None, REFUSED, 409, None, REFUSED),
+        (REFUSED, UNKNOWN, 503, None, UNKNOWN),
+        (DONE, REFUSED, 403, "CAPTURE_NOT_ALLOWED", DONE),
+        (UNKNOWN, DONE, 201, None, DONE),
+        (UNKNOWN, NOT_SENT, 429, "TOO_MANY_REQUESTS", UNKNOWN),
+        (UNKNOWN, REFUSED, 401, None, UNKNOWN),
+        (UNKNOWN, REFUSED, 409, "CONFLICT", UNKNOWN),
+        (UNKNOWN, REFUSED, 403, "CAPTURE_NOT_ALLOWED", REFUSED),
+    ],
+)
+def test_what_an_earlier_call_under_the_key_left_counts(
+    earlier: Outcome | None, call: Outcome, status: int, code: str | None, known: Outcome
+) -> None:
+    assert of_repeat(earlier, call, status, code) is known

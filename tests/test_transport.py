@@ -13,6 +13,7 @@ from klarna_om.errors import (
     AnswerCut,
     AnswerTimeout,
     CertificateRejected,
+    ConfigurationError,
     ConnectionFailed,
     ConnectionLost,
     KlarnaError,
@@ -63,7 +64,11 @@ async def test_each_cut_has_its_error_and_its_outcome(
     assert isinstance(error.__cause__, Exception) or kind is AnswerTimeout
 
 
-@cuts
+@pytest.mark.parametrize(
+    ("broken", "kind", "outcome"),
+    [row for row in CUTS if row[2] is not Outcome.REFUSED],
+    ids=lambda value: getattr(value, "cut", value),
+)
 async def test_each_cut_is_retried_under_the_same_key(
     make_client: MakeClient, server: Wire, broken: Broken, kind: type[NoAnswer], outcome: Outcome
 ) -> None:
@@ -73,6 +78,21 @@ async def test_each_cut_is_retried_under_the_same_key(
     assert await klarna.captures.create(ORDER_ID, CAPTURE) == "c"
 
     assert len({request.key for request in server.requests}) == 1
+
+
+async def test_a_refusal_that_breaks_off_is_a_refusal_and_not_retried(klarna: KlarnaClient, server: Wire) -> None:
+    server.otherwise = Broken(Cut.MID_BODY, REFUSED)
+
+    with pytest.raises(AnswerCut):
+        await klarna.captures.create(ORDER_ID, CAPTURE)
+
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("extra", ["a\nb", "schön"])
+def test_words_that_no_header_can_hold_are_refused_at_once(extra: str) -> None:
+    with pytest.raises(ConfigurationError, match="user_agent_extra must be printable ASCII"):
+        KlarnaClient("eu", api_key="k", user_agent_extra=extra)
 
 
 async def test_a_cut_answer_keeps_its_correlation_id(make_client: MakeClient, server: Wire) -> None:

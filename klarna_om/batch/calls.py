@@ -76,12 +76,13 @@ async def called(send: Send, order_id: str, key: str, *, in_doubt: bool) -> Call
 def ended(error: KlarnaError, *, in_doubt: bool) -> Call:
     """What an error means."""
     status = error.status if isinstance(error, StatusError | AnswerCut | UnreadableAnswer) else None
+    error_code = error.error_code if isinstance(error, StatusError) else None
     is_rejected = isinstance(error, Unauthorized) and error.outcome is Outcome.REFUSED
     return Call(
         # A 401 says nothing about the order: the row stays as it is until there are credentials.
-        state=None if is_rejected else after(error.outcome, status, in_doubt=in_doubt),
+        state=None if is_rejected else after(error.outcome, status, error_code, in_doubt=in_doubt),
         status=status,
-        error_code=error.error_code if isinstance(error, StatusError) else None,
+        error_code=error_code,
         correlation_id=error.correlation_id,
         attempts=len(error.attempts) or 1,
         detail=error.message,

@@ -42,7 +42,9 @@ def header_of(line: str, column: str, *, needed: bool = False) -> Header | None:
     if not needed:
         return None
     names = max(readings.values(), key=len)
-    raise ManifestError(f"the manifest has no column {column!r}; it has: {', '.join(names)}. Choose one with --column")
+    raise ManifestError(
+        f"the manifest has no column {column!r}; it has: {', '.join(map(repr, names))}. Choose one with --column"
+    )
 
 
 def _names(line: str, delimiter: str) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ def locked(journal: Path) -> IO[bytes]:
     The lock is on a file beside the journal. Opening and closing the journal itself would drop SQLite's own locks on
     it, and removing the lock file would let two processes each lock a file of that name; so it stays.
     """
+    journal = journal.resolve()  # two names of one file have one lock
     path = journal.with_name(journal.name + ".lock")
     try:
         file = path.open("ab")

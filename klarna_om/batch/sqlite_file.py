@@ -40,7 +40,10 @@ def copied(path: str | Path | None) -> sqlite3.Connection:
     """A temporary copy of a journal's file; an empty one where there is none."""
     copy = sqlite3.connect(TEMPORARY, isolation_level=None)
     if path is not None and Path(path).exists():
-        with closing(connected(path)) as original:
+        # Read-only: a rehearsal changes nothing, not even the file's kind of log.
+        with closing(sqlite3.connect(f"{Path(path).absolute().as_uri()}?mode=ro", uri=True)) as original:
+            if number(original, "SELECT COUNT(*) FROM sqlite_master"):
+                _check(original, path)
             original.backup(copy)
     return copy
 
@@ -58,7 +61,7 @@ def _foreign(path: str | Path) -> JournalError:
 
 def identity_of(connection: sqlite3.Connection, operation: str) -> Identity:
     """The job's identity; a new one is on disk before anybody can see it."""
-    if not number(connection, "PRAGMA schema_version"):
+    if not number(connection, "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = 'job')"):
         with transaction(connection):
             execute_script(connection, schema.SCHEMA)
             values = (str(uuid4()), operation, "", iso(datetime.now(UTC)))
@@ -70,16 +73,21 @@ def identity_of(connection: sqlite3.Connection, operation: str) -> Identity:
 
 
 def bind(connection: sqlite3.Connection, target: str) -> None:
-    """Remember the host while nothing is settled; then insist on it. The port may change: hosts are what differ."""
+    """Remember the host while nothing was sent; then insist on it."""
     known: str = connection.execute("SELECT target FROM job").fetchone()[0]
-    if urlsplit(known).hostname != urlsplit(target).hostname and number(
-        connection, "SELECT EXISTS (SELECT 1 FROM rows WHERE state <> 'pending')"
+    if _place(known) != _place(target) and number(
+        connection, "SELECT EXISTS (SELECT 1 FROM rows WHERE state <> 'pending') OR EXISTS (SELECT 1 FROM windows)"
     ):
         raise JournalError(
             f"this journal tells what happened at {known}, and now the calls would go to {target}; set the environment"
             " as it was, or name another file for the journal"
         )
     connection.execute("UPDATE job SET target = ?", (target,))
+
+
+def _place(url: str) -> tuple[str | None, int | None]:
+    parts = urlsplit(url)
+    return parts.hostname, parts.port or {"https": 443, "http": 80}.get(parts.scheme)
 
 
 def execute_script(connection: sqlite3.Connection, script: str) -> None:

@@ -91,10 +91,10 @@ def age_of(first_used: datetime | None, now: datetime) -> Age:
     return Age.FRESH if is_fresh else Age.EXPIRED
 
 
-def after(outcome: Outcome, status: int | None, *, in_doubt: bool) -> State | None:
+def after(outcome: Outcome, status: int | None, error_code: str | None = None, *, in_doubt: bool) -> State | None:
     """The row's new state after a call; None where nothing was learnt and it is called again."""
     if in_doubt and outcome is Outcome.REFUSED:
-        outcome = of_call((Outcome.UNKNOWN,), outcome, status)
+        outcome = of_call((Outcome.UNKNOWN,), outcome, status, error_code)
     return AFTER[outcome]
 
 

@@ -100,7 +100,7 @@ class Writer:
             if error is None:
                 with transaction(self._connection):
                     self._connection.executemany(self._statement, group.records)
-        except sqlite3.Error as reason:
+        except Exception as reason:  # noqa: BLE001 - whatever it is, those who wait must hear of it
             error = self._broken = reason
         loop.call_soon_threadsafe(group.settle, error)
 
@@ -128,7 +128,7 @@ def transaction(connection: sqlite3.Connection) -> Generator[None, None, None]:
         raise
 
 
-def _unwritable(reason: sqlite3.Error) -> JournalError:
+def _unwritable(reason: Exception) -> JournalError:
     return JournalError(
         f"the journal cannot be written ({reason}), so nothing more is sent; what it holds is safe. See to its disk"
         " and run the same command again"

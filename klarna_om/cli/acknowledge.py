@@ -197,7 +197,7 @@ def _code(ended: Ended) -> ExitCode:
 
 
 def _say_stopping() -> None:
-    click.echo("Stopping when what is under way has ended; once more stops at once. Nothing is lost.", err=True)
+    click.echo("\nEnding what is under way; Ctrl-C again stops at once. Nothing is lost.", err=True)
 
 
 def _advice(error: Failure) -> str:

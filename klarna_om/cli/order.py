@@ -1,6 +1,7 @@
 """`klarna-om order get ID`: one order, for a person or for a program."""
 
 import asyncio
+import logging
 
 import click
 import msgspec
@@ -36,6 +37,8 @@ def get(order_id: str, *, as_json: bool) -> None:
 
     Amounts are in minor units, as Klarna counts them. Names and addresses are shown with --json only.
     """
+    # Each failed attempt is logged; `explain` tells them here.
+    logging.getLogger("klarna_om").addHandler(logging.NullHandler())
     try:
         reply = asyncio.run(_read(order_id.strip()))
     except (ConfigurationError, ConnectionFailed, Unauthorized) as error:
@@ -55,7 +58,7 @@ async def _read(order_id: str) -> Reply[Order]:
 
 
 def _fail(error: KlarnaError, code: ExitCode) -> None:
-    click.echo(f"klarna-om: {error}", err=True)
+    click.echo(f"klarna-om: {error.explain() if error.operation else error}", err=True)
     raise SystemExit(code)
 
 

@@ -6,10 +6,10 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import TextIO
 
-from rich.console import Console
+from rich.console import Console, Group
 from rich.live import Live
 from rich.progress_bar import ProgressBar
-from rich.table import Table
+from rich.text import Text
 
 from klarna_om.batch.totals import Progress
 
@@ -56,10 +56,8 @@ def words(progress: Progress) -> str:
     return f"{told}; {progress.rate:.0f}/s" + (f", {_span(progress.eta)} left" if progress.eta else "")
 
 
-def _picture(progress: Progress) -> Table:
-    table = Table.grid(padding=(0, 1))
-    table.add_row(ProgressBar(progress.totals.orders, progress.totals.settled, width=30), words(progress))
-    return table
+def _picture(progress: Progress) -> Group:
+    return Group(ProgressBar(progress.totals.orders, progress.totals.settled, width=60), Text(words(progress)))
 
 
 def _span(seconds: float) -> str:

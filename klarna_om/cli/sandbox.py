@@ -35,13 +35,27 @@ def _fault_plan(_: click.Context, __: click.Parameter, text: str) -> FaultPlan:
 
 @click.command("sandbox", epilog=EPILOG)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=8420, show_default=True, help="Port to listen on; 0 picks a free one.")
-@click.option("--orders", default=0, show_default=True, help="How many orders there are from the start.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8420,
+    show_default=True,
+    help="Port to listen on; 0 picks a free one.",
+)
+@click.option(
+    "--orders",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="How many orders there are from the start.",
+)
 @click.option("--seed", default=1, show_default=True, help="What orders and faults are derived from.")
 @click.option(
     "--faults", callback=_fault_plan, metavar="PLAN", default="none", show_default=True, help="What goes wrong."
 )
-@click.option("--limit", default=LIVE, show_default=True, help="Requests a second; 0 for no limit.")
+@click.option(
+    "--limit", type=click.IntRange(min=0), default=LIVE, show_default=True, help="Requests a second; 0 for no limit."
+)
 @click.option(
     "--manifest",
     type=click.Path(dir_okay=False, path_type=Path),

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from klarna_om.client import KlarnaClient
-from klarna_om.intents.reference import Intent, is_protected, reference_of
+from klarna_om.intents.reference import Intent, is_protected, key_of, reference_of
 from klarna_om.keys import derive_key
 from klarna_om.types import Capture, CaptureObject
 
@@ -27,13 +27,14 @@ async def capture_once(
     first call, and give the present then). Within 24 hours of it nothing is read. Without it, or later, the key
     proves nothing any more: the order's captures are read first, and one with this reference and amount is the answer.
 
-    When the outcome is in doubt the captures are read too: what is found is returned; what is not found may still
-    come, so the error is raised, and calling again is safe. Raise `generation` only after a definite refusal.
+    When the outcome is in doubt, or Klarna does not allow the call, the captures are read too: what is found is
+    returned. What is not found may still come, so the error is raised; while its outcome is unknown, calling again is
+    safe. Raise `generation` only after a definite refusal.
 
     Raises `ReferenceTaken` when the reference stands for another amount; else what `captures.create` raises.
     """
     reference = reference_of(capture.reference)
-    key = derive_key("captures.create", order_id, reference, generation=generation)
+    key = key_of(derive_key("captures.create", order_id, reference, generation=generation), first_tried)
     intent: Intent[Capture] = Intent(
         reference,
         capture.captured_amount,

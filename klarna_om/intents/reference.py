@@ -7,8 +7,8 @@ from typing import Generic, TypeVar
 from attrs import frozen
 
 from klarna_om.client import KlarnaClient
-from klarna_om.errors import KlarnaError, ReferenceTaken
-from klarna_om.keys import KEY_LIFETIME
+from klarna_om.errors import Conflict, KlarnaError, NotAllowed, ReferenceTaken
+from klarna_om.keys import KEY_LIFETIME, Key
 from klarna_om.outcome import Outcome
 from klarna_om.types import Capture, Refund
 
@@ -38,7 +38,9 @@ class Intent(Generic[Made]):
         try:
             return await self.make()
         except KlarnaError as error:
-            if error.outcome not in (Outcome.UNKNOWN, Outcome.DONE):
+            is_in_doubt = error.outcome in (Outcome.UNKNOWN, Outcome.DONE)
+            # "Not allowed" may be the echo of an effect that an earlier process did not live to hear of.
+            if not is_in_doubt and not isinstance(error, NotAllowed | Conflict):
                 raise
             if (found := await self._find_in(error.outcome)) is None:
                 raise
@@ -73,6 +75,11 @@ def reference_of(reference: str | None) -> str:
     if not reference:
         raise ValueError("reference must be set to your own name of this intent, such as the shipment's id")
     return reference
+
+
+def key_of(key: str, first_tried: datetime | None) -> Key:
+    """The key with its age, so that no retry outlives it."""
+    return Key(key, None if first_tried is None else first_tried.timestamp())
 
 
 def is_protected(first_tried: datetime | None, klarna: KlarnaClient) -> bool:

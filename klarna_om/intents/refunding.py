@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from klarna_om.client import KlarnaClient
-from klarna_om.intents.reference import Intent, is_protected, reference_of
+from klarna_om.intents.reference import Intent, is_protected, key_of, reference_of
 from klarna_om.keys import derive_key
 from klarna_om.types import Refund, RefundObject
 
@@ -23,7 +23,7 @@ async def refund_once(
     shows refunds without ids; the id of such a one is an empty text.
     """
     reference = reference_of(refund.reference)
-    key = derive_key("refunds.create", order_id, reference, generation=generation)
+    key = key_of(derive_key("refunds.create", order_id, reference, generation=generation), first_tried)
 
     async def read() -> Iterable[Refund]:
         return (await klarna.orders.get(order_id)).refunds or ()

@@ -1,5 +1,7 @@
 """Every request says who sends it."""
 
+from collections.abc import Awaitable
+
 from attrs import field, frozen
 
 from klarna_om.credentials import Secret
@@ -13,6 +15,6 @@ class Auth:
 
     authorization: Secret = field(repr=False)
 
-    async def __call__(self, request: Request, below: Handler) -> Response:
-        """Send the request on with the header."""
-        return await below(request.with_header("Authorization", self.authorization))
+    def __call__(self, request: Request, below: Handler) -> Awaitable[Response]:
+        """Send the request on with the header; nothing is left to do after it, so nothing is awaited here."""
+        return below(request.with_header("Authorization", self.authorization))

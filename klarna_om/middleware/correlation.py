@@ -28,7 +28,7 @@ async def correlation(request: Request, below: Handler) -> Response:
         _log(logging.WARNING, request, started, "cancelled", outcome, None)
         raise
     correlation_id.set(response.correlation_id)
-    level = logging.INFO if response.status < 300 else logging.WARNING
+    level = logging.INFO if response.is_success else logging.WARNING
     if logger.isEnabledFor(level):
         _log(level, request, started, str(response.status), None, response.correlation_id)
     return response

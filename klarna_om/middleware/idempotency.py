@@ -1,11 +1,12 @@
 """Every write carries an idempotency key, given above the retries so that all its attempts share it."""
 
+import asyncio
 import copy
 from collections.abc import Callable
 
 from attrs import frozen
 
-from klarna_om.errors import InvalidRequest, KlarnaError
+from klarna_om.errors import AnswerTimeout, InvalidRequest, KlarnaError
 from klarna_om.exchange import KEY_HEADER, Request, Response
 from klarna_om.keys import random_key
 from klarna_om.middleware import Handler
@@ -23,6 +24,8 @@ class Idempotency:
     """
 
     guard: KeyGuard
+    total_timeout: float | None = None
+    """Seconds that a call waits for another one under its key, before it is in doubt."""
     new_key: Callable[[], str] = random_key
 
     async def __call__(self, request: Request, below: Handler) -> Response:
@@ -32,7 +35,7 @@ class Idempotency:
         key = self.new_key() if request.idempotency_key is None else request.idempotency_key
         _check(key)
         while (use := self.guard.use(key, request)) is None:
-            if (response := await self._follow(key)) is not None:
+            if (response := await self._follow(key, request)) is not None:
                 return response
         return await self._lead(use, _keyed(request, key, use), below)
 
@@ -49,9 +52,15 @@ class Idempotency:
             use.left = _left(result)
             self.guard.finish(use, result)
 
-    async def _follow(self, key: str) -> Response | None:
+    async def _follow(self, key: str, request: Request) -> Response | None:
         try:
-            return await self.guard.follow(key)
+            async with asyncio.timeout(self.total_timeout):
+                return await self.guard.follow(key)
+        except TimeoutError:
+            late = AnswerTimeout("the same call, under way under this key, did not end in time")
+            late.about(request)
+            late.idempotency_key = key
+            raise late from None
         except KlarnaError as error:
             raise copy.copy(error) from error
 
@@ -66,7 +75,7 @@ def _left(result: Response | KlarnaError | None) -> Outcome:
     if result is None:
         return Outcome.UNKNOWN
     if isinstance(result, Response):
-        return Outcome.DONE if result.status < 300 else refusal(result).outcome
+        return Outcome.DONE if result.is_success else refusal(result).outcome
     return result.outcome
 
 

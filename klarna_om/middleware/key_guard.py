@@ -10,7 +10,7 @@ from attrs import define, field
 
 from klarna_om.errors import IdempotencyKeyReused, KlarnaError
 from klarna_om.exchange import Request, Response
-from klarna_om.keys import KEY_LIFETIME
+from klarna_om.keys import KEY_LIFETIME, Key
 from klarna_om.outcome import Outcome
 
 
@@ -53,7 +53,7 @@ class KeyGuard:
         fingerprint = _fingerprint(request)
         use = self._uses.get(key)
         if use is None:
-            use = self._uses[key] = Use(fingerprint, now)
+            use = self._uses[key] = Use(fingerprint, _first_used(key, now))
             return use
         if use.fingerprint != fingerprint:
             raise _reused(key, request)
@@ -84,9 +84,18 @@ class KeyGuard:
     def _forget(self, now: float) -> None:
         while self._uses:
             key, use = next(iter(self._uses.items()))
-            if use.is_running or (use.retry_until > now and len(self._uses) < self.capacity):
+            if use.retry_until > now and len(self._uses) < self.capacity:
                 return
             del self._uses[key]
+            if use.is_running:
+                self._uses[key] = use  # at the end of the line; there are no more of these than places
+                return
+
+
+def _first_used(key: str, now: float) -> float:
+    """When the key was first used, as the caller knows it; a key that Klarna has forgotten is a new one."""
+    first = key.first_used if isinstance(key, Key) else None
+    return now if first is None or first + KEY_LIFETIME <= now else min(first, now)
 
 
 def _fingerprint(request: Request) -> str:

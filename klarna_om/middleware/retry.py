@@ -41,7 +41,7 @@ class Retrying:
             first: Result = await below(request)
         except NoAnswer as silence:
             first = silence
-        if isinstance(first, Response) and first.status < 300:
+        if isinstance(first, Response) and first.is_success:
             self.budget.put_back()
             return first
         return await _Course(self, request, below).run(first, started)
@@ -99,7 +99,8 @@ class _Course:
         if isinstance(result, Response):
             outcome, status, cause = of_status(result.status), result.status, str(result.status)
         else:
-            outcome, status, cause = result.outcome, None, f"{type(result).__name__}: {result.message}"
+            status = result.status if isinstance(result, AnswerCut) else None
+            outcome, cause = result.outcome, f"{type(result).__name__}: {result.message}"
         self.attempts.append(
             Attempt(
                 number=len(self.attempts) + 1,
@@ -157,7 +158,7 @@ class _Course:
         policy, delay = self.retrying.policy, state.upcoming_sleep
         now = asyncio.get_running_loop().time()
         if len(self.attempts) >= policy.max_attempts:
-            return f"{policy.max_attempts} attempts are the policy's maximum"
+            return f"attempt {policy.max_attempts} is the last that the policy allows"
         if self.hint is not None and self.hint > policy.longest_hint:
             return f"the server asks to wait {self.hint:.0f} s, longer than longest_hint ({policy.longest_hint:.0f} s)"
         if self.request.deadline is not None and now + delay >= self.request.deadline:
@@ -173,9 +174,9 @@ class _Course:
         """Give the last result everything that is known of the call."""
         attempts = tuple(self.attempts)
         if isinstance(result, Response):
-            if result.status < 300:
+            if result.is_success:
                 self.retrying.budget.put_back(self.cost)
-            hint = None if result.status < 300 else self.hint
+            hint = None if result.is_success else self.hint
             return evolve(result, attempts=attempts, stopped=self.stopped, retry_after=hint)
         if self.request.is_write:
             status = result.status if isinstance(result, AnswerCut) else None

@@ -11,13 +11,20 @@ class Lanes:
     """Those who wait, in order within each lane."""
 
     def __init__(self) -> None:
-        self._waiting: dict[Lane, deque[asyncio.Future[None]]] = {"live": deque(), "batch": deque()}
+        self._live: deque[asyncio.Future[None]] = deque()
+        self._batch: deque[asyncio.Future[None]] = deque()
+        self._waiting = {"live": self._live, "batch": self._batch}
 
     def join(self, lane: Lane) -> "asyncio.Future[None]":
         """Stand at the end of a lane; the future is resolved when it is one's turn."""
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting[lane].append(turn)
         return turn
+
+    @property
+    def are_empty(self) -> bool:
+        """Does nobody stand in either lane? What most calls find."""
+        return not self._live and not self._batch
 
     def next(self, lane: Lane) -> "asyncio.Future[None] | None":
         """Who is first in a lane, without those who have given up."""

@@ -2,7 +2,7 @@
 
 The limit is per merchant and second; it is followed at 0.95. A 429, or an answer that says nothing remains, holds
 everybody until the reset, and lowers the rate to 0.85 of itself, at most once a second; it grows back 2 % a second.
-A batch is spaced one slot apart. A live call may go up to a tenth of a window early.
+A batch is spaced one slot apart. A live call may go up to a tenth of a window early, and of a second at most.
 https://docs.klarna.com/api/rate-limit
 """
 
@@ -110,7 +110,7 @@ class Pacer:
     def _due(self, lane: Lane) -> float:
         """When the next slot of a lane is due, on the clock."""
         if lane == "live":
-            return max(self._next["live"] - self._window / 10, self._held_until)
+            return max(self._next["live"] - min(self._window, 1.0) / 10, self._held_until)
         return max(self._next["live"], self._next["batch"], self._held_until)
 
     def _take(self, lane: Lane, now: float) -> None:
@@ -139,7 +139,8 @@ class Pacer:
         ceiling = self._capped(HEADROOM * limit)
         if ceiling == self._ceiling:
             return
-        self._rate = min(ceiling, self._rate) if ceiling < self._ceiling else ceiling
+        # A rate that was slowed down grows back on its own, however the ceiling moves.
+        self._rate = ceiling if self._rate == self._ceiling else min(ceiling, self._rate)
         self._ceiling, self._window = ceiling, window
 
     def _hold(self, reset: float) -> None:

@@ -32,7 +32,7 @@ class Places:
 
     def give_back(self) -> None:
         """Hand the place to whoever waits longest, the live lane first."""
-        if not self._lanes.call("live") and not self._lanes.call("batch"):
+        if self._lanes.are_empty or not (self._lanes.call("live") or self._lanes.call("batch")):
             self.taken -= 1
 
     def waiting(self, lane: Lane) -> int:

@@ -45,11 +45,20 @@ class RetryRule:
 
 
 def _status(*statuses: int) -> Applies:
-    return lambda _, result: isinstance(result, Response) and result.status in statuses
+    """An answer of one of these statuses, whether it came whole or was cut."""
+    return lambda _, result: isinstance(result, Response | AnswerCut) and result.status in statuses
 
 
 def _silence(kind: type[NoAnswer]) -> Applies:
     return lambda _, result: isinstance(result, kind)
+
+
+def _success(_: Request, result: Result) -> bool:
+    return isinstance(result, Response) and result.is_success
+
+
+def _anything(_: Request, __: Result) -> bool:
+    return True
 
 
 def _write_without_key(request: Request, _: Result) -> bool:
@@ -57,20 +66,20 @@ def _write_without_key(request: Request, _: Result) -> bool:
 
 
 RETRY_RULES: tuple[RetryRule, ...] = (
-    RetryRule("success", _status(*range(200, 300)), NEVER, "it is done"),
+    RetryRule("success", _success, NEVER, "it is done"),
     RetryRule("write without a key", _write_without_key, NEVER, "it could happen twice"),
     RetryRule("certificate rejected", _silence(CertificateRejected), NEVER, "it will be rejected again"),
     RetryRule("connection failed", _silence(ConnectionFailed), COST, "nothing was sent"),
     RetryRule("no answer in time", _silence(AnswerTimeout), TIMEOUT_COST, "the key makes the repeat safe"),
     RetryRule("connection lost", _silence(ConnectionLost), COST, "the key makes the repeat safe"),
-    RetryRule("answer cut", _silence(AnswerCut), COST, "the repeat gets the first answer again"),
     RetryRule("no place in time", _silence(QueueTimeout), NEVER, "the limit is the caller's own"),
     RetryRule("client closed", _silence(ClientClosed), NEVER, "it sends nothing any more"),
+    RetryRule("success, cut", _status(*range(200, 300)), COST, "the repeat gets the first answer again"),
     RetryRule("408", _status(408), TIMEOUT_COST, "the server did not get the request in time"),
     RetryRule("429", _status(429), COST, "turned away before acting; waits as long as the answer says"),
     RetryRule("500, 502, 503, 504", _status(500, 502, 503, 504), COST, "Klarna's policy: retry with the key"),
     RetryRule("redirect", _status(*range(300, 400)), NEVER, "Klarna's policy: never retry a 3xx"),
-    RetryRule("any other status", _status(*range(100, 600)), NEVER, "the same request gets the same answer"),
+    RetryRule("any other answer", _anything, NEVER, "the same request gets the same answer"),
 )
 """https://docs.klarna.com/api/escalation-and-retry-policy"""
 

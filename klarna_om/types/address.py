@@ -14,6 +14,12 @@ class Address:
     In an update only the fields that are given change, and an empty text clears one, but for those that
     Klarna needs. Klarna sends an empty text for what was never set. Only the country shows in `repr`: the
     rest is personal data.
+
+    Limits: `attention` 255 characters, `city` 200 characters, `email` 100 characters, `family_name` 100
+    characters, `given_name` 100 characters, `organization_name` 255 characters, `phone` 100 characters,
+    `postal_code` 10 characters, `region` 200 characters, `street_address` 100 characters, `street_address2` 100
+    characters, `title` 20 characters.
+
     https://docs.klarna.com/api/ordermanagement/
     """
 

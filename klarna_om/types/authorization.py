@@ -16,6 +16,9 @@ class UpdateAuthorization:
     risk check and possible for INVOICE, B2B_INVOICE, BASE_ACCOUNT, DIRECT_DEBIT and FIXED_AMOUNT, not in
     every market. Nothing can be changed once the order is fully captured, cancelled or expired. Kustom
     requires `order_lines`.
+
+    Limits: `description` 255 characters, `order_amount` from 0 up to 200000000, `order_lines` 0 to 1000 items.
+
     https://docs.klarna.com/payments/after-payments/order-management/manage-orders-with-the-api/view-and-change-orders/
     """
 

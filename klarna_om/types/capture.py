@@ -17,6 +17,10 @@ class CaptureObject:
 
     Klarna refuses more than the order's `remaining_authorized_amount`, and anything on a cancelled or
     expired order. A capture also counts as acknowledging the order.
+
+    Limits: `captured_amount` from 0 up to 200000000, `description` 255 characters, `order_lines` 0 to 1000
+    items, `reference` 255 characters, `shipping_delay` from 0, `shipping_info` 0 to 500 items.
+
     https://docs.klarna.com/payments/after-payments/order-management/
     """
 
@@ -41,6 +45,9 @@ class Capture:
     """A capture as Klarna keeps it. Any field may be missing; amounts are in minor units.
 
     `order_lines` and `shipping_info` are empty both when Klarna sends none and when it leaves the key out.
+
+    Limits: `captured_amount` from 1, `reference` 255 characters.
+
     https://docs.klarna.com/api/ordermanagement/
     """
 

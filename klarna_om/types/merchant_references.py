@@ -11,6 +11,8 @@ from klarna_om.types.limits import text
 class UpdateMerchantReferences:
     """A request to set one or both references. None leaves a reference as it is, an empty text clears it.
 
+    Limits: `merchant_reference1` 255 characters, `merchant_reference2` 255 characters.
+
     https://docs.klarna.com/payments/after-payments/order-management/manage-orders-with-the-api/view-and-change-orders/
     """
 

@@ -26,6 +26,12 @@ class OrderLine:
     read where it is not so. In the US there is no `tax_rate`; the tax is one line of its own, of type
     `sales_tax`. A refund is allocated to a capture by equal `reference`. A return fee is a line of type
     `return_fee` with negative `unit_price` and `total_amount`, in a refund of exactly the lines' sum.
+
+    Limits: `image_url` 1024 characters, `merchant_data` 1024 characters, `name` 255 characters, `product_url`
+    1024 characters, `quantity` from 0, `quantity_unit` 10 characters, `reference` 255 characters, `tax_rate`
+    from 0, `total_amount` up to 200000000, `total_discount_amount` from 0 up to 200000000, `total_tax_amount`
+    up to 200000000, `unit_price` up to 200000000.
+
     https://docs.klarna.com/api/ordermanagement/
     """
 

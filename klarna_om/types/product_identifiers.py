@@ -11,6 +11,9 @@ from klarna_om.types.limits import text
 class ProductIdentifiers:
     """Brand, category and numbers of a product, for the customer and for Klarna's risk assessment.
 
+    Limits: `brand` 70 characters, `category_path` 750 characters, `color` 64 characters,
+    `global_trade_item_number` 50 characters, `manufacturer_part_number` 70 characters, `size` 64 characters.
+
     https://docs.klarna.com/api/ordermanagement/
     """
 

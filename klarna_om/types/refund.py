@@ -16,6 +16,10 @@ class RefundObject:
     Klarna refuses more than was captured. A line finds its capture by equal `reference`. With a return fee
     among the lines, `refunded_amount` must be the exact sum of the lines, and the order captured in one
     full capture.
+
+    Limits: `description` 255 characters, `order_lines` 0 to 1000 items, `reference` 255 characters,
+    `refunded_amount` from 0 up to 200000000.
+
     https://docs.klarna.com/payments/after-payments/order-management/
     """
 

@@ -18,6 +18,11 @@ class ShippingInfo:
 
     Carriers should be codes of Klarna's list, such as `dhl-express`, which lets Klarna track the parcel;
     free text such as `DHL US` is in use and accepted.
+
+    Limits: `return_shipping_company` 100 characters, `return_tracking_number` 100 characters,
+    `return_tracking_uri` 1024 characters, `shipping_company` 100 characters, `tracking_number` 100 characters,
+    `tracking_uri` 1024 characters.
+
     https://docs.klarna.com/payments/after-payments/order-management/more-actions/klarna-carrier-partner-list/
     """
 
@@ -45,6 +50,8 @@ def as_some_parcels(parcels: Iterable[ShippingInfo]) -> tuple[ShippingInfo, ...]
 @frozen(kw_only=True, slots=False)
 class UpdateShippingInfo:
     """Shipping information to add to an order or to a capture. It is appended: what is there stays.
+
+    Limits: `shipping_info` 1 to 500 items.
 
     https://docs.klarna.com/api/ordermanagement/
     """

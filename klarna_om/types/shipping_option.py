@@ -60,7 +60,10 @@ class CarrierProduct:
 @document
 @frozen(kw_only=True, slots=False)
 class Addon:
-    """An extra that the customer chose, such as `sms` or `entry-code`."""
+    """An extra that the customer chose, such as `sms` or `entry-code`.
+
+    Limits: `price` from 0.
+    """
 
     type: str | None = field(default=None, metadata=REQUIRED)
     price: int | None = field(default=None, metadata=number(ge=0, required=True))

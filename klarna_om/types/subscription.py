@@ -12,6 +12,9 @@ class Subscription:
     """The cadence of the subscription that an order line belongs to: every `interval_count` times `interval`.
 
     A request must have all three fields; in an answer any may be missing and reads as None.
+
+    Limits: `interval_count` from 1, `name` 255 characters.
+
     https://docs.klarna.com/api/ordermanagement/
     """
 

@@ -23,7 +23,7 @@ def order_ids(count: int) -> list[str]:
     return [order_id(number) for number in range(1, count + 1)]
 
 
-def answered(status: int, body: bytes = b"") -> StatusError:
+def answered(status: int, body: bytes = b'{"error_code": "SOME_CODE"}') -> StatusError:
     """The error that an answer of this status stands for."""
     request = Request("orders.acknowledge", "POST", "/acknowledge", headers={"Klarna-Idempotency-Key": "key"})
     return refusal(Response(request, status, {"Klarna-Correlation-Id": f"answer-{status}"}, body))

@@ -77,7 +77,7 @@ def test_another_column_can_be_named() -> None:
 
 
 def test_a_missing_column_is_told_with_the_columns_there_are() -> None:
-    with pytest.raises(ManifestError, match=r"no column 'order_id'; it has: id, sum\. Choose one with --column"):
+    with pytest.raises(ManifestError, match=r"no column 'order_id'; it has: 'id', 'sum'\. Choose one with --column"):
         read(f"id;sum\n{A};1\n")
 
 

@@ -28,7 +28,7 @@ from tests.batch.running import START
     ],
 )
 def test_a_call_moves_a_row(in_doubt: bool, outcome: Outcome, status: int | None, state: State | None) -> None:
-    assert after(outcome, status, in_doubt=in_doubt) is state
+    assert after(outcome, status, "SOME_CODE", in_doubt=in_doubt) is state
 
 
 @pytest.mark.parametrize(

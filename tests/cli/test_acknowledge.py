@@ -116,7 +116,7 @@ def test_2_when_the_column_is_missing(acknowledge: Acknowledge, manifest: Path, 
     result = acknowledge("--column", "klarna_id")
     assert result.exit_code == 2
     assert result.stderr == (
-        "klarna-om: the manifest has no column 'klarna_id'; it has: order_id. Choose one with --column\n"
+        "klarna-om: the manifest has no column 'klarna_id'; it has: 'order_id'. Choose one with --column\n"
     )
     assert list(tmp_path.iterdir()) == [manifest]
 
@@ -176,7 +176,7 @@ def test_3_when_it_is_stopped_and_the_same_command_goes_on(
     monkeypatch.setattr("klarna_om.cli.acknowledge.acknowledging", interrupted)
     result = acknowledge("--in-flight", "1")
     assert result.exit_code == 3
-    assert "Stopping when what is under way has ended" in result.stderr
+    assert "Ending what is under way" in result.stderr
     assert "run the same command again to go on" in result.stdout
     rows = report(tmp_path / "orders.report.csv")
     assert [row["outcome"] for row in rows] == ["done"] + ["pending"] * 29

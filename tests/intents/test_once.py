@@ -116,7 +116,17 @@ async def test_a_refusal_is_a_refusal(
     with pytest.raises(NotAllowed) as caught:
         await once(klarna, order_id, 9_999, first_tried=now)
 
-    assert (caught.value.outcome, reads(sandbox)) == (Outcome.REFUSED, 0)
+    assert (caught.value.outcome, reads(sandbox)) == (Outcome.REFUSED, 1)
+
+
+@both
+async def test_a_refusal_that_echoes_an_effect_nobody_heard_of_is_no_refusal(
+    klarna: KlarnaClient, sandbox: Sandbox, order_id: str, now: datetime, once: Once, operation: str
+) -> None:
+    made = await once(klarna, order_id, first_tried=now)
+    sandbox.fail_next(status=403, operation=operation)
+
+    assert await once(klarna, order_id, first_tried=now) == made
 
 
 @both

@@ -128,7 +128,7 @@ async def test_a_content_type_with_a_charset_is_json_too(caller: Caller) -> None
     assert heard.status == 201
 
 
-@pytest.mark.parametrize(("size", "status"), [(1_000_000, 422), (1_000_001, 413)])
+@pytest.mark.parametrize(("size", "status"), [(1_000_000, 422), (1_000_001, 413), (1_000_100, 413)])
 async def test_a_body_above_one_megabyte_is_a_413(caller: Caller, size: int, status: int) -> None:
     frame = json.dumps({"captured_amount": 1, "description": ""}).encode()
     body = frame.replace(b'""', b'"' + b"x" * (size - len(frame)) + b'"')

@@ -1,0 +1,82 @@
+"""Time limits under one timer end when each of them should, and all of them when the client is closed."""
+
+import asyncio
+
+import pytest
+
+from klarna_om.pace.closing import Closing
+
+
+async def limited(closing: Closing, seconds: float | None, ended: list[float | None]) -> None:
+    """Wait without end under a limit, and note that it came."""
+    when = None if seconds is None else asyncio.get_running_loop().time() + seconds
+    limit = closing.limit(when)
+    try:
+        async with limit:
+            await asyncio.Event().wait()
+    except TimeoutError:
+        ended.append(seconds)
+    finally:
+        closing.forget(limit)
+
+
+async def test_limits_end_by_their_times_not_by_their_beginnings() -> None:
+    closing, ended = Closing(), list[float | None]()
+
+    await asyncio.gather(*(limited(closing, seconds, ended) for seconds in (0.03, 0.01, 0.05, 0.0)))
+
+    assert ended == [0.0, 0.01, 0.03, 0.05]
+
+
+async def test_a_limit_begun_after_all_others_ended_ends_too() -> None:
+    closing, ended = Closing(), list[float | None]()
+
+    await limited(closing, 0.01, ended)
+    await asyncio.sleep(0.02)
+    await limited(closing, 0.01, ended)
+
+    assert ended == [0.01, 0.01]
+
+
+async def test_what_is_forgotten_is_not_ended() -> None:
+    closing = Closing()
+    limit = closing.limit(asyncio.get_running_loop().time() + 0.01)
+    async with limit:
+        pass
+    closing.forget(limit)
+
+    await asyncio.sleep(0.03)
+
+    assert not limit.expired()
+
+
+async def test_a_limit_that_has_come_is_no_cancellation_of_the_task() -> None:
+    await limited(Closing(), 0.0, [])
+
+    task = asyncio.current_task()
+    assert task is not None
+    assert task.cancelling() == 0
+
+
+async def test_a_cancellation_passes_a_limit_as_it_is() -> None:
+    task = asyncio.create_task(limited(Closing(), 10.0, []))
+    await asyncio.sleep(0)
+    task.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+@pytest.mark.parametrize("seconds", [None, 60.0])
+async def test_closing_ends_every_limit_at_once(seconds: float | None) -> None:
+    closing, ended = Closing(), list[float | None]()
+    waiting = [asyncio.create_task(limited(closing, seconds, ended)) for _ in range(3)]
+    await asyncio.sleep(0)
+
+    closing.close()
+    await asyncio.sleep(0)
+    closing.close()
+    await asyncio.gather(*waiting)
+
+    assert ended == [seconds] * 3
+    assert closing.is_closed
