@@ -5,7 +5,7 @@ import nox
 nox.needs_version = ">=2025.2.9"
 nox.options.default_venv_backend = "venv"
 nox.options.reuse_existing_virtualenvs = True
-nox.options.sessions = ["lint", "typing", "tests", "floor", "readme", "bench"]
+nox.options.sessions = ["tests", "lint", "typing", "floor", "readme", "bench"]
 
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 PROJECT = PYPROJECT["project"]
@@ -71,6 +71,14 @@ def kill(session: nox.Session) -> None:
     """Thirty seeds of `kill -9` in the middle of a batch, resumed until done."""
     locked(session)
     session.run("pytest", "-q", "tests/batch/test_kill.py", env={"KLARNA_OM_KILL_SEEDS": "30"})
+
+
+@nox.session
+def proofs(session: nox.Session) -> None:
+    """The long proofs: the state machine over thousands of steps, every mutant, the two lanes over wide documents."""
+    locked(session)
+    session.run("pytest", "-q", "--timeout", "0", "tests/proofs", env={"KLARNA_OM_PROOFS": "long"})
+    session.run("pytest", "-q", "--timeout", "0", "--hypothesis-profile=long", "tests/test_structuring_lanes.py")
 
 
 @nox.session

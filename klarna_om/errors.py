@@ -39,7 +39,7 @@ from multidict import CIMultiDict
 
 from klarna_om.envelope import Envelope
 from klarna_om.exchange import Attempt, Request, Response
-from klarna_om.outcome import Outcome, of_status
+from klarna_om.outcome import ADVICE, Outcome, of_status
 
 
 class KlarnaError(Exception):
@@ -121,18 +121,10 @@ class KlarnaError(Exception):
             return self.advice
         if self.outcome is Outcome.DONE and self.idempotency_key is None:
             return "Klarna answered, and the answer could not be read; the body is of another kind than expected"
-        return _ADVICE[self.outcome]
+        return ADVICE[self.outcome]
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (type(self), self.message, self.__dict__)
-
-
-_ADVICE = {
-    Outcome.NOT_SENT: "nothing happened at Klarna; it is safe to call again",
-    Outcome.REFUSED: "nothing happened at Klarna; mend the request or the order before calling again",
-    Outcome.UNKNOWN: "no answer says what happened; call again, it changes nothing at Klarna",
-    Outcome.DONE: "it happened at Klarna; do not repeat it, read the order to see the result",
-}
 
 
 def _rebuild(cls: type[KlarnaError], message: str, state: dict[str, Any]) -> KlarnaError:

@@ -45,7 +45,8 @@ def derive_key(operation: str, order_id: str, reference: str, *, generation: int
     Raise `generation` only after a definite refusal (`Outcome.REFUSED`): under the old key Klarna may repeat the
     refusal. After an unknown outcome a new key could do the work twice.
     """
-    for name, value in (("operation", operation), ("order_id", order_id), ("reference", reference)):
+    facts: dict[str, object] = {"operation": operation, "order_id": order_id, "reference": reference}
+    for name, value in facts.items():
         if not isinstance(value, str):
             raise TypeError(f"{name} must be a text: 1 and '1' would be two keys of one intent")
         if not value:

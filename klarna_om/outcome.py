@@ -20,6 +20,15 @@ class Outcome(StrEnum):
     """Klarna did it, but its answer could not be read. Never call it a failure; read the order instead."""
 
 
+ADVICE = {
+    Outcome.NOT_SENT: "nothing happened at Klarna; it is safe to call again",
+    Outcome.REFUSED: "nothing happened at Klarna; mend the request or the order before calling again",
+    Outcome.UNKNOWN: "no answer says what happened; call again, it changes nothing at Klarna",
+    Outcome.DONE: "it happened at Klarna; do not repeat it, read the order to see the result",
+}
+"""What to do now."""
+
+
 def of_status(status: int) -> Outcome:
     """What one answer says by its status alone.
 

@@ -23,9 +23,9 @@ class _Group:
 
     records: list[Parameters] = field(factory=list[Parameters])
     committed: asyncio.Event = field(factory=asyncio.Event)
-    error: sqlite3.Error | None = None
+    error: Exception | None = None
 
-    def settle(self, error: sqlite3.Error | None) -> None:
+    def settle(self, error: Exception | None) -> None:
         self.error = error
         self.committed.set()
 
@@ -43,7 +43,7 @@ class Writer:
         self._connection: sqlite3.Connection | None = None
         self._lock = threading.Lock()
         self._group: _Group | None = None
-        self._broken: sqlite3.Error | None = None
+        self._broken: Exception | None = None
 
     async def open(self) -> None:
         """Start the thread and connect."""

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -65,7 +65,7 @@ def _folder(keep: Path | None) -> Path:
 
 
 @contextmanager
-def _sandbox(manifest: Path, orders: int, seed: int, faults: str) -> Iterator[str]:
+def _sandbox(manifest: Path, orders: int, seed: int, faults: str) -> Generator[str]:
     """Klarna, in a process of its own; gives its URL."""
     options = ["--port", "0", "--orders", str(orders), "--seed", str(seed), "--faults", faults]
     words = [*_klarna_om(), "sandbox", *options, "--manifest", str(manifest)]

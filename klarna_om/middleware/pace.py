@@ -28,7 +28,7 @@ class Pace:
 
     async def __call__(self, request: Request, below: Handler) -> Response:
         """Wait, send, and give the place back."""
-        if not self.places.take_at_once():
+        if not self.places.take_at_once(self.lane):
             await self._wait(request, place=True)
         elif self.pacer is not None and not self.pacer.take_at_once(self.lane, self.share):
             await self._wait(request, place=False)

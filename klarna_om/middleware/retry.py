@@ -96,10 +96,10 @@ class _Course:
     def record(self, result: Result, started: float) -> None:
         """Keep what happened, with the rule that applies."""
         elapsed = asyncio.get_running_loop().time() - started
+        status = result.status if isinstance(result, Response | AnswerCut) else None
         if isinstance(result, Response):
-            outcome, status, cause = of_status(result.status), result.status, str(result.status)
+            outcome, cause = of_status(result.status), str(result.status)
         else:
-            status = result.status if isinstance(result, AnswerCut) else None
             outcome, cause = result.outcome, f"{type(result).__name__}: {result.message}"
         self.attempts.append(
             Attempt(
@@ -116,7 +116,7 @@ class _Course:
     def tell_of_the_cancellation(self) -> None:
         """Nobody hears an error, so the log says which write is in doubt, and under which key it can be repeated."""
         outcome = of_call((attempt.outcome for attempt in self.attempts[:-1]), self.attempts[-1].outcome)
-        if self.request.is_write and outcome is not Outcome.REFUSED:
+        if self.request.is_write and outcome in (Outcome.UNKNOWN, Outcome.DONE):
             logger.warning(
                 "%s %s: cancelled after %d attempts, outcome unknown, idempotency key %s",
                 self.request.operation,

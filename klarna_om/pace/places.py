@@ -4,18 +4,19 @@ from klarna_om.pace.lanes import Lane, Lanes
 
 
 class Places:
-    """A semaphore of two lanes."""
+    """A semaphore of two lanes: an eighth of the places is kept for live calls, so that no batch can fill them all."""
 
     def __init__(self, capacity: int) -> None:
         if capacity < 1:
             raise ValueError("in_flight must be at least 1")
-        self.capacity = capacity
         self.taken = 0
         self._lanes = Lanes()
+        self.capacity = capacity
+        self._for_batch = capacity - capacity // 8
 
-    def take_at_once(self) -> bool:
+    def take_at_once(self, lane: Lane = "live") -> bool:
         """Take a place if one is free; whoever gives one back has already offered it to those who wait."""
-        if self.taken >= self.capacity:
+        if self.taken >= (self.capacity if lane == "live" else self._for_batch):
             return False
         self.taken += 1
         return True
@@ -32,8 +33,12 @@ class Places:
 
     def give_back(self) -> None:
         """Hand the place to whoever waits longest, the live lane first."""
-        if self._lanes.are_empty or not (self._lanes.call("live") or self._lanes.call("batch")):
-            self.taken -= 1
+        if not self._lanes.are_empty:
+            if self._lanes.call("live"):
+                return
+            if self.taken <= self._for_batch and self._lanes.call("batch"):
+                return
+        self.taken -= 1
 
     def waiting(self, lane: Lane) -> int:
         """How many wait in a lane."""

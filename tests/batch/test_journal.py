@@ -390,3 +390,14 @@ async def test_an_open_that_is_cancelled_leaves_nothing_behind(path: Path) -> No
             await task
     async with SqliteJournal.open(path):
         pass
+
+
+async def test_a_rehearsal_leaves_a_journal_as_it_is(tmp_path: Path) -> None:
+    empty = tmp_path / "empty.journal"
+    empty.touch()
+
+    async with SqliteJournal.rehearsal(empty) as journal:
+        assert (await journal.counts()).lines == 0
+
+    assert empty.stat().st_size == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["empty.journal"]

@@ -10,6 +10,7 @@ from klarna_om import (
     KlarnaClient,
     KlarnaError,
     NotAllowed,
+    NotFound,
     Outcome,
     ReferenceTaken,
     RefundObject,
@@ -127,6 +128,16 @@ async def test_a_refusal_that_echoes_an_effect_nobody_heard_of_is_no_refusal(
     sandbox.fail_next(status=403, operation=operation)
 
     assert await once(klarna, order_id, first_tried=now) == made
+
+
+@both
+async def test_an_order_that_klarna_does_not_know_is_not_looked_into(
+    klarna: KlarnaClient, sandbox: Sandbox, now: datetime, once: Once, operation: str
+) -> None:
+    with pytest.raises(NotFound):
+        await once(klarna, "00000000-0000-4000-8000-000000000000", first_tried=now)
+
+    assert reads(sandbox) == 0
 
 
 @both

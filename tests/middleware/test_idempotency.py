@@ -6,8 +6,9 @@ from uuid import UUID
 import pytest
 from attrs import evolve
 
-from klarna_om.errors import ConnectionLost, IdempotencyKeyReused, InvalidRequest, NotAllowed
+from klarna_om.errors import AnswerTimeout, ConnectionLost, IdempotencyKeyReused, InvalidRequest, NotAllowed
 from klarna_om.exchange import KEY_HEADER, Request, Response
+from klarna_om.keys import Key
 from klarna_om.middleware.idempotency import Idempotency
 from klarna_om.middleware.key_guard import KeyGuard
 from klarna_om.outcome import Outcome
@@ -207,6 +208,41 @@ async def test_a_failure_that_is_not_klarnas_is_not_shared() -> None:
 
     assert {type(failure) for failure in failures} == {ZeroDivisionError}
     assert len(below.asked) == 2
+
+
+async def test_a_follower_waits_no_longer_than_its_own_limit() -> None:
+    below, idempotency = Below(), Idempotency(KeyGuard(Clock()), total_timeout=0.01)
+    first, second = (asyncio.create_task(idempotency(request(), below)) for _ in range(2))
+
+    with pytest.raises(AnswerTimeout, match="under way under this key, did not end in time") as caught:
+        await second
+
+    assert (caught.value.outcome, caught.value.idempotency_key) == (Outcome.UNKNOWN, "k")
+    below.gate.set()
+    assert (await first).status == 201
+
+
+@pytest.mark.parametrize(("age", "left"), [(None, 24), (-1, 24), (10, 14), (24, 24), (100, 24)])
+async def test_a_key_that_knows_its_age_is_retried_no_longer_than_klarna_keeps_it(age: int | None, left: int) -> None:
+    below, clock = Below(), Clock()
+    below.gate.set()
+    key = Key("k", None if age is None else clock.now - age * 3600)
+
+    response = await Idempotency(KeyGuard(clock))(request(key), below)
+
+    assert response.request.retry_until == clock.now + left * 3600
+
+
+def test_a_key_under_way_at_the_head_does_not_stop_the_forgetting() -> None:
+    guard = KeyGuard(Clock(), capacity=3)
+    guard.use("running", request())
+    for number in range(20):
+        use = guard.use(str(number), request())
+        assert use is not None
+        guard.finish(use, None)
+
+    assert len(guard._uses) <= 4
+    assert guard.use("running", request()) is None
 
 
 async def test_a_read_passes_without_a_key() -> None:

@@ -288,6 +288,22 @@ async def test_cancellation_is_never_retried(attempt: int) -> None:
     assert asked == attempt
 
 
+@pytest.mark.parametrize(("method", "status", "lines"), [("POST", 503, 1), ("POST", 429, 0), ("GET", 503, 0)])
+async def test_only_a_write_in_doubt_is_told_when_the_wait_is_cancelled(
+    caplog: pytest.LogCaptureFixture, method: str, status: int, lines: int
+) -> None:
+    async def below(request: Request) -> Response:
+        return answer(status)
+
+    async def cancelled(_: float) -> None:
+        raise asyncio.CancelledError
+
+    with pytest.raises(asyncio.CancelledError):
+        await Retrying(Retry(), Budget(), None, cancelled, longest)(evolve(WRITE, method=method), below)
+
+    assert len(caplog.records) == lines
+
+
 async def test_any_other_exception_passes_at_once() -> None:
     async def below(request: Request) -> Response:
         if request.attempt == 2:

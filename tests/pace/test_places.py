@@ -64,6 +64,21 @@ async def test_a_place_given_in_the_moment_of_cancellation_is_passed_on() -> Non
     assert places.taken == 0
 
 
+async def test_an_eighth_of_the_places_is_kept_for_live_calls() -> None:
+    places = Places(16)
+
+    assert [places.take_at_once("batch") for _ in range(16)].count(True) == 14
+    assert [places.take_at_once("live") for _ in range(4)].count(True) == 2
+    batch = await waiting(places, "batch")
+
+    places.give_back()
+    places.give_back()
+    assert not batch.done()
+    places.give_back()
+    await batch
+    assert places.taken == 14
+
+
 def test_there_is_at_least_one_place() -> None:
     with pytest.raises(ValueError, match="in_flight must be at least 1"):
         Places(0)

@@ -1,0 +1,72 @@
+"""How long does `import klarna_om` take?
+
+How to read it: CPU inside a fresh interpreter, from before the import to after it, so that Python's own start is not
+in it. Names are loaded when they are first asked for, so the second and third row are what a program pays that uses
+the client: with the client's class, and with a client that is ready to send.
+What would falsify it: `import klarna_om` above 1.15 x `import aiohttp`.
+"""
+
+import subprocess
+import sys
+from collections.abc import Mapping
+from functools import partial
+
+from benchmarks.machine import CLIENT_CORE, pinned, version
+from benchmarks.measuring import Series, Spent, in_turns
+from benchmarks.server import ROOT
+from benchmarks.tables import Table, aims_table, at_most
+
+BASELINE = "import aiohttp"
+LAZY, CLIENT = "import klarna_om", "from klarna_om import KlarnaClient"
+READY = "from klarna_om import KlarnaClient; KlarnaClient('eu', api_key='k')"
+
+STATEMENTS: Mapping[str, str | None] = {
+    BASELINE: None,
+    LAZY: None,
+    CLIENT: None,
+    READY: None,
+    "import klarna_om.batch": None,
+    "import httpx": "httpx",
+    "import niquests": "niquests",
+    "import requests": "requests",
+    "import pydantic; pydantic.BaseModel": "pydantic",
+}
+"""What is timed, and the package that it needs."""
+
+
+def main(full: bool) -> list[Table]:
+    """Measure and tabulate."""
+    series = measure(31 if full else 5)
+    base = series[BASELINE]
+    rows = [(f"`{name}`", f"{one.cpu * 1e3:.1f} ms", f"{one.ratio_to(base):.2f} x") for name, one in series.items()]
+    aims = [
+        at_most("`import klarna_om` beside `import aiohttp`", series[LAZY].ratio_to(base), 1.15),
+        at_most("with the class of the client", series[CLIENT].ratio_to(base), 1.15),
+    ]
+    return [Table("CPU of an import in a fresh interpreter", ("", "CPU", "ratio"), rows), aims_table(aims)]
+
+
+def measure(rounds: int, statements: Mapping[str, str | None] = STATEMENTS) -> dict[str, Series]:
+    """Time each statement whose package is installed."""
+    runs = {
+        name: partial(timed, name)
+        for name, package in statements.items()
+        if package is None or version(package) is not None
+    }
+    with pinned(CLIENT_CORE):
+        for run in runs.values():
+            run()  # compiled and in the file cache
+        return in_turns(runs, rounds)
+
+
+def timed(statement: str) -> Spent:
+    """The CPU of a statement in an interpreter of its own."""
+    code = f"import time; t = time.process_time(); {statement}; print(time.process_time() - t)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    return Spent(float(done.stdout), float(done.stdout))
+
+
+if __name__ == "__main__":
+    from benchmarks.__main__ import alone
+
+    alone("importing")

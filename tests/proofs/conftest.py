@@ -1,0 +1,29 @@
+"""What the proofs share."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+
+from tests.proofs.raw_klarna import RawKlarna, raw_klarna
+
+LONG = os.environ.get("KLARNA_OM_PROOFS") == "long"
+"""Thousands of steps and every mutant, instead of the part that fits into a suite run on each save."""
+
+MUTANT = os.environ.get("KLARNA_OM_PROOFS") == "mutant"
+"""This is a copy with a mistake in it: that it is seen is enough, and nobody needs the shortest way to it."""
+
+
+@pytest.fixture
+async def raw() -> AsyncIterator[RawKlarna]:
+    """A raw server that executes once per key."""
+    async with raw_klarna() as served:
+        yield served
+
+
+async def until(condition: Callable[[], object], seconds: float = 10.0) -> None:
+    """Wait until it holds; fail when it never does."""
+    async with asyncio.timeout(seconds):
+        while not condition():
+            await asyncio.sleep(0.001)
