@@ -3,7 +3,7 @@
 import contextvars
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar
 from urllib.parse import quote, urlsplit
 
 import attrs
@@ -102,7 +102,7 @@ def _bad_content(content: Any, reason: Exception) -> list[str]:
     """What the checks say of a body that cannot be written, else why it cannot; never a text that it holds."""
     from klarna_om import checks
 
-    found = list(checks.problems(content)) if attrs.has(cast("type", type(content))) else []
+    found = list(checks.problems(content)) if attrs.has(content.__class__) else []
     told = str(reason) if isinstance(reason, TypeError) else "cannot be written as JSON"
     return found or [f"content: {told}"]
 
