@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     )
     from klarna_om.exchange import Attempt, Reply, Request, Response
     from klarna_om.intents import Ended, cancel_or_release, capture_once, ensure_acknowledged, refund_once
-    from klarna_om.keys import derive_key
+    from klarna_om.keys import Key, derive_key
     from klarna_om.middleware import Handler, Middleware
     from klarna_om.middleware.correlation import correlation_id
     from klarna_om.options import Options
@@ -143,6 +143,7 @@ __all__ = [
     "IdempotencyKeyReused",
     "InitialPaymentMethod",
     "InvalidRequest",
+    "Key",
     "KlarnaClient",
     "KlarnaError",
     "Location",
@@ -212,7 +213,7 @@ _HOMES = {
     ),
     "exchange": "Attempt Reply Request Response",
     "intents": "Ended cancel_or_release capture_once ensure_acknowledged refund_once",
-    "keys": "derive_key",
+    "keys": "Key derive_key",
     "middleware": "Handler Middleware",
     "middleware.correlation": "correlation_id",
     "options": "Options",
