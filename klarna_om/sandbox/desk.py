@@ -116,7 +116,10 @@ class Desk:
         if fault.kind == "slow":
             return self._answer(call, await self._executed(call, fault.seconds))
         if fault.kind in AFTER:
-            return await self._fail_after(call, fault, await self._executed(call))
+            answer = await self._executed(call)
+            if fault.kind == "html-200" and answer.status >= 300:
+                return self._answer(call, answer)  # a success that was none would be another fault
+            return await self._fail_after(call, fault, answer)
         return await self._fail_before(call, fault)
 
     async def _fail_before(self, call: Call, fault: Fault) -> web.StreamResponse:

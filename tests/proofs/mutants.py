@@ -222,6 +222,20 @@ MUTANTS = (
         "outcome.py",
         "status < 400 or status == 408 or status >= 500",
         "status < 400 or status == 408",
+        "tests/test_outcome.py",
+    ),
+    mistake(
+        "a 5xx is called refused, before the machine",
+        "outcome.py",
+        "status < 400 or status == 408 or status >= 500",
+        "status < 400 or status == 408",
+        MACHINE,
+    ),
+    mistake(
+        "what an earlier call left is forgotten, before the machine",
+        "middleware/idempotency.py",
+        ", earlier=use.left)",
+        ")",
         MACHINE,
     ),
     mistake(

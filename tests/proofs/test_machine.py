@@ -117,7 +117,7 @@ TestMachine = Machine.TestCase
 TestMachine.settings = settings(
     settings.get_profile("suite"),
     derandomize=not LONG,
-    max_examples=300 if LONG else 30,
+    max_examples=300 if LONG or MUTANT else 30,
     stateful_step_count=50 if LONG else 15,
     phases=[Phase.generate] if MUTANT else list(Phase),
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],

@@ -70,6 +70,14 @@ async def test_a_wrong_answer_has_its_status_and_its_content(
     assert sandbox.requests[-1].status == status
 
 
+async def test_a_refusal_is_never_shown_as_a_success(caller: Caller, sandbox: Sandbox) -> None:
+    sandbox.fail_next(1, fault="html-200")
+
+    heard = await caller.send("POST", f"{ROOT}/00000000-0000-4000-8000-000000000000/cancel")
+
+    assert (heard.status, heard.error_code) == (404, "NO_SUCH_ORDER")
+
+
 async def test_whoever_follows_a_redirect_reads_the_order_and_takes_it_for_success(
     caller: Caller, sandbox: Sandbox
 ) -> None:
