@@ -11,11 +11,9 @@ from pathlib import Path
 from typing import NoReturn
 
 import click
-import msgspec
-from attrs import asdict, frozen
 
 from klarna_om.batch.acknowledge import acknowledging
-from klarna_om.batch.attended import Attended, Ended, Failure
+from klarna_om.batch.attended import Attended, Ended
 from klarna_om.batch.csv_lines import ManifestError
 from klarna_om.batch.entry import Entry
 from klarna_om.batch.journal import JournalError
@@ -24,8 +22,9 @@ from klarna_om.batch.sqlite_journal import SqliteJournal
 from klarna_om.batch.states import OnExpired
 from klarna_om.cli.exit_codes import MEANINGS, ExitCode
 from klarna_om.cli.progress import shown
+from klarna_om.cli.summary import Settings, advice_on, as_json_text, code_of, words, words_of_rehearsal
 from klarna_om.client import KlarnaClient
-from klarna_om.errors import ConfigurationError, KlarnaError
+from klarna_om.errors import ConfigurationError
 
 EPILOG = """\b
 Example:
@@ -41,19 +40,6 @@ longer names are not sent.
 \b
 Exit codes:
 """ + "\n".join(f"  {code.value}  {meaning}" for code, meaning in MEANINGS.items())
-
-
-@frozen
-class _Settings:
-    """The command line, understood."""
-
-    manifest: str
-    column: str
-    journal: Path
-    report: Path
-    rate: float | None
-    in_flight: int
-    on_expired: OnExpired
 
 
 @click.command("acknowledge", epilog=EPILOG)
@@ -98,7 +84,7 @@ def command(
     # Every attempt that fails is logged; here the report tells it, and the display should stay readable.
     logging.getLogger("klarna_om").addHandler(logging.NullHandler())
     journal, report = _beside(manifest, journal, report)
-    settings = _Settings(manifest, column, journal, report, rate, in_flight, on_expired)
+    settings = Settings(manifest, column, journal, report, rate, in_flight, on_expired)
     try:
         ended = _run(settings, dry_run=dry_run)
     except (ManifestError, JournalError) as reason:
@@ -109,11 +95,11 @@ def command(
         _fail(str(reason), ExitCode.NOTHING_SENT)
     except KeyboardInterrupt:
         _fail("stopped; run the same command again to go on", ExitCode.STOPPED)
-    code = ExitCode.DONE if dry_run else _code(ended)
-    words = _words_of_rehearsal(ended) if dry_run else _words(settings, ended)
-    click.echo(_json(settings, ended, code) if as_json else words)
+    code = ExitCode.DONE if dry_run else code_of(ended)
+    told = words_of_rehearsal(ended) if dry_run else words(settings, ended)
+    click.echo(as_json_text(settings, ended, code) if as_json else told)
     if ended.error is not None:
-        _fail(_advice(ended.error), code)
+        _fail(advice_on(ended.error), code)
     sys.exit(code.value)
 
 
@@ -136,13 +122,13 @@ def _beside(manifest: str, journal: Path | None, report: Path | None) -> tuple[P
     return journal, report
 
 
-def _run(settings: _Settings, *, dry_run: bool) -> Ended:
+def _run(settings: Settings, *, dry_run: bool) -> Ended:
     with _manifest(settings) as lines, asyncio.Runner(loop_factory=_loop_factory()) as runner:
         return runner.run(_rehearse(settings, lines) if dry_run else _acknowledge(settings, lines))
 
 
 @contextmanager
-def _manifest(settings: _Settings) -> Generator[Iterator[Entry], None, None]:
+def _manifest(settings: Settings) -> Generator[Iterator[Entry], None, None]:
     """The manifest's lines. Standard input is kept in a temporary file first: Ctrl-C ends the wait for it."""
     if settings.manifest != "-":
         with reading(Path(settings.manifest), settings.column) as lines:
@@ -155,13 +141,13 @@ def _manifest(settings: _Settings) -> Generator[Iterator[Entry], None, None]:
             yield entries(text, settings.column)
 
 
-async def _rehearse(settings: _Settings, lines: Iterator[Entry]) -> Ended:
+async def _rehearse(settings: Settings, lines: Iterator[Entry]) -> Ended:
     async with SqliteJournal.rehearsal(settings.journal) as journal:
         await journal.load(in_chunks(lines))
         return Ended(journal.identity.job_id, await journal.counts())
 
 
-async def _acknowledge(settings: _Settings, lines: Iterator[Entry]) -> Ended:
+async def _acknowledge(settings: Settings, lines: Iterator[Entry]) -> Ended:
     async with (
         KlarnaClient(in_flight=settings.in_flight, rate=settings.rate) as client,
         SqliteJournal.open(settings.journal) as journal,
@@ -187,50 +173,5 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
     return new_event_loop
 
 
-def _code(ended: Ended) -> ExitCode:
-    totals = ended.totals
-    if isinstance(ended.error, KlarnaError):
-        return ExitCode.NOTHING_SENT
-    if ended.error is not None or ended.is_cut or totals.pending:
-        return ExitCode.STOPPED
-    return ExitCode.INCOMPLETE if totals.refused or totals.unknown or totals.malformed else ExitCode.DONE
-
-
 def _say_stopping() -> None:
     click.echo("\nEnding what is under way; Ctrl-C again stops at once. Nothing is lost.", err=True)
-
-
-def _advice(error: Failure) -> str:
-    if not isinstance(error, KlarnaError):
-        return str(error)
-    return (
-        f"stopped: {error}. Check KLARNA_OM_ENVIRONMENT and the credentials, then run the same command again;"
-        " what was not sent is still to be done"
-    )
-
-
-def _words(settings: _Settings, ended: Ended) -> str:
-    told = f"{ended.totals.lines} lines: {ended.totals}\nReport: {settings.report}"
-    if ended.totals.settled == ended.totals.orders and not ended.is_cut:
-        return told
-    return f"{told}\nJournal: {settings.journal}; run the same command again to go on."
-
-
-def _words_of_rehearsal(ended: Ended) -> str:
-    totals = ended.totals
-    return f"{totals.lines} lines: {totals}\n{totals.pending + totals.unknown} orders would be sent."
-
-
-def _json(settings: _Settings, ended: Ended, code: ExitCode) -> str:
-    summary = {
-        "job": ended.job_id,
-        "exit_code": code.value,
-        "lines": ended.totals.lines,
-        **asdict(ended.totals),
-        "settled_now": ended.settled_now,
-        "elapsed_seconds": round(ended.elapsed, 3),
-        "journal": str(settings.journal),
-        "report": str(settings.report),
-        "stopped_by": None if ended.error is None else str(ended.error),
-    }
-    return msgspec.json.encode(summary).decode()
