@@ -1,5 +1,6 @@
 """The client: opens, stacks, closes, and hangs the endpoints on the stack."""
 
+import asyncio
 import inspect
 import random
 import time
@@ -116,7 +117,7 @@ class KlarnaClient:
             raise
         if self._stack is None:
             self._stack = stack(self._layers(), self._transport(session))
-        if request.is_write and request.idempotency_key is None:
+        if self._middleware and request.is_write and request.idempotency_key is None:
             # Above the caller's own middlewares: one that sends a request twice sends one key.
             request = request.with_header(KEY_HEADER, random_key())
         return self._stack(request)
@@ -130,7 +131,15 @@ class KlarnaClient:
             *((validation,) if options.validate else ()),
             Auth(self._credentials.authorization),
             Idempotency(self._guard, options.total),
-            Retrying(options.retry, self._budget, options.total, self._sleep, self._uniform, self._wall_clock),
+            Retrying(
+                options.retry,
+                self._budget,
+                options.total,
+                self._sleep,
+                self._uniform,
+                self._wall_clock,
+                asyncio.get_running_loop().time,
+            ),
             Pace(self._places, self.pace, options.lane, options.share, options.queue_timeout, self._connection.closing),
             correlation,
         )
@@ -138,7 +147,8 @@ class KlarnaClient:
     def _transport(self, session: aiohttp.ClientSession) -> Transport:
         seconds = self._options.attempt_timeout
         base_url, closing = self._environment.base_url, self._connection.closing
-        return Transport(session, base_url, self._user_agent, seconds, limits(seconds), closing)
+        clock = asyncio.get_running_loop().time
+        return Transport(session, base_url, self._user_agent, seconds, limits(seconds), closing, clock)
 
     @property
     def environment(self) -> Environment:

@@ -1,7 +1,8 @@
 """An endpoint as data: how it is asked, and how its answer is read."""
 
 import contextvars
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Coroutine, Mapping
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 from urllib.parse import quote, urlsplit
@@ -39,7 +40,7 @@ class Operation(Generic[T]):
     takes: type | None = field(default=None)
     """The type of the request's body; None where none is sent."""
 
-    async def send(
+    def send(
         self,
         handler: Handler,
         *,
@@ -47,14 +48,15 @@ class Operation(Generic[T]):
         key: str | None = None,
         headers: Mapping[str, str] = NO_HEADERS,
         **ids: str,
-    ) -> T:
+    ) -> Coroutine[Any, Any, T]:
         """Make one call through the stack."""
-        return await answered(handler, self.request(content, key, headers, ids), self.read)
+        return answered(handler, self.request(content, key, headers, ids), self.read)
 
     def request(self, content: object, key: str | None, headers: Mapping[str, str], ids: Mapping[str, str]) -> Request:
         """The request that this call makes; `InvalidRequest` where it cannot be written at all."""
         body = None
-        problems = [] if all(map(is_segment, ids.values())) else _bad_ids(ids)
+        segments = {name: segment(value) for name, value in ids.items()}
+        problems = _bad_ids(ids) if None in segments.values() else []
         if self.takes is not None:
             try:
                 body = structuring.write(self._taken(content))
@@ -65,7 +67,7 @@ class Operation(Generic[T]):
         return Request(
             operation=self.name,
             method=self.method,
-            path=self.path.format_map({name: quote(value, safe="") for name, value in ids.items()}),
+            path=self.path.format_map(segments),
             order_id=ids["order_id"],
             headers=headers if key is None else {**headers, KEY_HEADER: key},
             body=body,
@@ -86,15 +88,24 @@ class Operation(Generic[T]):
         return error
 
 
-def is_segment(value: object) -> bool:
-    """Can this id be one segment of a path? Empty or made of dots, it would lead elsewhere."""
+def segment(value: object) -> str | None:
+    """An id as one segment of a path; None where it cannot be one. Empty or made of dots, it would lead elsewhere."""
     if not isinstance(value, str) or value.strip(".") == "":
-        return False
-    return value.isascii() or not any("\ud800" <= character <= "\udfff" for character in value)
+        return None
+    if _is_plain(value):
+        return value
+    try:
+        return quote(value, safe="")
+    except UnicodeEncodeError:  # half of a surrogate pair
+        return None
+
+
+_is_plain = re.compile(r"[0-9A-Za-z_-]+").fullmatch
+"""What need not be quoted: the ids that Klarna makes."""
 
 
 def _bad_ids(ids: Mapping[str, str]) -> list[str]:
-    wrong = (name for name, value in ids.items() if not is_segment(value))
+    wrong = (name for name, value in ids.items() if segment(value) is None)
     return [f"{name}: must be a text, not empty and not made of dots, got {ids[name]!r}" for name in wrong]
 
 

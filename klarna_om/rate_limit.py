@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from attrs import frozen
+from multidict import istr
+
+LIMIT, REMAINING, RESET = istr("X-Ratelimit-Limit"), istr("X-Ratelimit-Remaining"), istr("X-Ratelimit-Reset")
 
 
 @frozen
@@ -24,10 +27,10 @@ class RateLimit:
 
 def rate_limit(headers: Mapping[str, str]) -> RateLimit | None:
     """Read `X-Ratelimit-Limit: 40, 40;w=1` with its Remaining and Reset; None unless the limit is readable."""
-    text = headers.get("X-Ratelimit-Limit")
+    text = headers.get(LIMIT)
     if text is None:
         return None
-    return _read(text, headers.get("X-Ratelimit-Remaining"), headers.get("X-Ratelimit-Reset"))
+    return _read(text, headers.get(REMAINING), headers.get(RESET))
 
 
 @lru_cache(maxsize=1024)  # every answer says it, and there are only so many things to say

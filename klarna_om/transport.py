@@ -1,13 +1,15 @@
 """The last handler: one HTTP exchange over aiohttp, and what is known when it breaks."""
 
-import asyncio
 import sys
+from collections.abc import Awaitable, Callable
 from functools import cached_property
 
 import aiohttp
+from aiohttp.hdrs import ACCEPT, CONTENT_TYPE, USER_AGENT
 from attrs import field, frozen
 from yarl import URL
 
+from klarna_om.clock import loop_time
 from klarna_om.errors import (
     AnswerCut,
     AnswerTimeout,
@@ -17,6 +19,7 @@ from klarna_om.errors import (
     ConnectionFailed,
     ConnectionLost,
     InvalidRequest,
+    KlarnaError,
     NoAnswer,
 )
 from klarna_om.exchange import Request, Response
@@ -28,10 +31,6 @@ CONNECT_TIMEOUT = 10.0
 
 CONNECT_SHARE = 0.9
 """A connection may use this part of a shorter limit, so that its failure is told apart from a missing answer."""
-
-
-NO_CONTENT_TYPE = ("Content-Type",)
-"""aiohttp would call an empty POST `application/octet-stream`."""
 
 
 def limits(seconds: float) -> aiohttp.ClientTimeout:
@@ -64,35 +63,60 @@ class Transport:
     attempt_timeout: float
     limits: aiohttp.ClientTimeout = field(repr=False)
     closing: Closing = field(repr=False, factory=Closing)
+    clock: Callable[[], float] = field(repr=False, default=loop_time)
 
     @cached_property
     def _origin(self) -> URL:
         """The base URL, parsed once for all requests."""
         return URL(self.base_url, encoded=True)
 
+    @cached_property
+    def _root(self) -> str:
+        """Its path, above every request's own."""
+        return self._origin.raw_path.rstrip("/")
+
     async def __call__(self, request: Request) -> Response:
         """Return the answer, whatever its status, or raise `NoAnswer`."""
-        loop = asyncio.get_running_loop()
-        started = loop.time()
+        if self.closing.is_closed:
+            closed = ClientClosed("this client is closed; nothing was sent")
+            closed.about(request)
+            raise closed
+        started = self.clock()
         until, timeout = started + self.attempt_timeout, self.limits
         if request.deadline is not None and request.deadline < until:
             until, timeout = request.deadline, limits(max(request.deadline - started, 0.001))
         answer: aiohttp.ClientResponse | None = None
         limit = self.closing.limit(until)
         try:
-            async with limit:
-                answer = await self._ask(request, timeout)
-                body = await self._read(answer)
-        except TimeoutError:
-            late = self._late(answer, loop.time() - started)
-            late.about(request)
-            raise late from None
-        except (NoAnswer, InvalidRequest) as error:
-            error.about(request)
-            raise
-        finally:
-            self.closing.forget(limit)
-        return Response(request, answer.status, answer.headers, body, loop.time() - started)
+            with limit:
+                answer = await self._asked(request, timeout)
+                body = await answer.read()
+        except (aiohttp.ClientError, OSError, RuntimeError, TypeError, ValueError) as reason:
+            is_late = limit.is_over and type(reason) is TimeoutError
+            failure = self._late(answer, self.clock() - started) if is_late else self._failure(answer, reason)
+            failure.about(request)
+            raise failure from (None if is_late else reason)
+        return Response(request, answer.status, answer.headers, body, self.clock() - started)
+
+    def _asked(self, request: Request, timeout: aiohttp.ClientTimeout) -> Awaitable[aiohttp.ClientResponse]:
+        # A write without a body says JSON too, as Klarna's own PHP SDK does; aiohttp would call it an octet stream.
+        headers = {**request.headers, ACCEPT: "application/json", USER_AGENT: self.user_agent}
+        if request.is_write:
+            headers[CONTENT_TYPE] = "application/json"
+        return self.session.request(
+            request.method,
+            self._url(request.path),
+            data=request.body,
+            headers=headers,
+            allow_redirects=False,
+            raise_for_status=False,
+            timeout=timeout,
+        )
+
+    def _url(self, path: str) -> URL:
+        if "?" in path:
+            return URL(self.base_url + path, encoded=True)
+        return self._origin.with_path(self._root + path, encoded=True)
 
     def _late(self, answer: aiohttp.ClientResponse | None, waited: float) -> NoAnswer:
         """The time is over, or was ended by the client's close."""
@@ -105,47 +129,19 @@ class Transport:
             return closed
         return AnswerTimeout(f"no answer within {waited:.1f} s; it may have been sent")
 
-    def _url(self, path: str) -> URL:
-        if "?" in path:
-            return URL(self.base_url + path, encoded=True)
-        return self._origin.with_path(self._origin.raw_path.rstrip("/") + path, encoded=True)
-
-    async def _ask(self, request: Request, timeout: aiohttp.ClientTimeout) -> aiohttp.ClientResponse:
-        if self.closing.is_closed:
-            raise ClientClosed("this client is closed; nothing was sent")
-        headers = {**request.headers, "Accept": "application/json", "User-Agent": self.user_agent}
-        if request.body is not None:
-            headers["Content-Type"] = "application/json"
-        try:
-            return await self.session.request(
-                request.method,
-                self._url(request.path),
-                data=request.body,
-                headers=headers,
-                skip_auto_headers=NO_CONTENT_TYPE if request.is_write and request.body is None else None,
-                allow_redirects=False,
-                raise_for_status=False,
-                timeout=timeout,
-            )
-        except (aiohttp.ClientError, OSError) as reason:
-            raise _silence(reason) from reason
-        except (TypeError, ValueError) as reason:
+    def _failure(self, answer: aiohttp.ClientResponse | None, reason: Exception) -> KlarnaError:
+        """What a failure says of the effect; a bug, of whomever, is raised as it is."""
+        if isinstance(reason, aiohttp.ClientError | OSError):
+            if answer is None:
+                return _silence(reason)
+            told = f"the answer ({answer.status}) broke off: {_told(reason)}"
+            return AnswerCut(told, answer.status, answer.headers)
+        if answer is None and isinstance(reason, TypeError | ValueError):
             # Before a byte is sent: a header or URL that aiohttp cannot write, or a session with an `auth` of its own.
-            raise InvalidRequest((f"aiohttp cannot send it: {reason}",)) from reason
-        except RuntimeError as reason:
-            if self.session.closed:
-                raise ClientClosed("the HTTP session is closed; nothing was sent") from reason
-            raise
-
-    async def _read(self, answer: aiohttp.ClientResponse) -> bytes:
-        try:
-            return await answer.read()
-        except (aiohttp.ClientError, OSError) as reason:
-            raise AnswerCut(
-                f"the answer ({answer.status}) broke off: {_told(reason)}",
-                answer.status,
-                answer.headers,
-            ) from reason
+            return InvalidRequest((f"aiohttp cannot send it: {reason}",))
+        if answer is None and isinstance(reason, RuntimeError) and self.session.closed:
+            return ClientClosed("the HTTP session is closed; nothing was sent")
+        raise reason
 
 
 def _silence(reason: Exception) -> NoAnswer:

@@ -32,7 +32,7 @@ FLOORS = (
     "outcome rate_limit",
     "money structuring",
     "types",
-    "version",
+    "clock version",
 )
 """The rooms from the roof to the cellar; rooms on one floor do not know each other."""
 

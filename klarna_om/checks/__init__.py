@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
+from klarna_om.checks.requests import UUID
 from klarna_om.checks.rule import Check, Content, Rule, Weight
 from klarna_om.checks.table import RULES
 from klarna_om.exchange import Request
 
-__all__ = ["RULES", "Content", "Rule", "advice", "problems"]
+__all__ = ["RULES", "Content", "Rule", "advice", "is_above_suspicion", "problems"]
 
 
 def problems(asked: Content | Request, *, kustom: bool = False) -> tuple[str, ...]:
@@ -25,20 +26,25 @@ def problems(asked: Content | Request, *, kustom: bool = False) -> tuple[str, ..
     at too. `kustom` applies the rules of Kustom's hosts. No text of the request is repeated, it may be personal;
     numbers are.
     """
-    return tuple(_found(asked, "problem", kustom))
+    return _found(asked, "problem", kustom)
 
 
 def advice(asked: Content | Request, *, kustom: bool = False) -> tuple[str, ...]:
     """Everything in this that Klarna's documents advise against, but that it may accept; see `problems`."""
-    return tuple(_found(asked, "advice", kustom))
+    return _found(asked, "advice", kustom)
 
 
-def _found(asked: object, weight: Weight, kustom: bool) -> Iterator[str]:
+def is_above_suspicion(request: Request) -> bool:
+    """Is there nothing to check: no body, and an order id as Klarna makes them? What most calls are."""
+    return request.body is None and request.content is None and UUID.fullmatch(request.order_id or "") is not None
+
+
+def _found(asked: object, weight: Weight, kustom: bool) -> tuple[str, ...]:
     kind: Any = type(asked)
-    for check in _checks(kind, weight, kustom):
-        yield from check(asked)
+    found = [text for check in _checks(kind, weight, kustom) for text in check(asked)]
     if isinstance(asked, Request) and asked.content is not None:
-        yield from _found(asked.content, weight, kustom)
+        found += _found(asked.content, weight, kustom)
+    return tuple(found)
 
 
 @cache

@@ -14,6 +14,7 @@ An answer of any status is a `Response`; only silence raises.
 """
 
 from collections.abc import Awaitable, Callable, Iterable
+from types import FunctionType, MethodType
 
 from klarna_om.exchange import Request, Response
 
@@ -30,4 +31,8 @@ def stack(middlewares: Iterable[Middleware], transport: Handler) -> Handler:
 
 
 def _above(middleware: Middleware, below: Handler) -> Handler:
-    return lambda request: middleware(request, below)
+    # A method is looked up here, once, and not at each call of its object. mypy does not know that what is called has
+    # a `__call__`.
+    is_function = isinstance(middleware, FunctionType | MethodType)
+    call = middleware if is_function else middleware.__call__  # type: ignore[operator]
+    return lambda request: call(request, below)

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from contextvars import ContextVar
+from time import monotonic
 
 from klarna_om.errors import NoAnswer
 from klarna_om.exchange import Request, Response
@@ -17,7 +18,7 @@ correlation_id: ContextVar[str | None] = ContextVar("klarna_om_correlation_id", 
 
 async def correlation(request: Request, below: Handler) -> Response:
     """Log how the attempt ended: success at INFO, any failure at WARNING."""
-    started = asyncio.get_running_loop().time()
+    started = monotonic()
     try:
         response = await below(request)
     except NoAnswer as silence:
@@ -28,8 +29,8 @@ async def correlation(request: Request, below: Handler) -> Response:
         _log(logging.WARNING, request, started, "cancelled", outcome, None)
         raise
     correlation_id.set(response.correlation_id)
-    level = logging.INFO if response.is_success else logging.WARNING
-    if logger.isEnabledFor(level):
+    if not response.is_success or logger.isEnabledFor(logging.INFO):
+        level = logging.INFO if response.is_success else logging.WARNING
         _log(level, request, started, str(response.status), None, response.correlation_id)
     return response
 
@@ -37,7 +38,7 @@ async def correlation(request: Request, below: Handler) -> Response:
 def _log(
     level: int, request: Request, started: float, ended: str, outcome: Outcome | None, correlation: str | None
 ) -> None:
-    elapsed = asyncio.get_running_loop().time() - started
+    elapsed = monotonic() - started
     logger.log(
         level,
         "[%s] %s %s: %s in %.3f s, attempt %d",

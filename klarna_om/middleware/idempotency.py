@@ -2,7 +2,7 @@
 
 import asyncio
 import copy
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from attrs import frozen
 
@@ -10,7 +10,7 @@ from klarna_om.errors import AnswerTimeout, InvalidRequest, KlarnaError
 from klarna_om.exchange import KEY_HEADER, Request, Response
 from klarna_om.keys import random_key
 from klarna_om.middleware import Handler
-from klarna_om.middleware.key_guard import KeyGuard, Use
+from klarna_om.middleware.key_guard import KeyGuard
 from klarna_om.outcome import Outcome
 from klarna_om.refusal import refusal
 
@@ -28,21 +28,23 @@ class Idempotency:
     """Seconds that a call waits for another one under its key, before it is in doubt."""
     new_key: Callable[[], str] = random_key
 
-    async def __call__(self, request: Request, below: Handler) -> Response:
-        """Send a write under its key."""
-        if not request.is_write:
-            return await below(request)
-        key = self.new_key() if request.idempotency_key is None else request.idempotency_key
-        _check(key)
+    def __call__(self, request: Request, below: Handler) -> Awaitable[Response]:
+        """Send a write under its key; a read is sent on as it is."""
+        return self._write(request, below) if request.is_write else below(request)
+
+    async def _write(self, request: Request, below: Handler) -> Response:
+        key = request.idempotency_key
+        if key is None:
+            key = self.new_key()
+            request = request.with_header(KEY_HEADER, key)
+        else:
+            _check(key)
         while (use := self.guard.use(key, request)) is None:
             if (response := await self._follow(key, request)) is not None:
                 return response
-        return await self._lead(use, _keyed(request, key, use), below)
-
-    async def _lead(self, use: Use, request: Request, below: Handler) -> Response:
         result: Response | KlarnaError | None = None
         try:
-            result = await below(request)
+            result = await below(request.changed(retry_until=use.retry_until, earlier=use.left))
         except KlarnaError as error:
             result = error
             raise
@@ -63,11 +65,6 @@ class Idempotency:
             raise late from None
         except KlarnaError as error:
             raise copy.copy(error) from error
-
-
-def _keyed(request: Request, key: str, use: Use) -> Request:
-    headers = {**request.headers, KEY_HEADER: key}
-    return request.changed(headers=headers, retry_until=use.retry_until, earlier=use.left)
 
 
 def _left(result: Response | KlarnaError | None) -> Outcome:

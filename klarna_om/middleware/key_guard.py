@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from hashlib import blake2b
 
+import msgspec
 from attrs import define, field
 
 from klarna_om.errors import IdempotencyKeyReused, KlarnaError
@@ -14,8 +15,8 @@ from klarna_om.keys import KEY_LIFETIME, Key
 from klarna_om.outcome import Outcome
 
 
-@define(eq=False)
-class Use:
+# Kept by the hundred thousand: without the garbage collector's book-keeping, which would go through all of them.
+class Use(msgspec.Struct, gc=False, eq=False):
     """What is known of a key in use."""
 
     fingerprint: str

@@ -46,9 +46,8 @@ class Pace:
         limits = (request.deadline, None if self.queue_timeout is None else loop_time + self.queue_timeout)
         until = min((limit for limit in limits if limit is not None), default=None)
         held = not place
-        limit = self.closing.limit(until)
         try:
-            async with limit:
+            with self.closing.limit(until):
                 if place:
                     await self.places.take(self.lane)
                     held = True
@@ -60,8 +59,6 @@ class Pace:
             if isinstance(reason, TimeoutError):
                 raise self._too_late(asyncio.get_running_loop().time() - loop_time) from None
             raise
-        finally:
-            self.closing.forget(limit)
 
     def _too_late(self, waited: float) -> NoAnswer:
         if self.closing.is_closed:

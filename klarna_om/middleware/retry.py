@@ -7,8 +7,10 @@ import time
 from collections.abc import Awaitable, Callable
 
 from attrs import define, evolve, field, frozen
+from msgspec.structs import replace
 from tenacity import AsyncRetrying, RetryCallState, retry_if_result
 
+from klarna_om.clock import loop_time
 from klarna_om.errors import AnswerCut, NoAnswer
 from klarna_om.exchange import Attempt, Request, Response
 from klarna_om.middleware import Handler
@@ -31,10 +33,11 @@ class Retrying:
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     uniform: Uniform = random.uniform
     wall_clock: Callable[[], float] = time.time
+    clock: Callable[[], float] = loop_time
 
     async def __call__(self, request: Request, below: Handler) -> Response:
         """Return the last answer, whatever its status, or raise the last silence."""
-        started = asyncio.get_running_loop().time()
+        started = self.clock()
         if self.total_timeout is not None:
             request = request.changed(deadline=started + self.total_timeout)
         try:
@@ -84,7 +87,7 @@ class _Course:
 
     async def again(self) -> Result:
         """The next attempt: the same request, the same key, the same bytes."""
-        started = asyncio.get_running_loop().time()
+        started = self.retrying.clock()
         request = self.request.changed(attempt=len(self.attempts) + 1)
         try:
             result: Result = await self.below(request)
@@ -95,7 +98,7 @@ class _Course:
 
     def record(self, result: Result, started: float) -> None:
         """Keep what happened, with the rule that applies."""
-        elapsed = asyncio.get_running_loop().time() - started
+        elapsed = self.retrying.clock() - started
         status = result.status if isinstance(result, Response | AnswerCut) else None
         if isinstance(result, Response):
             outcome, cause = of_status(result.status), str(result.status)
@@ -156,7 +159,7 @@ class _Course:
     def reason_to_stop(self, state: RetryCallState) -> str | None:
         """Why no further attempt is made; the budget is asked last, since asking spends."""
         policy, delay = self.retrying.policy, state.upcoming_sleep
-        now = asyncio.get_running_loop().time()
+        now = self.retrying.clock()
         if len(self.attempts) >= policy.max_attempts:
             return f"attempt {policy.max_attempts} is the last that the policy allows"
         if self.hint is not None and self.hint > policy.longest_hint:
@@ -177,7 +180,7 @@ class _Course:
             if result.is_success:
                 self.retrying.budget.put_back(self.cost)
             hint = None if result.is_success else self.hint
-            return evolve(result, attempts=attempts, stopped=self.stopped, retry_after=hint)
+            return replace(result, attempts=attempts, stopped=self.stopped, retry_after=hint)
         if self.request.is_write:
             status = result.status if isinstance(result, AnswerCut) else None
             outcome = of_call((attempt.outcome for attempt in attempts[:-1]), result.outcome, status)

@@ -1,6 +1,7 @@
 """A request that Klarna is sure to refuse is refused here, before anything is done for it."""
 
 import logging
+from collections.abc import Awaitable
 
 from attrs import frozen
 
@@ -28,8 +29,10 @@ class Validation:
     strict: bool = False
     """Refuse what goes against advice too, instead of logging it."""
 
-    async def __call__(self, request: Request, below: Handler) -> Response:
+    def __call__(self, request: Request, below: Handler) -> Awaitable[Response]:
         """Send a request on, or raise `InvalidRequest` with everything that is wrong with it."""
+        if checks.is_above_suspicion(request):
+            return below(request)
         wrong = checks.problems(request, kustom=self.kustom)
         if self.strict:
             wrong += checks.advice(request, kustom=self.kustom)
@@ -39,7 +42,7 @@ class Validation:
             raise error
         if not self.strict and logger.isEnabledFor(logging.WARNING):
             _log(request, checks.advice(request, kustom=self.kustom))
-        return await below(request)
+        return below(request)
 
 
 def _log(request: Request, advice: tuple[str, ...]) -> None:

@@ -4,7 +4,6 @@ import asyncio
 from email.utils import formatdate
 
 import pytest
-from attrs import evolve
 
 from klarna_om.client import KlarnaClient
 from klarna_om.errors import (
@@ -74,8 +73,8 @@ def test_every_rule_is_tested_and_gives_its_reason() -> None:
 
 @pytest.mark.parametrize("result", [answer(503), ConnectionLost(""), answer(429)])
 def test_a_write_without_a_key_is_never_retried(result: Result) -> None:
-    assert rule_for(evolve(WRITE, headers={}), result).name == "write without a key"
-    assert rule_for(evolve(WRITE, headers={}, method="GET"), result).is_retried
+    assert rule_for(WRITE.changed(headers={}), result).name == "write without a key"
+    assert rule_for(WRITE.changed(headers={}, method="GET"), result).is_retried
 
 
 async def test_the_delays_are_full_jitter_doubling_up_to_the_cap(
@@ -263,7 +262,7 @@ async def test_two_hundred_concurrent_calls_with_mixed_faults_each_get_their_own
     retrying = Retrying(Retry(), Budget(10_000), None, Sleeps(), longest)
     numbers = [str(number) for number in range(200)]
 
-    answers = await asyncio.gather(*(retrying(evolve(WRITE, order_id=number), below) for number in numbers))
+    answers = await asyncio.gather(*(retrying(WRITE.changed(order_id=number), below) for number in numbers))
 
     assert [answer.body.decode() for answer in answers] == numbers
     assert [len(answer.attempts) for answer in answers] == [
@@ -299,7 +298,7 @@ async def test_only_a_write_in_doubt_is_told_when_the_wait_is_cancelled(
         raise asyncio.CancelledError
 
     with pytest.raises(asyncio.CancelledError):
-        await Retrying(Retry(), Budget(), None, cancelled, longest)(evolve(WRITE, method=method), below)
+        await Retrying(Retry(), Budget(), None, cancelled, longest)(WRITE.changed(method=method), below)
 
     assert len(caplog.records) == lines
 

@@ -6,7 +6,6 @@ import pickle
 from typing import Any
 
 import pytest
-from attrs import evolve
 
 from klarna_om import structuring
 from klarna_om.client import KlarnaClient
@@ -208,7 +207,7 @@ async def test_what_the_callers_own_middleware_makes_of_a_request_is_what_is_che
 ) -> None:
     async def mend(request: Request, below: Handler) -> Response:
         content = CaptureObject(captured_amount=100)
-        return await below(evolve(request, content=content, body=structuring.write(content)))
+        return await below(request.changed(content=content, body=structuring.write(content)))
 
     server.will(CREATED)
 

@@ -10,14 +10,11 @@ from klarna_om.pace.closing import Closing
 async def limited(closing: Closing, seconds: float | None, ended: list[float | None]) -> None:
     """Wait without end under a limit, and note that it came."""
     when = None if seconds is None else asyncio.get_running_loop().time() + seconds
-    limit = closing.limit(when)
     try:
-        async with limit:
+        with closing.limit(when):
             await asyncio.Event().wait()
     except TimeoutError:
         ended.append(seconds)
-    finally:
-        closing.forget(limit)
 
 
 async def test_limits_end_by_their_times_not_by_their_beginnings() -> None:
@@ -38,16 +35,14 @@ async def test_a_limit_begun_after_all_others_ended_ends_too() -> None:
     assert ended == [0.01, 0.01]
 
 
-async def test_what_is_forgotten_is_not_ended() -> None:
+async def test_what_is_over_is_not_ended() -> None:
     closing = Closing()
-    limit = closing.limit(asyncio.get_running_loop().time() + 0.01)
-    async with limit:
+    with closing.limit(asyncio.get_running_loop().time() + 0.01) as limit:
         pass
-    closing.forget(limit)
 
     await asyncio.sleep(0.03)
 
-    assert not limit.expired()
+    assert not limit.is_over
 
 
 async def test_a_limit_that_has_come_is_no_cancellation_of_the_task() -> None:
@@ -67,6 +62,47 @@ async def test_a_cancellation_passes_a_limit_as_it_is() -> None:
         await task
 
 
+async def test_a_cancellation_from_elsewhere_goes_before_a_limit_that_comes_with_it() -> None:
+    closing = Closing()
+    task = asyncio.create_task(limited(closing, None, []))
+    await asyncio.sleep(0)
+    task.cancel()
+    closing.close()
+
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+async def test_an_error_of_what_is_limited_is_raised_even_as_the_limit_comes() -> None:
+    closing = Closing()
+    task = asyncio.current_task()
+    assert task is not None
+
+    with pytest.raises(KeyError), closing.limit(None):
+        closing.close()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            raise KeyError from None
+
+    assert task.cancelling() == 0
+
+
+async def test_outside_of_a_task_there_is_no_limit_but_a_word_of_what_to_do() -> None:
+    told = list[str]()
+
+    def call_back() -> None:
+        try:
+            Closing().limit(None)
+        except RuntimeError as error:
+            told.append(str(error))
+
+    asyncio.get_running_loop().call_soon(call_back)
+    await asyncio.sleep(0)
+
+    assert told == ["a call is made inside a task of the event loop: await it in a coroutine that runs there"]
+
+
 @pytest.mark.parametrize("seconds", [None, 60.0])
 async def test_closing_ends_every_limit_at_once(seconds: float | None) -> None:
     closing, ended = Closing(), list[float | None]()
@@ -74,7 +110,6 @@ async def test_closing_ends_every_limit_at_once(seconds: float | None) -> None:
     await asyncio.sleep(0)
 
     closing.close()
-    await asyncio.sleep(0)
     closing.close()
     await asyncio.gather(*waiting)
 

@@ -188,11 +188,16 @@ MUTANTS = (
         f"{CUTS}test_each_write_says_what_is_known_at_each_cut_point[{EXECUTED}]",
         in_suite=True,
     ),
-    mistake(
+    Mutant(
         "the body is read outside of the guarded block",
         "transport.py",
-        "body = await self._read(answer)",
-        "body = await answer.read()",
+        (
+            ("                body = await answer.read()\n", ""),
+            (
+                "        return Response(request,",
+                "        body = await answer.read()\n        return Response(request,",
+            ),
+        ),
         f"{CUTS}test_each_write_says_what_is_known_at_each_cut_point[mid_body-close-201-executed--]",
         in_suite=True,
     ),

@@ -41,11 +41,16 @@ def copied(target: Path) -> Path:
     return target
 
 
+def fits(mutant: Mutant) -> bool:
+    """Is each old text there, and once?"""
+    text = (ROOT / "klarna_om" / mutant.file).read_text()
+    return all(text.count(old) == 1 for old, _ in mutant.changes)
+
+
 def changed(copy: Path, mutant: Mutant) -> None:
     file = copy / "klarna_om" / mutant.file
     text = file.read_text()
     for old, new in mutant.changes:
-        assert text.count(old) == 1, f"{mutant.name}: {mutant.file} has {text.count(old)} times: {old}"
         text = text.replace(old, new)
     file.write_text(text)
 
@@ -94,6 +99,7 @@ async def all_run(folder: Path) -> Mapping[str, Run]:
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Run]:
     """All of them, two at a time."""
+    assert all(fits(mutant) for mutant in MADE)
     with asyncio.Runner() as runner:
         return runner.run(all_run(tmp_path_factory.mktemp("mutants")))
 
@@ -114,6 +120,4 @@ def test_the_mistake_is_seen(runs: Mapping[str, Run], mutant: Mutant) -> None:
 def test_each_mistake_is_named_once_and_its_text_is_still_there() -> None:
     """Also of those that only the long run makes."""
     assert len({mutant.name for mutant in MUTANTS}) == len(MUTANTS)
-    for mutant in MUTANTS:
-        text = (ROOT / "klarna_om" / mutant.file).read_text()
-        assert [text.count(old) for old, _ in mutant.changes] == [1] * len(mutant.changes), mutant.name
+    assert [mutant.name for mutant in MUTANTS if not fits(mutant)] == []
