@@ -62,7 +62,9 @@ def readme(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """The benchmarks, quickly; `-- --full` takes the time that the published tables took."""
     locked(session)
-    session.install(*nox.project.dependency_groups(PYPROJECT, "bench"))
+    # niquests would put its own urllib3 in the place of the one that requests uses.
+    apart = ("--no-binary", "urllib3-future")
+    session.install(*apart, *nox.project.dependency_groups(PYPROJECT, "bench"), env={"URLLIB3_NO_OVERRIDE": "1"})
     session.run("python", "-m", "benchmarks", *session.posargs)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from attrs import frozen
 
-from klarna_om.checks import RULES, Rule, advice, problems
+from klarna_om.checks import RULES, Rule, advice, is_above_suspicion, problems
 from klarna_om.exchange import Request
 from klarna_om.types import (
     Address,
@@ -281,6 +281,23 @@ def test_a_request_is_checked_with_its_content() -> None:
 
     assert [told.partition(":")[0] for told in problems(bad, kustom=True)] == ["body", "order_id", "captured_amount"]
     assert [told.partition(":")[0] for told in advice(bad)] == ["order_id"]
+
+
+@pytest.mark.parametrize("kustom", [False, True])
+def test_no_rule_finds_anything_in_a_request_that_is_let_through_unchecked(kustom: bool) -> None:
+    usual = request("7849fd84-47dc-4919-a7ce-47b9f461562f")
+
+    assert is_above_suspicion(usual)
+    assert problems(usual, kustom=kustom) == advice(usual, kustom=kustom) == ()
+
+
+def test_whatever_a_rule_looks_at_makes_a_request_worth_checking() -> None:
+    """A rule about another part of a request must be added to `is_above_suspicion`."""
+    usual = request("7849fd84-47dc-4919-a7ce-47b9f461562f")
+
+    assert {rule.name for rule in RULES if rule.of is Request} == {"size", "order id"}
+    for other in (usual.changed(body=b"{}"), usual.changed(content=capture(1)), usual.changed(order_id="7")):
+        assert not is_above_suspicion(other)
 
 
 def test_advice_never_repeats_a_text() -> None:
