@@ -36,7 +36,7 @@ class Connection:
     def session(self) -> aiohttp.ClientSession:
         """The session, opened if need be; `ClientClosed` after `close` or in another event loop."""
         loop = asyncio.get_running_loop()
-        if self._closed.is_set():
+        if self.closing.is_closed:
             raise ClientClosed("this client is closed: make a new one, or close it later; nothing was sent")
         if self._loop is None:
             self._loop = loop

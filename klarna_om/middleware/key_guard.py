@@ -15,11 +15,15 @@ from klarna_om.keys import KEY_LIFETIME, Key
 from klarna_om.outcome import Outcome
 
 
+Fingerprint = tuple[str, str, bytes]
+"""Method, path and a digest of the body: what makes a request the same."""
+
+
 # Kept by the hundred thousand: without the garbage collector's book-keeping, which would go through all of them.
 class Use(msgspec.Struct, gc=False, eq=False):
     """What is known of a key in use."""
 
-    fingerprint: str
+    fingerprint: Fingerprint
     first_used: float
     is_running: bool = True
     left: Outcome | None = None
@@ -35,7 +39,7 @@ class Use(msgspec.Struct, gc=False, eq=False):
 
 @define(eq=False)
 class KeyGuard:
-    """Remember for 24 hours what each key was used for.
+    """Remember what each key was used for; after 24 hours a key is free again.
 
     Memory is bounded: beyond `capacity` keys the oldest are forgotten first, and with them their protection.
     """
@@ -50,12 +54,13 @@ class KeyGuard:
         Raises `IdempotencyKeyReused` when the key was used for another request within 24 hours.
         """
         now = self.clock()
-        self._forget(now)
         fingerprint = _fingerprint(request)
         use = self._uses.get(key)
+        if use is not None and use.retry_until <= now and not use.is_running:
+            del self._uses[key]
+            use = None
         if use is None:
-            use = self._uses[key] = Use(fingerprint, _first_used(key, now))
-            return use
+            return self._remember(key, Use(fingerprint, _first_used(key, now)))
         if use.fingerprint != fingerprint:
             raise _reused(key, request)
         if use.is_running:
@@ -82,15 +87,14 @@ class KeyGuard:
         else:
             followers.set_result(result)
 
-    def _forget(self, now: float) -> None:
-        while self._uses:
-            key, use = next(iter(self._uses.items()))
-            if use.retry_until > now and len(self._uses) < self.capacity:
-                return
-            del self._uses[key]
-            if use.is_running:
-                self._uses[key] = use  # at the end of the line; there are no more of these than places
-                return
+    def _remember(self, key: str, use: Use) -> Use:
+        while len(self._uses) >= self.capacity:
+            oldest, its_use = self._uses.popitem(last=False)
+            if its_use.is_running:
+                self._uses[oldest] = its_use  # at the end of the line; there are no more of these than places
+                break
+        self._uses[key] = use
+        return use
 
 
 def _first_used(key: str, now: float) -> float:
@@ -99,9 +103,9 @@ def _first_used(key: str, now: float) -> float:
     return now if first is None or first + KEY_LIFETIME <= now else min(first, now)
 
 
-def _fingerprint(request: Request) -> str:
-    body = blake2b(request.body, digest_size=16).hexdigest() if request.body else ""
-    return f"{request.method} {request.path} {body}"
+def _fingerprint(request: Request) -> Fingerprint:
+    body = blake2b(request.body, digest_size=16).digest() if request.body else b""
+    return request.method, request.path, body
 
 
 def _reused(key: str, request: Request) -> IdempotencyKeyReused:

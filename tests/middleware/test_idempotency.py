@@ -105,6 +105,20 @@ async def test_after_24_hours_a_key_is_free_again(make_client: MakeClient, serve
     assert len(server.requests) == 2
 
 
+def test_a_key_that_klarna_has_forgotten_counts_as_new_and_as_the_youngest() -> None:
+    clock = Clock()
+    guard = KeyGuard(clock, capacity=2)
+    for key in ("old", "other"):
+        use = guard.use(key, request())
+        assert use is not None
+        guard.finish(use, None)
+
+    clock.now += 24 * 3600
+    assert guard.use("old", request().changed(path="/another")) is not None
+
+    assert list(guard._uses) == ["other", "old"]
+
+
 def test_memory_is_bounded_and_the_oldest_keys_go_first() -> None:
     guard = KeyGuard(Clock(), capacity=3)
     for number in range(10):
