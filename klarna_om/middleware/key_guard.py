@@ -14,7 +14,6 @@ from klarna_om.exchange import Request, Response
 from klarna_om.keys import KEY_LIFETIME, Key
 from klarna_om.outcome import Outcome
 
-
 Fingerprint = tuple[str, str, bytes]
 """Method, path and a digest of the body: what makes a request the same."""
 
