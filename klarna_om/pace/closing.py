@@ -73,7 +73,7 @@ class Closing:
 
 
 class Limit:
-    """One time limit, as `asyncio.timeout` keeps it, but at a third of its cost and without a timer of its own."""
+    """One time limit, as `asyncio.timeout` keeps it, but without a timer of its own."""
 
     __slots__ = ("_cancelling", "_closing", "_task", "is_over")
 
