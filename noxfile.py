@@ -5,7 +5,7 @@ import nox
 nox.needs_version = ">=2025.2.9"
 nox.options.default_venv_backend = "venv"
 nox.options.reuse_existing_virtualenvs = True
-nox.options.sessions = ["tests", "lint", "typing", "floor", "readme", "bench"]
+nox.options.sessions = ["tests", "lint", "typing", "floor", "readme", "mutants", "bench"]
 
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 PROJECT = PYPROJECT["project"]
@@ -66,6 +66,13 @@ def bench(session: nox.Session) -> None:
     apart = ("--no-binary", "urllib3-future")
     session.install(*apart, *nox.project.dependency_groups(PYPROJECT, "bench"), env={"URLLIB3_NO_OVERRIDE": "1"})
     session.run("python", "-m", "benchmarks", *session.posargs)
+
+
+@nox.session
+def mutants(session: nox.Session) -> None:
+    """One classic mistake of each kind, made in a copy of the code: the tests must see it."""
+    locked(session)
+    session.run("pytest", "-q", "tests/proofs/test_mutants.py", env={"KLARNA_OM_PROOFS": "mutants"})
 
 
 @nox.session

@@ -8,14 +8,13 @@ from typing import Any
 
 import pytest
 
-from klarna_om.structuring import Unreadable, converter, fast_lane, from_dict, read, to_dict, write
+from klarna_om.structuring import Unreadable, converter, from_dict, read, to_dict, write
 from klarna_om.types import (
     Address,
     Capture,
     CaptureObject,
     Customer,
     ErrorMessage,
-    ExtendDueDateOptions,
     ExtendDueDateRequest,
     Notification,
     Order,
@@ -370,8 +369,3 @@ def test_plain_values_are_read_as_strictly_as_json() -> None:
 def test_the_converter_can_be_used_for_ones_own() -> None:
     assert converter().structure([{"tracking_number": "1"}], list[ShippingInfo]) == [ShippingInfo(tracking_number="1")]
     assert converter() is converter()
-
-
-@pytest.mark.parametrize("cls", [Order, Capture, Refund, ExtendDueDateOptions, tuple[Capture, ...], CaptureObject])
-def test_what_klarna_sends_has_a_fast_lane(cls: Any) -> None:
-    assert fast_lane.lane(cls) is not None

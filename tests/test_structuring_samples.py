@@ -97,10 +97,8 @@ def test_no_published_document_is_forgotten() -> None:
 @pytest.mark.parametrize(("name", "cls"), (ANSWERS | REQUESTS).items())
 def test_every_published_document_is_read_on_the_fast_lane(name: str, cls: Any) -> None:
     data = shared_file(f"{SAMPLES}/{name}").read_bytes()
-    lane = fast_lane.lane(cls)
 
-    assert lane is not None
-    assert lane(data) == read(cls, data)
+    assert fast_lane.lane(cls)(data) == read(cls, data)
 
 
 @pytest.mark.parametrize(("name", "cls"), REQUESTS.items())
@@ -118,7 +116,7 @@ def test_every_published_answer_keeps_all_that_the_types_know(name: str, cls: ty
 
     answer = read(cls, json.dumps(document).encode())
 
-    assert set(to_dict(answer)) == set(document)
+    assert set(to_dict(answer)) == {name for name, value in document.items() if value != []}
     assert read(cls, write(answer)) == answer
 
 

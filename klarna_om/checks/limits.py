@@ -36,16 +36,18 @@ def broken(content: object) -> Iterator[str]:
 def _record(cls: type) -> Look:
     """How to look at an object of one of Klarna's types. Fields that are not given are not part of it."""
     looks = {field.name: _kind(field.name, present(field.type), _limits(field)) for field in fields(cls)}
-    required = tuple(field.name for field in fields(cls) if _limits(field).required)
+    required = frozenset(field.name for field in fields(cls) if _limits(field).required)
 
     def look(value: object) -> Sequence[Fault]:
         if not isinstance(value, cls):
             return _fault(f"must be of type {cls.__name__}, got {_name(value)}")
-        held = vars(value)
-        found = [(f".{name}", "must be there") for name in required if name not in held]
+        found: list[Fault] = []
         for name, look_at in looks.items():
-            if name in held:
-                found += [(f".{name}{path}", words) for path, words in look_at(held[name])]
+            held = getattr(value, name)
+            if held is not None:
+                found += [(f".{name}{path}", words) for path, words in look_at(held)]
+            elif name in required:
+                found.append((f".{name}", "must be there"))
         return found
 
     return look

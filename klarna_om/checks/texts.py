@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any, cast
+from typing import cast
 
-from attrs import has
+import msgspec
 
 UNWELCOME = re.compile(r"<[a-z/!?]|\bjavascript:|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]", re.IGNORECASE)
 """The beginning of a tag or a comment, and with it of a script or a style; and control characters, but for tabs and
@@ -24,7 +24,7 @@ def _unwelcome(value: object) -> list[str]:
         if isinstance(part, str):
             if UNWELCOME.search(part):
                 found.append(_step(name))
-        elif not isinstance(part, int):
+        elif not isinstance(part, int | None):
             found += [f"{_step(name)}{path}" for path in _unwelcome(part)]
     return found
 
@@ -33,8 +33,7 @@ def _parts(value: object) -> Iterable[tuple[str | int, object]]:
     """What there is to look at inside of a value, under its name or number."""
     if isinstance(value, tuple):
         return enumerate(cast("tuple[object, ...]", value))
-    kind: Any = type(value)
-    return vars(value).items() if has(kind) else ()
+    return msgspec.structs.asdict(value).items() if isinstance(value, msgspec.Struct) else ()
 
 
 def _step(name: str | int) -> str:

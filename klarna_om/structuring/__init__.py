@@ -13,8 +13,6 @@ import msgspec
 from klarna_om.structuring import fast_lane, strict_lane
 from klarna_om.structuring.strict_lane import Unreadable
 from klarna_om.structuring.strictness import converter
-from klarna_om.types.order import Order
-from klarna_om.types.shipping_option import SelectedShippingOption
 
 __all__ = ["Unreadable", "converter", "from_dict", "read", "to_dict", "write"]
 
@@ -26,14 +24,12 @@ def read(cls: type[T], data: bytes) -> T:
 
     Raises `Unreadable`, which names every field that is wrong.
     """
-    lane = fast_lane.lane(cls)  # type: ignore[arg-type]  # mypy doubts that a type is hashable
-    if lane is not None:
-        try:
-            value: T = lane(data)
-        except (msgspec.MsgspecError, ValueError, RecursionError):
-            pass
-        else:
-            return value
+    try:
+        value: T = fast_lane.lane(cls)(data)  # type: ignore[arg-type]  # mypy doubts that a type is hashable
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        pass
+    else:
+        return value
     return strict_lane.structure(cls, strict_lane.parse(cls, data))
 
 
@@ -42,8 +38,6 @@ def write(content: object) -> bytes:
 
     Fields that are None are left out; an empty text and an empty list are sent: to Klarna they mean "clear".
     """
-    if isinstance(content, _RENAMED):
-        content = converter().unstructure(content)
     return _encoder.encode(content)
 
 
@@ -64,8 +58,5 @@ def _as_text(value: object) -> str:
         return str.__str__(value)
     raise TypeError(f"{type(value).__name__} has no place in a request")
 
-
-_RENAMED = (Order, SelectedShippingOption, list, tuple)
-"""What is, or may hold, a field with another name than its attribute; msgspec would write the attribute's."""
 
 _encoder = msgspec.json.Encoder(enc_hook=_as_text)

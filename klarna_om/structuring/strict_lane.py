@@ -4,7 +4,8 @@ import json
 from collections.abc import Iterator
 from typing import Any, NoReturn, TypeVar, get_args
 
-from klarna_om.structuring.strictness import KindError, converter, wire_name
+from klarna_om.structuring.strictness import KindError, converter
+from klarna_om.types.document import wire_name
 
 T = TypeVar("T")
 

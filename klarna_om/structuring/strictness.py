@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, cast, get_origin
 import attrs
 import msgspec
 
-from klarna_om.types.document import present
+from klarna_om.types.document import Sent, absent, present, required, wire_name
 from klarna_om.types.moment import Moment
 
 if TYPE_CHECKING:
@@ -58,11 +58,6 @@ def converter() -> "Converter":
     rules.register_unstructure_hook(tuple, lambda items: [rules.unstructure(item) for item in items])
     rules.register_unstructure_hook_factory(attrs.has, partial(_plain, rules))
     return rules
-
-
-def wire_name(name: str) -> str:
-    """Klarna's name of an attribute: `class` for `class_`."""
-    return name.removesuffix("_")
 
 
 def _int(value: object, _: object) -> int:
@@ -119,7 +114,7 @@ def _record(cls: type[attrs.AttrsInstance], rules: "Converter") -> Hook:
     from cattrs.gen import make_dict_structure_fn
 
     fields = attrs.fields(cls)
-    spared = dict.fromkeys((field.name for field in fields if _may_lack(cls, field)), _ABSENT)
+    spared = {} if issubclass(cls, Sent) else dict.fromkeys(required(cls), _ABSENT)
     strict = {field.name for field in fields if present(field.type) in (int, bool)}
     structure_fields = make_dict_structure_fn(cls, rules, **{f.name: _override(f, rules) for f in fields})
 
@@ -131,11 +126,6 @@ def _record(cls: type[attrs.AttrsInstance], rules: "Converter") -> Hook:
         return structure_fields({**spared, **given}, cls)
 
     return structure
-
-
-def _may_lack(cls: type, field: "attrs.Attribute[Any]") -> bool:
-    """Whether an answer may lack what the constructor asks for: a line of an order may, a request may not."""
-    return field.default is attrs.NOTHING and hasattr(cls, field.name)
 
 
 def _override(field: "attrs.Attribute[Any]", rules: "Converter") -> Any:
@@ -150,11 +140,11 @@ def _override(field: "attrs.Attribute[Any]", rules: "Converter") -> Any:
 
 def _plain(rules: "Converter", cls: type[attrs.AttrsInstance]) -> Callable[[Any], dict[str, Any]]:
     """Unstructure an object: absent fields are left out, empty texts and lists are not."""
-    names = {field.name: wire_name(field.name) for field in attrs.fields(cls)}
+    fields = [(field.name, wire_name(field.name), absent(field)) for field in attrs.fields(cls)]
 
     def unstructure(record: object) -> dict[str, Any]:
-        held = vars(record)
-        return {wire: rules.unstructure(held[name]) for name, wire in names.items() if name in held}
+        held = ((wire, getattr(record, name), nothing) for name, wire, nothing in fields)
+        return {wire: rules.unstructure(value) for wire, value, nothing in held if value is not nothing}
 
     return unstructure
 

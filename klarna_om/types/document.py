@@ -1,36 +1,76 @@
-"""How an absent field is kept: not at all. It is no part of the object, reads as its default, and is not written.
+"""How Klarna's types are kept: attrs makes the class, a msgspec.Struct holds the values.
 
-The classes have no slots, so that an absent field can be found on the class, where its default is. That lets msgspec
-leave it there when it decodes, and pass over it when it encodes. Measured: an order is read a quarter faster than with
-slots, and a request is written five times as fast as by way of dictionaries, without a `null` in it.
+`attrs.fields`, `attrs.evolve` and cattrs see the attrs class that was declared. msgspec sees a Struct, which it reads
+twice as fast as it reads other classes. An absent field holds its default and is not written.
 """
 
-from collections.abc import Callable
-from functools import wraps
+from collections.abc import Mapping
+from functools import cache
+from inspect import Parameter, Signature
 from types import NoneType
 from typing import Any, TypeVar, get_args
 
-from attrs import NOTHING, fields
+import msgspec
+from attrs import NOTHING, Attribute, fields
 
 C = TypeVar("C", bound=type)
 
+MADE_ANEW = frozenset({"__annotations__", "__dict__", "__init__", "__weakref__"})
+"""What a class does not keep of the one that attrs made. All else stays, such as `__repr__` and `__setattr__`."""
+
+
+class Maker(msgspec.StructMeta):
+    """The class of the classes: values are made by keyword, None being as good as nothing."""
+
+    def __new__(mcls, name: str, bases: tuple[type, ...], space: dict[str, Any], **config: Any) -> Any:
+        """Make a class; those that users derive may have methods of their own."""
+        if "__attrs_attrs__" not in space and space.keys() & {"__annotations__", "__annotate_func__"}:
+            raise TypeError(
+                f"{name} cannot add fields to {bases[0].__name__}: let a middleware add to Request.body what Klarna"
+                " knows and this client does not"
+            )
+        return super().__new__(mcls, name, bases, space, **config)
+
+    def __call__(cls, *args: object, **given: object) -> Any:
+        """Make a value; it is what the constructor of an attrs class would do."""
+        asked, converters = _arguments(cls)
+        if missing := [name for name in asked if name not in given]:
+            raise TypeError(f"{cls.__name__}() is missing required keyword arguments: {', '.join(missing)}")
+        held = {name: value for name, value in given.items() if value is not None}
+        for name in held.keys() & converters.keys():
+            held[name] = converters[name](held[name])
+        return super().__call__(*args, **held)
+
+    @property
+    def __signature__(cls) -> Signature:
+        return Signature([_parameter(field) for field in _fields(cls)])
+
+
+class Document(msgspec.Struct, metaclass=Maker, gc=False, omit_defaults=True):
+    """What Klarna sends: any field may be absent, even one that the constructor asks for."""
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        """Show on a terminal what `repr` shows: no personal data."""
+        return [(field.name, getattr(self, field.name)) for field in _fields(type(self)) if field.repr]
+
+
+class Sent(Document):
+    """What Klarna is sent: what the constructor asks for must be there."""
+
 
 def document(cls: C) -> C:
-    """Decorate a class of what Klarna sends: any field may be absent, even one that the constructor asks for."""
-    for field in fields(cls):
-        setattr(cls, field.name, None)
-    return request(cls)
+    """Decorate an attrs class of what Klarna sends."""
+    return _kept_as(Document, cls)
 
 
 def request(cls: C) -> C:
-    """Decorate a class of what Klarna is sent: what the constructor asks for must be there."""
-    for field in fields(cls):
-        if field.default is not NOTHING:
-            setattr(cls, field.name, field.default)
-    cls.__annotations__ = {field.name: present(field.type) for field in fields(cls)}  # msgspec goes by them
-    init = _keeping_what_is_given(vars(cls)["__init__"])
-    cls.__init__ = init  # type: ignore[misc]  # it is the class's own, not a subclass's
-    return cls
+    """Decorate an attrs class of what Klarna is sent."""
+    return _kept_as(Sent, cls)
+
+
+def absent(field: "Attribute[Any]") -> Any:
+    """What an absent field reads as."""
+    return None if field.default is NOTHING else field.default
 
 
 def present(kind: Any) -> Any:
@@ -39,14 +79,37 @@ def present(kind: Any) -> Any:
     return kinds[0] if NoneType in kinds else kind
 
 
-def _keeping_what_is_given(init: Callable[..., None]) -> Callable[..., None]:
-    """Make a constructor keep the fields that it is given, None being as good as nothing."""
+def required(cls: type) -> tuple[str, ...]:
+    """What the constructor asks for."""
+    return _arguments(cls)[0]
 
-    @wraps(init)
-    def __init__(self: object, **given: object) -> None:  # noqa: N807 - it is one
-        init(self, **given)
-        held = vars(self)
-        for name in [name for name in held if given.get(name) is None]:
-            del held[name]
 
-    return __init__
+def wire_name(name: str) -> str:
+    """Klarna's name of an attribute: `class` for `class_`."""
+    return name.removesuffix("_")
+
+
+def _kept_as(kind: type[Document], cls: C) -> C:
+    """The same class once more, with a Struct's memory in the place of a dictionary."""
+    space = {name: value for name, value in vars(cls).items() if name not in MADE_ANEW}
+    space["__annotations__"] = {field.name: present(field.type) for field in _fields(cls)}
+    space |= {field.name: absent(field) for field in _fields(cls)}
+    made: C = Maker(cls.__name__, (kind,), space, kw_only=True, rename=wire_name)
+    return made
+
+
+@cache
+def _arguments(cls: type) -> tuple[tuple[str, ...], Mapping[str, Any]]:
+    """What the constructor asks for, and what turns arguments into values."""
+    asked = tuple(field.name for field in _fields(cls) if field.default is NOTHING)
+    return asked, {field.name: field.converter for field in _fields(cls) if field.converter}
+
+
+def _parameter(field: "Attribute[Any]") -> Parameter:
+    default = Parameter.empty if field.default is NOTHING else field.default
+    return Parameter(field.name, Parameter.KEYWORD_ONLY, default=default, annotation=field.type)
+
+
+def _fields(cls: Any) -> tuple[Any, ...]:
+    declared: tuple[Any, ...] = fields(cls)
+    return declared

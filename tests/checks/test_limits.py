@@ -1,15 +1,14 @@
 """The limits are the specification's: each one of it is broken here, and found at its place."""
 
 from collections.abc import Iterator
-from functools import cached_property
 from typing import Any
 
 import pytest
-from attrs import frozen
+from msgspec.structs import force_setattr
 
 from klarna_om.checks import advice, limits, problems
 from klarna_om.structuring import from_dict
-from klarna_om.types import SCHEMAS, CaptureObject, ExtendDueDateRequest, OrderLine, ShippingInfo, UpdateShippingInfo
+from klarna_om.types import SCHEMAS, CaptureObject, OrderLine, ShippingInfo, UpdateShippingInfo
 from tests.support.documents import SCHEMAS as SPECIFIED
 
 Schema = dict[str, Any]
@@ -24,7 +23,6 @@ REQUESTS = (
     "RefundObject",
     "ExtendDueDateRequest",
 )
-MISSING = object()
 
 
 def resolved(schema: Schema) -> Schema:
@@ -49,7 +47,7 @@ def breaches(schema: Schema, path: Path = ()) -> Iterator[tuple[Path, Any]]:
     for name, field in schema.get("properties", {}).items():
         here = (*path, name)
         if name in schema.get("required", ()):
-            yield here, MISSING
+            yield here, None  # which is how an absent field reads
         yield from ((here, wrong) for wrong in wrongs(resolved(field)))
         yield from breaches(field, here)
         if field.get("type") == "array":
@@ -59,11 +57,11 @@ def breaches(schema: Schema, path: Path = ()) -> Iterator[tuple[Path, Any]]:
 def wrongs(field: Schema) -> Iterator[Any]:
     if field["type"] == "integer":
         bits = 32 if field["format"] == "int32" else 64
-        yield from (12.5, True, "12", None)
+        yield from (12.5, True, "12")
         yield field.get("minimum", -(2 ** (bits - 1))) - 1
         yield field.get("maximum", 2 ** (bits - 1) - 1) + 1
     elif field["type"] == "string":
-        yield from (5, True, None, b"x")
+        yield from (5, True, b"x")
         if "maxLength" in field:
             yield "x" * (field["maxLength"] + 1)
     elif field["type"] == "array":
@@ -94,10 +92,7 @@ def changed(name: str, path: Path, value: Any) -> Any:
     place = content
     for step in path[:-1]:
         place = place[step] if isinstance(step, int) else getattr(place, step)
-    if value is MISSING:
-        del vars(place)[path[-1]]
-    else:
-        vars(place)[path[-1]] = value
+    force_setattr(place, str(path[-1]), value)
     return content
 
 
@@ -200,7 +195,7 @@ def test_all_problems_are_told_at_once_in_the_order_of_the_fields() -> None:
 
 def test_what_a_subclass_keeps_for_itself_is_not_looked_at() -> None:
     class Shipment(CaptureObject):
-        @cached_property
+        @property
         def weight(self) -> float:
             return 12.5
 
@@ -224,13 +219,3 @@ def test_what_is_no_request_cannot_be_checked(content: Any) -> None:
 
     assert problems(content) == (f"content: must be one of Klarna's request types, got {kind}",)
     assert advice(content) == ()
-
-
-def test_a_subclass_of_several_fields_is_checked_too() -> None:
-    @frozen(kw_only=True, slots=False)
-    class Labelled(ExtendDueDateRequest):
-        label: str = ""
-
-    assert problems(Labelled(number_of_days=2.5, label="x")) == (  # type: ignore[arg-type]
-        "number_of_days: must be a whole number, got 2.5",
-    )

@@ -27,12 +27,12 @@ class Mutant:
     file: str
     changes: tuple[tuple[str, str], ...]
     caught_by: str
-    in_suite: bool = False
-    """Shown in each run of the suite; the others with `KLARNA_OM_PROOFS=long`."""
+    of_each_kind: bool = False
+    """One of its kind; the others are made with `KLARNA_OM_PROOFS=long` only."""
 
 
-def mistake(name: str, file: str, old: str, new: str, caught_by: str, *, in_suite: bool = False) -> Mutant:
-    return Mutant(name, file, ((old, new),), caught_by, in_suite)
+def mistake(name: str, file: str, old: str, new: str, caught_by: str, *, of_each_kind: bool = False) -> Mutant:
+    return Mutant(name, file, ((old, new),), caught_by, of_each_kind)
 
 
 FRESH_KEY = (
@@ -52,7 +52,7 @@ MUTANTS = (
         (FRESH_KEY,),
         f"{CUTS}test_after_any_cut_point_the_retry_brings_exactly_one_effect_under_one_key_and_the_same_bytes"
         "[request-close-201-executed]",
-        in_suite=True,
+        of_each_kind=True,
     ),
     Mutant("a fresh key for each attempt, before the machine", "middleware/retry.py", (FRESH_KEY,), MACHINE),
     mistake(
@@ -68,7 +68,7 @@ MUTANTS = (
         "if use.fingerprint != fingerprint:",
         "if not fingerprint:",
         f"{KEYS}test_a_key_for_another_body_path_or_method_is_refused_before_a_byte_is_sent",
-        in_suite=True,
+        of_each_kind=True,
     ),
     mistake(
         "the guard removed, before the machine",
@@ -108,7 +108,7 @@ MUTANTS = (
             ("retry_error_callback=_last_result,\n        )", "retry_error_callback=_last_result,\n        ))"),
         ),
         "tests/proofs/test_concurrency.py",
-        in_suite=True,
+        of_each_kind=True,
     ),
     Mutant(
         "everything but some exceptions is retried, so cancellation is",
@@ -134,7 +134,7 @@ MUTANTS = (
             ),
         ),
         f"{RETRY}test_cancellation_is_never_retried[2]",
-        in_suite=True,
+        of_each_kind=True,
     ),
     mistake(
         "a write without a key is retried",
@@ -156,7 +156,7 @@ MUTANTS = (
         "if cost > self.tokens:",
         "if cost > self.tokens + 1:",
         f"{BUDGET}test_a_budget_pays_for_exactly_as_many_retries_as_it_holds",
-        in_suite=True,
+        of_each_kind=True,
     ),
     mistake(
         "the budget is off by one, too mean",
@@ -186,7 +186,7 @@ MUTANTS = (
         "    return ConnectionLost(told)",
         "    return ConnectionFailed(told)",
         f"{CUTS}test_each_write_says_what_is_known_at_each_cut_point[{EXECUTED}]",
-        in_suite=True,
+        of_each_kind=True,
     ),
     Mutant(
         "the body is read outside of the guarded block",
@@ -199,7 +199,7 @@ MUTANTS = (
             ),
         ),
         f"{CUTS}test_each_write_says_what_is_known_at_each_cut_point[mid_body-close-201-executed--]",
-        in_suite=True,
+        of_each_kind=True,
     ),
     mistake(
         "a refusal after an attempt in doubt is believed",
@@ -249,7 +249,7 @@ MUTANTS = (
         "if not response.is_success:",
         "if response.status not in (200, 201, 204):",
         "tests/test_operation.py",
-        in_suite=True,
+        of_each_kind=True,
     ),
     mistake(
         "an answer that does not end is called none",
@@ -265,7 +265,7 @@ MUTANTS = (
         "allow_redirects=False",
         "allow_redirects=True",
         f"{WIRE}test_a_redirect_is_not_followed",
-        in_suite=True,
+        of_each_kind=True,
     ),
     # Time
     mistake(
@@ -275,7 +275,7 @@ MUTANTS = (
         "return self._in_flight if pools or not pools else 0",
         f"{TIME}test_twenty_slow_calls_through_a_pool_of_two_all_succeed_since_waiting_for_it_is_no_attempt"
         "[a borrowed pool]",
-        in_suite=True,
+        of_each_kind=True,
     ),
     mistake(
         "the wait for our own pool counts as an attempt",
@@ -313,7 +313,7 @@ MUTANTS = (
         "except BaseException as reason:",
         "except Exception as reason:",
         f"{PACE}test_a_call_cancelled_while_it_waits_gives_back_its_place[0]",
-        in_suite=True,
+        of_each_kind=True,
     ),
     mistake(
         "a place that came with the cancellation is lost",

@@ -95,8 +95,8 @@ def test_every_word_of_the_specification_is_offered(schema: str, field: str, wor
 
 def test_what_the_specification_requires_of_a_request_the_constructor_requires() -> None:
     for name in ("CaptureObject", "RefundObject", "UpdateAuthorization", "UpdateShippingInfo", "ExtendDueDateRequest"):
-        with pytest.raises(TypeError, match="missing 1 required keyword-only argument"):
+        with pytest.raises(TypeError, match=r"missing required keyword arguments: \w+$"):
             SCHEMAS[name]()
-    for name, arguments in (("order_line", 4), ("subscription", 3)):
-        with pytest.raises(TypeError, match=f"missing {arguments} required keyword-only arguments"):
+    for name, arguments in (("order_line", "quantity, name, total_amount, unit_price"), ("subscription", "name, ")):
+        with pytest.raises(TypeError, match=f"missing required keyword arguments: {arguments}"):
             SCHEMAS[name]()

@@ -1,6 +1,7 @@
 """What every type can do, and what it keeps to itself."""
 
 import copy
+import inspect
 import pickle
 import subprocess
 import sys
@@ -127,3 +128,37 @@ def test_importing_the_types_and_their_reader_does_not_import_cattrs() -> None:
     code = "import sys, klarna_om.types, klarna_om.structuring; sys.exit('cattrs' in sys.modules)"
 
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_constructor_tells_what_it_takes() -> None:
+    told = inspect.signature(OrderLine)
+
+    assert list(told.parameters) == [field.name for field in attrs.fields(OrderLine)]
+    assert told.parameters["name"].default is inspect.Parameter.empty
+    assert told.parameters["type"].default is None
+    with pytest.raises(TypeError, match=r"OrderLine\(\) is missing .*: total_amount, unit_price$"):
+        OrderLine(name="Tea", quantity=1)  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match="Unexpected keyword argument 'nme'"):
+        Address(nme="Tea")  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match="positional"):
+        Address("Tea")  # type: ignore[call-arg]
+
+
+def test_a_terminal_shows_what_repr_shows() -> None:
+    secret: Any = Address(given_name="Klara", country="SE")
+
+    assert ("country", "SE") in secret.__rich_repr__()
+    assert "Klara" not in str(secret.__rich_repr__())
+
+
+def test_a_subclass_may_have_methods_but_no_fields() -> None:
+    class Shipment(CaptureObject):
+        def is_free(self) -> bool:
+            return self.captured_amount == 0
+
+    assert Shipment(captured_amount=0).is_free()
+    assert write(Shipment(captured_amount=0)) == b'{"captured_amount":0}'
+    with pytest.raises(TypeError, match="Parcel cannot add fields to CaptureObject: let a middleware add"):
+
+        class Parcel(CaptureObject):
+            weight: int | None = None
