@@ -26,8 +26,8 @@ class Maker(msgspec.StructMeta):
         """Make a class; those that users derive may have methods of their own."""
         if "__attrs_attrs__" not in space and space.keys() & {"__annotations__", "__annotate_func__"}:
             raise TypeError(
-                f"{name} cannot add fields to {bases[0].__name__}: let a middleware add to Request.body what Klarna"
-                " knows and this client does not"
+                f"{name} cannot add fields to {bases[0].__name__}; KlarnaClient.request() sends what this client does"
+                " not know"
             )
         return super().__new__(mcls, name, bases, space, **config)
 
