@@ -34,7 +34,7 @@ from klarna_om.pace.shared import pacer_of
 from klarna_om.reading import plain
 from klarna_om.retry.budget import Budget
 from klarna_om.retry.policy import Uniform
-from klarna_om.transport import Transport, limits, user_agent
+from klarna_om.transport import Transport, limits, standing_headers, user_agent
 from klarna_om.version import __version__
 
 T = TypeVar("T")
@@ -90,7 +90,8 @@ class KlarnaClient:
         self._credentials = _credentials(username, password, api_key)
         self._options = Options(**options)
         self._middleware = tuple(middleware)
-        self._connection = Connection(session, in_flight=in_flight, trust_env=trust_env)
+        headers = standing_headers(user_agent(__version__, user_agent_extra))
+        self._connection = Connection(session, headers, in_flight=in_flight, trust_env=trust_env)
         self._places = Places(self._connection.capacity)
         self._pace: Pacer | Literal["shared", "off"] = (
             pace if rate is None else Pacer(self._environment.limit, highest=rate)
@@ -99,7 +100,6 @@ class KlarnaClient:
         self._guard = KeyGuard(clock=wall_clock)
         self._sleep = sleep or self._connection.sleep
         self._uniform, self._wall_clock = uniform, wall_clock
-        self._user_agent = user_agent(__version__, user_agent_extra)
         self._hang()
 
     def _hang(self) -> None:
@@ -146,9 +146,9 @@ class KlarnaClient:
 
     def _transport(self, session: aiohttp.ClientSession) -> Transport:
         seconds = self._options.attempt_timeout
-        base_url, closing = self._environment.base_url, self._connection.closing
+        base_url, unsaid, closing = self._environment.base_url, self._connection.unsaid, self._connection.closing
         clock = asyncio.get_running_loop().time
-        return Transport(session, base_url, self._user_agent, seconds, limits(seconds), closing, clock)
+        return Transport(session, base_url, unsaid, seconds, limits(seconds), closing, clock)
 
     @property
     def environment(self) -> Environment:

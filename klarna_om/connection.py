@@ -1,6 +1,7 @@
 """The client's hold on the network: the aiohttp session, the event loop it belongs to, open or closed."""
 
 import asyncio
+from collections.abc import Mapping
 
 import aiohttp
 
@@ -12,16 +13,27 @@ from klarna_om.pace.pacer import Pacer
 class Connection:
     """Opened at the first call, in that call's event loop; shared by all copies of a client."""
 
-    def __init__(self, session: aiohttp.ClientSession | None, *, in_flight: int, trust_env: bool) -> None:
-        """Use the caller's session and leave it open, or make one of our own with a pool of `in_flight`."""
+    def __init__(
+        self, session: aiohttp.ClientSession | None, headers: Mapping[str, str], *, in_flight: int, trust_env: bool
+    ) -> None:
+        """Use the caller's session and leave it open, or make one of our own with a pool of `in_flight`.
+
+        `headers` are those that every request says.
+        """
         self._is_borrowed = session is not None
         self._session = session
+        self._headers = headers
         self._in_flight, self._trust_env = in_flight, trust_env
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = asyncio.Event()
         self.closing = Closing()
         self.pacer: Pacer | None = None
         """The merchant's pacer, where it is the one that all clients share."""
+
+    @property
+    def unsaid(self) -> Mapping[str, str]:
+        """Of the headers those that the session does not say by itself: one of our own says them all."""
+        return self._headers if self._is_borrowed else {}
 
     @property
     def capacity(self) -> int:
@@ -48,6 +60,7 @@ class Connection:
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=self._in_flight),
                 cookie_jar=aiohttp.DummyCookieJar(),
+                headers=self._headers,
                 trust_env=self._trust_env,
             )
         return self._session

@@ -1,7 +1,7 @@
 """The last handler: one HTTP exchange over aiohttp, and what is known when it breaks."""
 
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import cached_property
 
 import aiohttp
@@ -53,13 +53,19 @@ def user_agent(version: str, extra: str | None = None) -> str:
     return f"{product} {extra}" if extra else product
 
 
+def standing_headers(user_agent: str) -> Mapping[str, str]:
+    """What every request says."""
+    return {ACCEPT: "application/json", USER_AGENT: user_agent}
+
+
 @frozen
 class Transport:
     """Sends a request and reads the answer to its end; never follows a redirect."""
 
     session: aiohttp.ClientSession = field(repr=False)
     base_url: str
-    user_agent: str
+    headers: Mapping[str, str]
+    """What every request says and the session does not say by itself."""
     attempt_timeout: float
     limits: aiohttp.ClientTimeout = field(repr=False)
     closing: Closing = field(repr=False, factory=Closing)
@@ -100,7 +106,7 @@ class Transport:
 
     def _asked(self, request: Request, timeout: aiohttp.ClientTimeout) -> Awaitable[aiohttp.ClientResponse]:
         # A write without a body says JSON too, as Klarna's own PHP SDK does; aiohttp would call it an octet stream.
-        headers = {**request.headers, ACCEPT: "application/json", USER_AGENT: self.user_agent}
+        headers = {**self.headers, **request.headers}
         if request.is_write:
             headers[CONTENT_TYPE] = "application/json"
         return self.session.request(

@@ -5,6 +5,7 @@ import socket
 import ssl
 from collections.abc import AsyncIterator
 
+import aiohttp
 import pytest
 import trustme
 
@@ -203,12 +204,16 @@ async def test_a_connection_that_the_server_closed_between_calls_costs_nothing(
     assert server.requests[-1].key == "k"
 
 
-async def test_the_headers_say_who_we_are_and_what_we_want(make_client: MakeClient, server: Wire) -> None:
-    klarna = make_client(user_agent_extra="shop/2.1")
+@pytest.mark.parametrize("borrowed", [False, True], ids=["a session of our own", "a borrowed session"])
+async def test_the_headers_say_who_we_are_and_what_we_want(
+    make_client: MakeClient, server: Wire, borrowed: bool
+) -> None:
     server.will(Answer(204), CREATED)
 
-    await klarna.orders.acknowledge(ORDER_ID)
-    await klarna.captures.create(ORDER_ID, CAPTURE)
+    async with aiohttp.ClientSession(headers={"User-Agent": "shop", "Accept": "text/html"}) as session:
+        klarna = make_client(user_agent_extra="shop/2.1", session=session if borrowed else None)
+        await klarna.orders.acknowledge(ORDER_ID)
+        await klarna.captures.create(ORDER_ID, CAPTURE)
 
     empty, full = (request.headers for request in server.requests)
     assert full["user-agent"].startswith("klarna-om/0.")
@@ -217,6 +222,19 @@ async def test_the_headers_say_who_we_are_and_what_we_want(make_client: MakeClie
     assert full["user-agent"].endswith(" shop/2.1")
     assert (full["accept"], full["content-type"]) == ("application/json", "application/json")
     assert (empty["content-length"], empty["content-type"]) == ("0", "application/json")
+
+
+@pytest.mark.parametrize("name", ["Accept", "accept"])
+async def test_a_header_that_the_caller_gives_is_sent_instead_of_ours(
+    make_client: MakeClient, server: Wire, name: str
+) -> None:
+    server.otherwise = Answer(200, {}, b"{}")
+
+    async with aiohttp.ClientSession() as session:
+        for given in (None, session):
+            await make_client(session=given).request("GET", "/x", headers={name: "text/csv"})
+
+    assert [request.headers["accept"] for request in server.requests] == ["text/csv", "text/csv"]
 
 
 async def test_a_proxy_that_refuses_got_nothing_through(

@@ -69,7 +69,8 @@ class Pacer:
         """
         if lane == "batch":
             self._share = share
-        if self._lanes.next("live") or (lane == "batch" and self._lanes.next("batch")):
+        lanes = self._lanes
+        if not lanes.are_empty and (lanes.next("live") or (lane == "batch" and lanes.next("batch"))):
             return False
         now = self._clock()
         if self._due(lane) > now:
