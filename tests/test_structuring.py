@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 
+import attrs
 import pytest
 
 from klarna_om.structuring import Unreadable, converter, from_dict, read, to_dict, write
@@ -369,3 +370,19 @@ def test_plain_values_are_read_as_strictly_as_json() -> None:
 def test_the_converter_can_be_used_for_ones_own() -> None:
     assert converter().structure([{"tracking_number": "1"}], list[ShippingInfo]) == [ShippingInfo(tracking_number="1")]
     assert converter() is converter()
+
+
+def test_the_converter_can_be_used_for_classes_of_ones_own() -> None:
+    @attrs.frozen
+    class Shipment:
+        id: str
+        parcels: list[ShippingInfo]
+        copies: int = 1
+
+    plain = {"id": "s1", "parcels": [{"tracking_number": "1"}], "copies": 1}
+    shipment = from_dict(Shipment, plain)
+
+    assert shipment == Shipment("s1", [ShippingInfo(tracking_number="1")])
+    assert to_dict(shipment) == plain
+    with pytest.raises(Unreadable, match="id: missing"):
+        from_dict(Shipment, {"parcels": []})

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, cast, get_origin
 import attrs
 import msgspec
 
-from klarna_om.types.document import Sent, absent, present, required, wire_name
+from klarna_om.types.document import Kept, Received, absent, present, required, wire_name
 from klarna_om.types.moment import Moment
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def _record(cls: type[attrs.AttrsInstance], rules: "Converter") -> Hook:
     from cattrs.gen import make_dict_structure_fn
 
     fields = attrs.fields(cls)
-    spared = {} if issubclass(cls, Sent) else dict.fromkeys(required(cls), _ABSENT)
+    spared = dict.fromkeys(required(cls), _ABSENT) if issubclass(cls, Received) else {}
     strict = {field.name for field in fields if present(field.type) in (int, bool)}
     structure_fields = make_dict_structure_fn(cls, rules, **{f.name: _override(f, rules) for f in fields})
 
@@ -140,11 +140,12 @@ def _override(field: "attrs.Attribute[Any]", rules: "Converter") -> Any:
 
 def _plain(rules: "Converter", cls: type[attrs.AttrsInstance]) -> Callable[[Any], dict[str, Any]]:
     """Unstructure an object: absent fields are left out, empty texts and lists are not."""
-    fields = [(field.name, wire_name(field.name), absent(field)) for field in attrs.fields(cls)]
+    # In a class of somebody else's, a default is as good as any other value.
+    nothing = {field.name: absent(field) if issubclass(cls, Kept) else None for field in attrs.fields(cls)}
 
     def unstructure(record: object) -> dict[str, Any]:
-        held = ((wire, getattr(record, name), nothing) for name, wire, nothing in fields)
-        return {wire: rules.unstructure(value) for wire, value, nothing in held if value is not nothing}
+        held = {name: getattr(record, name) for name in nothing}
+        return {wire_name(n): rules.unstructure(value) for n, value in held.items() if value is not nothing[n]}
 
     return unstructure
 

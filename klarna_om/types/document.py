@@ -46,21 +46,25 @@ class Maker(msgspec.StructMeta):
         return Signature([_parameter(field) for field in _fields(cls)])
 
 
-class Document(msgspec.Struct, metaclass=Maker, gc=False, omit_defaults=True):
-    """What Klarna sends: any field may be absent, even one that the constructor asks for."""
+class Kept(msgspec.Struct, metaclass=Maker, gc=False, omit_defaults=True):
+    """Any of Klarna's types."""
 
     def __rich_repr__(self) -> list[tuple[str, Any]]:
         """Show on a terminal what `repr` shows: no personal data."""
         return [(field.name, getattr(self, field.name)) for field in _fields(type(self)) if field.repr]
 
 
-class Sent(Document):
+class Received(Kept):
+    """What Klarna sends: any field may be absent, even one that the constructor asks for."""
+
+
+class Sent(Kept):
     """What Klarna is sent: what the constructor asks for must be there."""
 
 
 def document(cls: C) -> C:
     """Decorate an attrs class of what Klarna sends."""
-    return _kept_as(Document, cls)
+    return _kept_as(Received, cls)
 
 
 def request(cls: C) -> C:
@@ -89,7 +93,7 @@ def wire_name(name: str) -> str:
     return name.removesuffix("_")
 
 
-def _kept_as(kind: type[Document], cls: C) -> C:
+def _kept_as(kind: type[Kept], cls: C) -> C:
     """The same class once more, with a Struct's memory in the place of a dictionary."""
     space = {name: value for name, value in vars(cls).items() if name not in MADE_ANEW}
     space["__annotations__"] = {field.name: present(field.type) for field in _fields(cls)}
