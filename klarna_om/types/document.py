@@ -33,13 +33,17 @@ class Maker(msgspec.StructMeta):
 
     def __call__(cls, *args: object, **given: object) -> Any:
         """Make a value; it is what the constructor of an attrs class would do."""
+        if args:
+            raise TypeError(f"{cls.__name__}() takes keyword arguments only")
         asked, converters = _arguments(cls)
+        if unknown := [name for name in given if name not in cls.__struct_fields__]:
+            raise TypeError(f"{cls.__name__}() has no {', '.join(unknown)}, but {', '.join(cls.__struct_fields__)}")
         if missing := [name for name in asked if name not in given]:
             raise TypeError(f"{cls.__name__}() is missing required keyword arguments: {', '.join(missing)}")
         held = {name: value for name, value in given.items() if value is not None}
         for name in held.keys() & converters.keys():
             held[name] = converters[name](held[name])
-        return super().__call__(*args, **held)
+        return super().__call__(**held)
 
     @property
     def __signature__(cls) -> Signature:
