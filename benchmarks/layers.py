@@ -8,6 +8,8 @@ What would falsify it: a sum that is far from what `call` shows between us and a
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from functools import cache
+from itertools import count
 from typing import Any, cast
 
 import aiohttp
@@ -94,16 +96,16 @@ async def _stacks(operation: str) -> dict[str, Callable[[str], Awaitable[object]
     async def nothing(_: str) -> None:
         """Stand for the loop around the calls."""
 
+    @cache
+    def request(order_id: str) -> Request:
+        """Made beforehand: making it is the endpoint's work. Each has a path of its own, as in use."""
+        return Request(operation, method, path.format(order_id=order_id), order_id)
+
     def through(handler: Handler) -> Callable[[str], Awaitable[object]]:
-        request = Request(
-            operation,
-            method,
-            path.format(order_id=documents.order_id(7)),
-            documents.order_id(7),
-            {KEY_HEADER: "0"} if not body else {},
-        )
-        counter = iter(range(10**12))
-        return lambda _: handler(request if body else request.with_header(KEY_HEADER, str(next(counter))))
+        if body:
+            return lambda order_id: handler(request(order_id))
+        counter = count()
+        return lambda order_id: handler(request(order_id).with_header(KEY_HEADER, str(next(counter))))
 
     calls: dict[str, Callable[[str], Awaitable[object]]] = {"nothing": nothing, "transport": through(transport)}
     for number in range(len(layers) - 1, -1, -1):
