@@ -71,7 +71,12 @@ def test_values_with_another_field_are_different() -> None:
 
 
 def test_none_is_as_good_as_nothing() -> None:
+    nothing: Any = None
+
     assert Address(city=None) == Address()
+    assert Order(captures=nothing) == Order()
+    assert Order(captures=nothing).captures == ()
+    assert write(UpdateShippingInfo(shipping_info=nothing)) == b"{}"
     assert to_dict(Address(city=None)) == to_dict(attrs.evolve(Address(city="x"), city=None)) == {}
 
 
