@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from functools import cache
 from inspect import Parameter, Signature
 from types import NoneType
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar, get_args, get_origin
 
 import msgspec
 from attrs import NOTHING, Attribute, fields
@@ -24,10 +24,11 @@ class Maker(msgspec.StructMeta):
 
     def __new__(mcls, name: str, bases: tuple[type, ...], space: dict[str, Any], **config: Any) -> Any:
         """Make a class; those that users derive may have methods of their own."""
-        if "__attrs_attrs__" not in space and space.keys() & {"__annotations__", "__annotate_func__"}:
+        is_declared = "__attrs_attrs__" not in space and space.keys() & {"__annotations__", "__annotate_func__"}
+        if is_declared or "__init__" in space:
             raise TypeError(
-                f"{name} cannot add fields to {bases[0].__name__}; KlarnaClient.request() sends what this client does"
-                " not know"
+                f"{name} cannot have fields or an __init__ of its own, being a {bases[0].__name__};"
+                " KlarnaClient.request() sends what this client does not know"
             )
         return super().__new__(mcls, name, bases, space, **config)
 
@@ -103,14 +104,20 @@ def _kept_as(kind: type[Kept], cls: C) -> C:
     space["__annotations__"] = {field.name: present(field.type) for field in _fields(cls)}
     space |= {field.name: absent(field) for field in _fields(cls)}
     made: C = Maker(cls.__name__, (kind,), space, kw_only=True, rename=wire_name)
+    msgspec.json.Decoder(made)  # msgspec looks at the annotations now, and never again
+    made.__annotations__ = {field.name: field.type for field in _fields(cls)}
     return made
 
 
 @cache
 def _arguments(cls: type) -> tuple[tuple[str, ...], Mapping[str, Any]]:
-    """What the constructor asks for, and what turns arguments into values."""
+    """What the constructor asks for, and what turns its lists into tuples."""
     asked = tuple(field.name for field in _fields(cls) if field.default is NOTHING)
-    return asked, {field.name: field.converter for field in _fields(cls) if field.converter}
+    return asked, {field.name: field.converter or tuple for field in _fields(cls) if _is_list(field)}
+
+
+def _is_list(field: "Attribute[Any]") -> bool:
+    return get_origin(present(field.type)) is tuple
 
 
 def _parameter(field: "Attribute[Any]") -> Parameter:

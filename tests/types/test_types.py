@@ -6,7 +6,7 @@ import pickle
 import subprocess
 import sys
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, get_type_hints
 
 import attrs
 import pytest
@@ -149,6 +149,21 @@ def test_a_constructor_tells_what_it_takes() -> None:
         Address("Tea")  # type: ignore[call-arg]
 
 
+@every_class
+def test_the_types_of_the_fields_are_told_as_they_are_declared(cls: type[attrs.AttrsInstance]) -> None:
+    declared = {field.name: field.type for field in attrs.fields(cls)}
+
+    assert get_type_hints(cls, include_extras=True) == declared
+    assert attrs.resolve_types(cls) is cls
+    assert {field.name: field.type for field in attrs.fields(cls)}.keys() == declared.keys()
+
+
+def test_an_order_takes_lists_and_keeps_tuples_as_a_request_does() -> None:
+    given: Any = [Capture(captured_amount=1)]
+
+    assert Order(captures=given) == Order(captures=tuple(given)) == attrs.evolve(Order(), captures=given)
+
+
 def test_a_terminal_shows_what_repr_shows() -> None:
     secret: Any = Address(given_name="Klara", country="SE")
 
@@ -156,14 +171,26 @@ def test_a_terminal_shows_what_repr_shows() -> None:
     assert "Klara" not in str(secret.__rich_repr__())
 
 
-def test_a_subclass_may_have_methods_but_no_fields() -> None:
+def test_a_subclass_may_have_methods_of_its_own() -> None:
     class Shipment(CaptureObject):
         def is_free(self) -> bool:
             return self.captured_amount == 0
 
     assert Shipment(captured_amount=0).is_free()
     assert write(Shipment(captured_amount=0)) == b'{"captured_amount":0}'
-    with pytest.raises(TypeError, match=r"Parcel cannot add fields to CaptureObject; KlarnaClient\.request\(\)"):
 
+
+@pytest.mark.parametrize("decorator", [lambda cls: cls, attrs.frozen(kw_only=True)], ids=["plain", "attrs"])
+def test_a_subclass_has_no_fields_and_no_constructor_of_its_own(decorator: Any) -> None:
+    with pytest.raises(TypeError, match=r"Parcel cannot have fields or an __init__ of its own, being a CaptureObject;"):
+
+        @decorator
         class Parcel(CaptureObject):
             weight: int | None = None
+
+    with pytest.raises(TypeError, match=r"Empty cannot have fields or an __init__"):
+
+        @decorator
+        class Empty(CaptureObject):
+            def __init__(self) -> None:
+                """Do what msgspec would refuse in words of its own."""
