@@ -1,6 +1,6 @@
 """What can be set for a client, and changed for a call with `client.with_options(...)`."""
 
-from typing import Literal, TypedDict
+from typing import Literal, TypedDict, cast
 
 from attrs import frozen
 
@@ -39,11 +39,13 @@ class Options:
     """The part of the rate limit that the batch lane may use; 0.8 where a web service uses the same merchant."""
     validate: bool | Literal["strict"] = True
     """Refuse before sending what Klarna is sure to refuse, and log what its documents advise against; `"strict"`
-    refuses that too, False sends everything. The rules are `klarna_om.checks.RULES`."""
+    refuses that too, False checks nothing. The rules are `klarna_om.checks.RULES`."""
 
     def __attrs_post_init__(self) -> None:
-        times = (self.attempt_timeout, self.queue_timeout, self.total)
-        if not all(seconds is None or seconds > 0 for seconds in times):
+        if not isinstance(cast("object", self.retry), Retry):
+            raise TypeError(f"retry is a Retry, such as Retry.off(), not {self.retry!r}")
+        times = cast("tuple[object, ...]", (self.attempt_timeout, self.queue_timeout, self.total))
+        if not all(seconds is None or (isinstance(seconds, int | float) and seconds > 0) for seconds in times):
             raise ValueError("a time limit is a positive number of seconds")
         if self.lane not in ("live", "batch"):
             raise ValueError(f"lane is 'live' or 'batch', not {self.lane!r}")

@@ -137,18 +137,21 @@ async def test_a_copy_shares_pool_budget_and_life(make_client: MakeClient, serve
 
 
 @pytest.mark.parametrize(
-    "options",
+    ("options", "told"),
     [
-        {"attempt_timeout": 0},
-        {"total_timeout": -1},
-        {"total_timeout": "x"},
-        {"queue_timeout": 0},
-        {"share": 1.5},
-        {"lane": "fast"},
+        ({"attempt_timeout": 0}, "a time limit is a positive number of seconds"),
+        ({"total_timeout": -1}, "a time limit is a positive number of seconds"),
+        ({"total_timeout": "5"}, "a time limit is a positive number of seconds"),
+        ({"queue_timeout": 0}, "a time limit is a positive number of seconds"),
+        ({"share": 1.5}, "share is a part of the rate limit"),
+        ({"lane": "fast"}, "lane is 'live' or 'batch', not 'fast'"),
+        ({"validate": "lax"}, "validate is True, False or 'strict', not 'lax'"),
+        ({"retry": None}, "retry is a Retry, such as Retry.off"),
+        ({"retry": 3}, "retry is a Retry, such as Retry.off"),
     ],
 )
-def test_options_that_make_no_sense_are_refused(options: dict[str, object]) -> None:
-    with pytest.raises((ValueError, TypeError)):
+def test_options_that_make_no_sense_are_refused_with_what_would(options: dict[str, object], told: str) -> None:
+    with pytest.raises((ValueError, TypeError), match=told):
         KlarnaClient("eu", api_key="k", **options)  # type: ignore[arg-type]
 
 

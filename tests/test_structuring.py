@@ -372,17 +372,50 @@ def test_the_converter_can_be_used_for_ones_own() -> None:
     assert converter() is converter()
 
 
+class Own(CaptureObject):
+    """A request type with nothing of its own."""
+
+
+class Label:
+    """A mixin."""
+
+    def label(self) -> str:
+        """Say something."""
+        return "fragile"
+
+
+class Labelled(Label, CaptureObject):
+    """One with another base."""
+
+
+@pytest.mark.parametrize("cls", [Own, Labelled])
+def test_a_derived_class_is_read_as_strictly_as_its_base(cls: Any) -> None:
+    assert read(cls, b'{"captured_amount": 1}') == cls(captured_amount=1)
+    assert write(cls(captured_amount=1, description=None)) == b'{"captured_amount":1}'
+    assert problems_of(cls, b'{"captured_amount": 1, "shipping_delay": null}') == (
+        "shipping_delay: expected an int, got null",
+    )
+    assert problems_of(cls, b"{}") == ("captured_amount: missing",)
+
+
+@pytest.mark.parametrize("cls", [list[CaptureObject], tuple[CaptureObject, ...]])
+def test_each_request_of_a_list_must_have_what_the_specification_requires(cls: Any) -> None:
+    assert problems_of(cls, b'[{"captured_amount": 1}, {}]') == ("[1].captured_amount: missing",)
+
+
 def test_the_converter_can_be_used_for_classes_of_ones_own() -> None:
     @attrs.frozen
     class Shipment:
         id: str
         parcels: list[ShippingInfo]
         copies: int = 1
+        note: str | None = "none"
 
-    plain = {"id": "s1", "parcels": [{"tracking_number": "1"}], "copies": 1}
-    shipment = from_dict(Shipment, plain)
+    plain = {"id": "s1", "parcels": [{"tracking_number": "1"}], "copies": 1, "note": None}
+    shipment = Shipment("s1", [ShippingInfo(tracking_number="1")], note=None)
 
-    assert shipment == Shipment("s1", [ShippingInfo(tracking_number="1")])
+    assert from_dict(Shipment, {**plain, "note": "none"}) == attrs.evolve(shipment, note="none")
+    assert read(Shipment, b'{"id": "s1", "parcels": []}') == Shipment("s1", [])
     assert to_dict(shipment) == plain
     with pytest.raises(Unreadable, match="id: missing"):
         from_dict(Shipment, {"parcels": []})

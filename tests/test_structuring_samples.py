@@ -97,8 +97,10 @@ def test_no_published_document_is_forgotten() -> None:
 @pytest.mark.parametrize(("name", "cls"), (ANSWERS | REQUESTS).items())
 def test_every_published_document_is_read_on_the_fast_lane(name: str, cls: Any) -> None:
     data = shared_file(f"{SAMPLES}/{name}").read_bytes()
+    lane = fast_lane.lane(cls)
 
-    assert fast_lane.lane(cls)(data) == read(cls, data)
+    assert lane is not None
+    assert lane(data) == read(cls, data)
 
 
 @pytest.mark.parametrize(("name", "cls"), REQUESTS.items())

@@ -16,12 +16,15 @@ WIDEST = 100
 _NUMBER = re.compile(r"([+-]?)([0-9]+)(?:\.([0-9]+))?")
 
 
-def show(amount: int, currency: str | None) -> str:
-    """An amount in minor units as a text for logs and people: `12.34 EUR`, `1234 JPY`, `1.234 KWD`."""
+def show(amount: int | None, currency: str | None) -> str:
+    """An amount in minor units as a text for logs and people: `12.34 EUR`, `1234 JPY`, `1.234 KWD`.
+
+    An amount or a currency that an order lacks is refused with `TypeError` or `ValueError`.
+    """
     return f"{major_units(amount, currency)} {code_of(currency)}"
 
 
-def major_units(amount: int, currency: str | None) -> str:
+def major_units(amount: int | None, currency: str | None) -> str:
     """An amount in minor units as a plain number: `12.34` for 1234 EUR. `minor_units` is the way back."""
     places = decimals(currency)
     if type(amount) is not int:

@@ -24,12 +24,14 @@ def read(cls: type[T], data: bytes) -> T:
 
     Raises `Unreadable`, which names every field that is wrong.
     """
-    try:
-        value: T = fast_lane.lane(cls)(data)  # type: ignore[arg-type]  # mypy doubts that a type is hashable
-    except (msgspec.MsgspecError, ValueError, RecursionError):
-        pass
-    else:
-        return value
+    lane = fast_lane.lane(cls)  # type: ignore[arg-type]  # mypy doubts that a type is hashable
+    if lane is not None:
+        try:
+            value: T = lane(data)
+        except (msgspec.MsgspecError, ValueError, RecursionError):
+            pass
+        else:
+            return value
     return strict_lane.structure(cls, strict_lane.parse(cls, data))
 
 

@@ -140,8 +140,8 @@ def _override(field: "attrs.Attribute[Any]", rules: "Converter") -> Any:
 
 def _plain(rules: "Converter", cls: type[attrs.AttrsInstance]) -> Callable[[Any], dict[str, Any]]:
     """Unstructure an object: absent fields are left out, empty texts and lists are not."""
-    # In a class of somebody else's, a default is as good as any other value.
-    nothing = {field.name: absent(field) if issubclass(cls, Kept) else None for field in attrs.fields(cls)}
+    # A class of somebody else's leaves nothing out.
+    nothing = {field.name: absent(field) if issubclass(cls, Kept) else _ABSENT for field in attrs.fields(cls)}
 
     def unstructure(record: object) -> dict[str, Any]:
         held = {name: getattr(record, name) for name in nothing}

@@ -30,7 +30,15 @@ class Maker(msgspec.StructMeta):
                 f"{name} cannot have fields or an __init__ of its own, being a {bases[0].__name__};"
                 " KlarnaClient.request() sends what this client does not know"
             )
-        return super().__new__(mcls, name, bases, space, **config)
+        if not all(isinstance(base, msgspec.StructMeta) for base in bases):
+            config["gc"] = True  # a mixin may hold anything
+        made: Any = super().__new__(mcls, name, bases, space, **config)
+        if hasattr(made, "__attrs_attrs__"):
+            # msgspec looks at the annotations when it first meets a class, and never again.
+            made.__annotations__ = {field.name: present(field.type) for field in _fields(made)}
+            msgspec.json.Decoder(made)
+            made.__annotations__ = {field.name: field.type for field in _fields(made)}
+        return made
 
     def __call__(cls, *args: object, **given: object) -> Any:
         """Make a value; it is what the constructor of an attrs class would do."""
@@ -104,8 +112,6 @@ def _kept_as(kind: type[Kept], cls: C) -> C:
     space["__annotations__"] = {field.name: present(field.type) for field in _fields(cls)}
     space |= {field.name: absent(field) for field in _fields(cls)}
     made: C = Maker(cls.__name__, (kind,), space, kw_only=True, rename=wire_name)
-    msgspec.json.Decoder(made)  # msgspec looks at the annotations now, and never again
-    made.__annotations__ = {field.name: field.type for field in _fields(cls)}
     return made
 
 
