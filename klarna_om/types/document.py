@@ -34,7 +34,8 @@ class Maker(msgspec.StructMeta):
             config["gc"] = True  # a mixin may hold anything
         made: Any = super().__new__(mcls, name, bases, space, **config)
         if hasattr(made, "__attrs_attrs__"):
-            # msgspec looks at the annotations when it first meets a class, and never again.
+            # msgspec looks at the annotations when it first meets a class, and never again. Without None in them, it
+            # refuses `null` for an amount.
             made.__annotations__ = {field.name: present(field.type) for field in _fields(made)}
             msgspec.json.Decoder(made)
             made.__annotations__ = {field.name: field.type for field in _fields(made)}
