@@ -11,7 +11,7 @@ from typing import Any, cast, get_args, get_origin
 
 from attrs import fields
 
-from klarna_om.types.document import present
+from klarna_om.types.fields import present
 from klarna_om.types.limits import LIMITS, UNLIMITED, Limits
 
 Fault = tuple[str, str]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any, NoReturn, TypeVar, get_args
 
 from klarna_om.structuring.strictness import KindError, converter
-from klarna_om.types.document import wire_name
+from klarna_om.types.fields import wire_name
 
 T = TypeVar("T")
 

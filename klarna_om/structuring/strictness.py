@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any, cast, get_origin
 import attrs
 import msgspec
 
-from klarna_om.types.document import Kept, Received, absent, present, required, wire_name
+from klarna_om.types.document import Kept, Received, required
+from klarna_om.types.fields import absent, present, wire_name
 from klarna_om.types.moment import Moment
 
 if TYPE_CHECKING:

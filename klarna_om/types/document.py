@@ -7,11 +7,12 @@ twice as fast as it reads other classes. An absent field holds its default and i
 from collections.abc import Mapping
 from functools import cache
 from inspect import Parameter, Signature
-from types import NoneType
-from typing import Any, TypeVar, get_args, get_origin
+from typing import Any, TypeVar, get_origin
 
 import msgspec
 from attrs import NOTHING, Attribute, fields
+
+from klarna_om.types.fields import absent, present, wire_name
 
 C = TypeVar("C", bound=type)
 
@@ -43,13 +44,9 @@ class Maker(msgspec.StructMeta):
 
     def __call__(cls, *args: object, **given: object) -> Any:
         """Make a value; it is what the constructor of an attrs class would do."""
-        if args:
-            raise TypeError(f"{cls.__name__}() takes keyword arguments only")
-        asked, converters = _arguments(cls)
-        if unknown := [name for name in given if name not in cls.__struct_fields__]:
-            raise TypeError(f"{cls.__name__}() has no {', '.join(unknown)}, but {', '.join(cls.__struct_fields__)}")
-        if missing := [name for name in asked if name not in given]:
-            raise TypeError(f"{cls.__name__}() is missing required keyword arguments: {', '.join(missing)}")
+        if (fault := _fault(cls, args, given)) is not None:
+            raise TypeError(f"{cls.__name__}() {fault}")
+        converters = _arguments(cls)[1]
         held = {name: value for name, value in given.items() if value is not None}
         for name in held.keys() & converters.keys():
             held[name] = converters[name](held[name])
@@ -86,25 +83,9 @@ def request(cls: C) -> C:
     return _kept_as(Sent, cls)
 
 
-def absent(field: "Attribute[Any]") -> Any:
-    """What an absent field reads as."""
-    return None if field.default is NOTHING else field.default
-
-
-def present(kind: Any) -> Any:
-    """The type of a field where it is there: absence is not `null`, so None is no part of it."""
-    kinds = get_args(kind)
-    return kinds[0] if NoneType in kinds else kind
-
-
 def required(cls: type) -> tuple[str, ...]:
     """What the constructor asks for."""
     return _arguments(cls)[0]
-
-
-def wire_name(name: str) -> str:
-    """Klarna's name of an attribute: `class` for `class_`."""
-    return name.removesuffix("_")
 
 
 def _kept_as(kind: type[Kept], cls: C) -> C:
@@ -121,6 +102,17 @@ def _arguments(cls: type) -> tuple[tuple[str, ...], Mapping[str, Any]]:
     """What the constructor asks for, and what turns its lists into tuples."""
     asked = tuple(field.name for field in _fields(cls) if field.default is NOTHING)
     return asked, {field.name: field.converter or tuple for field in _fields(cls) if _is_list(field)}
+
+
+def _fault(cls: Maker, args: tuple[object, ...], given: Mapping[str, object]) -> str | None:
+    """What is wrong with the arguments of a constructor."""
+    if args:
+        return "takes keyword arguments only"
+    if unknown := [name for name in given if name not in cls.__struct_fields__]:
+        return f"has no {', '.join(unknown)}, but {', '.join(cls.__struct_fields__)}"
+    if missing := [name for name in required(cls) if name not in given]:
+        return f"is missing required keyword arguments: {', '.join(missing)}"
+    return None
 
 
 def _is_list(field: "Attribute[Any]") -> bool:

@@ -17,7 +17,7 @@ from klarna_om.types import (
     SubscriptionInterval,
     limits_of,
 )
-from klarna_om.types.document import present
+from klarna_om.types.fields import present
 from tests.support.documents import SCHEMAS as SPECIFIED
 from tests.support.drift import BEYOND, limits_in
 from tests.support.shared import shared_file
