@@ -22,16 +22,16 @@ from klarna_om.middleware import Handler, Middleware, stack
 from klarna_om.middleware.auth import Auth
 from klarna_om.middleware.correlation import correlation
 from klarna_om.middleware.idempotency import Idempotency
-from klarna_om.middleware.key_guard import KeyGuard
+from klarna_om.middleware.key_expiry import KeyExpiry
+from klarna_om.middleware.key_guard import guard_of
 from klarna_om.middleware.pace import Pace
 from klarna_om.middleware.retry import Retrying
 from klarna_om.middleware.validation import Validation
-from klarna_om.operation import answered, free_request, heard
+from klarna_om.operation import execute, free_request, recorded_responses
 from klarna_om.options import OptionChanges, Options
 from klarna_om.pace.pacer import Pacer
 from klarna_om.pace.places import Places
-from klarna_om.pace.shared import pacer_of
-from klarna_om.reading import plain
+from klarna_om.pace.shared import merchant_of, pacer_of
 from klarna_om.retry.budget import Budget
 from klarna_om.retry.policy import Uniform
 from klarna_om.transport import Transport, limits, standing_headers, user_agent
@@ -69,6 +69,7 @@ class KlarnaClient:
         sleep: Callable[[float], Awaitable[None]] | None = None,
         uniform: Uniform = random.uniform,
         wall_clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
         **options: Unpack[OptionChanges],
     ) -> None:
         """Check the settings; nothing is opened before the first call.
@@ -81,7 +82,7 @@ class KlarnaClient:
         shared with whom you give it to; `"off"` sends as fast as it can.
         `middleware`: functions of your own, the first one outermost, above the retries.
         `trust_env`: use the proxies that the environment variables name.
-        `sleep`, `uniform` and `wall_clock` are for tests.
+        `sleep`, `uniform`, `wall_clock` and `monotonic` are for tests.
         The rest are the fields of `Options`.
         """
         # Hidden at once, so that no traceback with local variables shows them.
@@ -97,9 +98,9 @@ class KlarnaClient:
             pace if rate is None else Pacer(self._environment.limit, highest=rate)
         )
         self._budget = budget or Budget()
-        self._guard = KeyGuard(clock=wall_clock)
+        self._guard = guard_of(merchant_of(self._environment, self._credentials))
         self._sleep = sleep or self._connection.sleep
-        self._uniform, self._wall_clock = uniform, wall_clock
+        self._uniform, self._wall_clock, self._monotonic = uniform, wall_clock, monotonic
         self._hang()
 
     def _hang(self) -> None:
@@ -130,7 +131,7 @@ class KlarnaClient:
             *self._middleware,
             *((validation,) if options.validate else ()),
             Auth(self._credentials.authorization),
-            Idempotency(self._guard, options.total),
+            Idempotency(self._guard, options.total, wall_clock=self._wall_clock, monotonic=self._monotonic),
             Retrying(
                 options.retry,
                 self._budget,
@@ -141,6 +142,7 @@ class KlarnaClient:
                 asyncio.get_running_loop().time,
             ),
             Pace(self._places, self.pace, options.lane, options.share, options.queue_timeout, self._connection.closing),
+            KeyExpiry(self._wall_clock, self._monotonic),
             correlation,
         )
 
@@ -192,12 +194,12 @@ class KlarnaClient:
         if not inspect.iscoroutine(call):
             raise TypeError("reply() takes a call that has not begun: no task and no future")
         answers: list[Response] = []
-        outer = heard.get()
-        token = heard.set(answers)
+        outer = recorded_responses.get()
+        token = recorded_responses.set(answers)
         try:
             value: T = await call
         finally:
-            heard.reset(token)
+            recorded_responses.reset(token)
             if outer is not None:
                 outer.extend(answers)
         if not answers:
@@ -219,7 +221,7 @@ class KlarnaClient:
         The reply's value is the answer's JSON, None where it has no body.
         """
         request = free_request(method, path, content, headers, idempotency_key)
-        return await self.reply(answered(self._send, request, plain))
+        return await self.reply(execute(self._send, request))
 
     async def __aenter__(self) -> Self:
         self._connection.session()

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 import aiohttp
 
+from klarna_om.connector import Answer, Connector
 from klarna_om.errors import ClientClosed
 from klarna_om.pace.closing import Closing
 from klarna_om.pace.pacer import Pacer
@@ -58,7 +59,8 @@ class Connection:
             )
         if self._session is None:
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=self._in_flight),
+                connector=Connector(limit=self._in_flight),
+                response_class=Answer,
                 cookie_jar=aiohttp.DummyCookieJar(),
                 headers=self._headers,
                 trust_env=self._trust_env,

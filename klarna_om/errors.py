@@ -5,15 +5,18 @@
     ├── InvalidRequest            Klarna would refuse it; `problems` lists every reason     NOT_SENT
     ├── IdempotencyKeyReused      one key for two different requests                        NOT_SENT
     ├── ReferenceTaken            the shop's reference stands for another amount at Klarna  NOT_SENT
-    ├── NoAnswer                  silence: no usable answer came
+    ├── NoAnswer                  no usable answer came
     │   ├── ClientClosed          used after close, or in another event loop                NOT_SENT
     │   ├── QueueTimeout          no place in the rate limit or the pool in time            NOT_SENT
+    │   ├── KeyExpired            the idempotency key is older than Klarna keeps it         NOT_SENT
     │   ├── ConnectionFailed      no connection: refused, DNS, TLS handshake                NOT_SENT
     │   │   └── CertificateRejected   the server is not who it says                         NOT_SENT
     │   ├── AnswerTimeout         sent, and no answer began in time                         UNKNOWN
     │   ├── ConnectionLost        sent, and the connection broke before an answer           UNKNOWN
-    │   └── AnswerCut             an answer began and broke off                  by its status line
-    ├── StatusError               Klarna answered with another status than 2xx
+    │   ├── SessionFailed         the caller's own HTTP session raised something else       UNKNOWN
+    │   ├── AnswerCut             an answer began and could not be read to its end      by its head
+    │   └── UnrecognizedAnswer    an answer that does not look like Klarna's                UNKNOWN
+    ├── StatusError               an answer of another status than 2xx
     │   ├── UnexpectedRedirect    3xx; never followed                                       UNKNOWN
     │   ├── BadRequest            400                                                       REFUSED
     │   ├── Unauthorized          401; check credentials and environment                    REFUSED
@@ -27,126 +30,31 @@
     │   └── ServerError           5xx                                                       UNKNOWN
     └── UnreadableAnswer          2xx, and the body or the id could not be read             DONE
 
-The outcomes are those of a single attempt. An error speaks for all attempts of its call: where an earlier one may
-have had its effect, a later 403 or 429 does not make the call REFUSED or NOT_SENT; it stays UNKNOWN.
+A 4xx is Klarna's only with an `error_code` or a `Klarna-Correlation-Id` (a 401 always): else it is an
+`UnrecognizedAnswer`, and a 429 is UNKNOWN. The outcomes are those of a single attempt. An error speaks for all
+attempts of its call: where an earlier one may have had its effect, a later 403 or 429 does not make the call REFUSED
+or NOT_SENT; it stays UNKNOWN.
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from typing import Any
 
 from multidict import CIMultiDict
 
-from klarna_om.envelope import Envelope
-from klarna_om.exchange import Attempt, Request, Response
-from klarna_om.outcome import ADVICE, Outcome, of_status
-
-
-class KlarnaError(Exception):
-    """Anything this library raises. `str(error)` starts with Klarna's correlation id; `explain()` tells it all."""
-
-    outcome: Outcome = Outcome.NOT_SENT
-    """What is known of the effect."""
-    operation: str | None = None
-    """The operation's name, such as `captures.create`."""
-    order_id: str | None = None
-    idempotency_key: str | None = None
-    """Pass it again as `idempotency_key=` to repeat the call safely."""
-    retry_until: datetime | None = None
-    """Until when that key keeps its promise: 24 hours after its first use."""
-    correlation_id: str | None = None
-    """Klarna's name for the exchange; quote it to their support."""
-    attempts: tuple[Attempt, ...] = ()
-    """Every attempt in order, with cause and delay."""
-    stopped: str = ""
-    """Why no further attempt was made."""
-    advice: str | None = None
-    """What to do now, where the outcome alone does not tell it."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message)
-        self.message = message
-
-    @property
-    def elapsed(self) -> float:
-        """Seconds from the first attempt to the last answer, waits between them included."""
-        return sum(attempt.elapsed + (attempt.delay or 0.0) for attempt in self.attempts)
-
-    def about(self, request: Request) -> None:
-        """Say which call this is about. Nothing secret is kept: no header but the key, no body."""
-        self.operation = request.operation
-        self.order_id = request.order_id
-        self.idempotency_key = request.idempotency_key
-        if request.retry_until is not None:
-            self.retry_until = datetime.fromtimestamp(request.retry_until, UTC)
-
-    def __str__(self) -> str:
-        if self.operation is None:
-            return self.message
-        order = f" {self.order_id}" if self.order_id else ""
-        return (
-            f"[{self.correlation_id or 'no correlation id'}] {self.operation}{order}: "
-            f"{self.message} ({', '.join(self._circumstances())})"
-        )
-
-    def _circumstances(self) -> list[str]:
-        words = [f"outcome {self.outcome}"]
-        if len(self.attempts) > 1:
-            words.append(f"{len(self.attempts)} attempts in {self.elapsed:.1f} s")
-        if self.idempotency_key:
-            words.append(f"idempotency key {self.idempotency_key}")
-        return words
-
-    def explain(self) -> str:
-        """The whole story for a person: each attempt, the retry rule that fired, why it stopped, what to do now."""
-        lines = [str(self)]
-        for attempt in self.attempts:
-            then = "" if attempt.delay is None else f"; waited {attempt.delay:.3f} s"
-            lines.append(
-                f"  attempt {attempt.number}: {attempt.cause} after {attempt.elapsed:.3f} s"
-                f" [{attempt.correlation_id or 'no correlation id'}] outcome {attempt.outcome}"
-                f" (rule: {attempt.rule or 'none'}{then})"
-            )
-        if self.stopped:
-            lines.append(f"  stopped: {self.stopped}")
-        lines.append(f"  now: {self._advice()}")
-        return "\n".join(lines)
-
-    def _advice(self) -> str:
-        """What to do now."""
-        if self.outcome is Outcome.UNKNOWN and self.idempotency_key:
-            until = f" until {self.retry_until:%Y-%m-%d %H:%M:%S} UTC" if self.retry_until else ""
-            return f"it may have happened; repeat it with the same idempotency key{until}, or read the order back"
-        if self.advice is not None and self.outcome in (Outcome.NOT_SENT, Outcome.REFUSED):
-            return self.advice
-        if self.outcome is Outcome.DONE and self.idempotency_key is None:
-            return "Klarna answered, and the answer could not be read; the body is of another kind than expected"
-        return ADVICE[self.outcome]
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuild, (type(self), self.message, self.__dict__)
-
-
-def _rebuild(cls: type[KlarnaError], message: str, state: dict[str, Any]) -> KlarnaError:
-    error = cls.__new__(cls, message)
-    error.args = (message,)
-    error.__dict__.update(state)
-    return error
+from klarna_om.exchange import CORRELATION_HEADER, Response
+from klarna_om.klarna_error import KlarnaError as KlarnaError
+from klarna_om.outcome import Outcome
 
 
 class ConfigurationError(KlarnaError):
     """Credentials, environment or options that cannot work. The message says what to set."""
 
-    advice = "nothing was sent; mend the settings"
+    advice = "nothing was sent; correct the settings"
 
 
 class InvalidRequest(KlarnaError):
     """Klarna is sure to refuse this request, so it was not sent."""
 
-    advice = "nothing was sent; mend the request before calling again"
-
-    problems: tuple[str, ...] = ()
-    """Every problem: the field's path and the rule it breaks."""
+    advice = "nothing was sent; correct the request before calling again"
 
     def __init__(self, problems: tuple[str, ...]) -> None:
         super().__init__("not sent: " + "; ".join(problems))
@@ -169,7 +77,7 @@ class ReferenceTaken(KlarnaError):
 
 
 class NoAnswer(KlarnaError):
-    """Silence: no usable answer came."""
+    """No usable answer came."""
 
     outcome = Outcome.UNKNOWN
 
@@ -209,29 +117,53 @@ class ConnectionLost(NoAnswer):
     """The connection broke after the request may have been sent and before an answer."""
 
 
-class AnswerCut(NoAnswer):
-    """An answer began and broke off; `status` is what its first line said, and it decides the outcome."""
+class KeyExpired(NoAnswer):
+    """The idempotency key is older than the 24 hours for which Klarna keeps it, so this attempt was not sent.
 
-    def __init__(self, message: str, status: int, headers: Mapping[str, str]) -> None:
+    Under it Klarna could execute the request a second time. After an earlier attempt in doubt the outcome is UNKNOWN.
+    """
+
+    advice = "nothing was sent; call again with a new key"
+
+    outcome = Outcome.NOT_SENT
+
+
+class SessionFailed(NoAnswer):
+    """Your own HTTP session raised an exception (a trace config, a middleware of aiohttp): its cause has it."""
+
+
+class AnswerCut(NoAnswer):
+    """An answer began and could not be read to its end: it broke off, is larger than 16 MiB, or no valid gzip.
+
+    `status` is what its first line said. Where its headers show that it is Klarna's, they decide the outcome.
+    """
+
+    def __init__(self, message: str, status: int, headers: Mapping[str, str], outcome: Outcome) -> None:
         super().__init__(message)
         self.status = status
-        self.outcome = of_status(status)
-        self.correlation_id = headers.get("Klarna-Correlation-Id")
+        self.headers = CIMultiDict(headers)
+        self.outcome = outcome
+        self.correlation_id = headers.get(CORRELATION_HEADER)
+
+
+class UnrecognizedAnswer(NoAnswer):
+    """An answer that does not look like Klarna's: of a firewall, a portal, a CDN, another service.
+
+    It says nothing of the effect. Look at `status`, `headers` and `body` for who sent it; check the base URL, and what
+    stands between here and Klarna.
+    """
+
+    def __init__(self, message: str, response: Response) -> None:
+        super().__init__(message)
+        self.take(response)
 
 
 class StatusError(KlarnaError):
-    """Klarna answered, and not with 2xx. Decide by the class or by `error_code`; messages change."""
+    """An answer of another status than 2xx. Decide by the class or by `error_code`; messages change."""
 
-    retry_after: float | None = None
-    """Seconds after which to come back, where the answer said so (429 and 503)."""
-
-    def __init__(self, message: str, status: int, envelope: Envelope, headers: Mapping[str, str]) -> None:
+    def __init__(self, message: str, response: Response) -> None:
         super().__init__(message)
-        self.status = status
-        self.error_code = envelope.error_code
-        """Klarna's code, such as `CAPTURE_NOT_ALLOWED`; None where the body had none."""
-        self.error_messages = envelope.error_messages
-        self.headers = headers
+        self.take(response)
 
 
 class UnexpectedRedirect(StatusError):
@@ -254,6 +186,11 @@ class NotAllowed(StatusError):
 
 class NotFound(StatusError):
     """404: no such order, capture or refund for this merchant in this environment."""
+
+    advice = (
+        "nothing happened at Klarna; check the id, and that environment and region (eu, na, oc, kustom, live or"
+        " playground) are those of the order; an order that was just made may not be known everywhere yet"
+    )
 
 
 class RequestTimeout(StatusError):
@@ -287,8 +224,4 @@ class UnreadableAnswer(KlarnaError):
 
     def __init__(self, message: str, response: Response) -> None:
         super().__init__(message)
-        self.status = response.status
-        self.headers: Mapping[str, str] = CIMultiDict(response.headers)
-        self.correlation_id = response.correlation_id
-        self.attempts = response.attempts
-        self.about(response.request)
+        self.take(response)

@@ -1,13 +1,14 @@
 """The values that travel: a Request goes down the stack, a Response comes up, a Reply reaches the caller."""
 
 from collections.abc import Mapping
-from typing import Any, Generic, TypedDict, TypeVar, Unpack
+from typing import Any, Generic, Protocol, TypedDict, TypeVar, Unpack
 
 import msgspec
 from attrs import field, frozen
 from msgspec.structs import replace
 from multidict import istr
 
+from klarna_om.error_body import ErrorBody
 from klarna_om.outcome import Outcome
 from klarna_om.rate_limit import RateLimit, rate_limit
 
@@ -16,6 +17,19 @@ KEY_HEADER = istr("Klarna-Idempotency-Key")
 CORRELATION_HEADER = istr("Klarna-Correlation-Id")
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Expected(Protocol[T_co]):
+    """How the success of an operation looks, and how its value is read; the kinds are in `klarna_om.expected`."""
+
+    def is_proved_by(self, answer: "Response") -> bool:
+        """Do status and headers of a 2xx alone say that Klarna did it? Asked where the body was lost."""
+        ...
+
+    def read(self, answer: "Response") -> T_co:
+        """The value of a 2xx. Raises `NotKlarnasError` or `UnreadableError`."""
+        ...
 
 
 class Changes(TypedDict, total=False):
@@ -29,6 +43,7 @@ class Changes(TypedDict, total=False):
     content: object
     deadline: float | None
     retry_until: float | None
+    retry_until_monotonic: float | None
     attempt: int
     earlier: Outcome | None
 
@@ -51,10 +66,14 @@ class Request(msgspec.Struct, frozen=True, gc=False):
     """When all attempts must be over, on the event loop's clock."""
     retry_until: float | None = None
     """Until when the idempotency key holds, in seconds since the epoch."""
+    retry_until_monotonic: float | None = None
+    """The same on the monotonic clock: a clock that is set back must not make a key younger."""
     attempt: int = 1
     """Which try at the call this is."""
     earlier: Outcome | None = None
-    """What is known from an earlier call of this client under the same idempotency key."""
+    """What is known from an earlier call of this process under the same idempotency key."""
+    expects: Expected[Any] | None = None
+    """How the answer of a success looks; None where no row of the catalogue describes it."""
 
     @property
     def is_write(self) -> bool:
@@ -96,8 +115,23 @@ class Attempt:
     """Seconds waited before the next attempt; None when none followed."""
 
 
+class Classification(msgspec.Struct, frozen=True, gc=False):
+    """What an answer means; made once, by `klarna_om.classification`."""
+
+    outcome: Outcome
+    """What the answer says of the effect; once the call is over, what is known after all its attempts."""
+    is_klarnas: bool = True
+    """Does it look like an answer of Klarna's own? Else it says nothing of the effect."""
+    value: object = None
+    """The result of a success."""
+    problem: str = ""
+    """Why it is not Klarna's, or why its value cannot be read."""
+    error_body: ErrorBody = ErrorBody()
+    """The details of an answer that is no success."""
+
+
 class Response(msgspec.Struct, frozen=True, gc=False):
-    """Klarna's answer, read to its end; any status."""
+    """An answer, read to its end; any status. `classification` says whether it is Klarna's."""
 
     request: Request
     status: int
@@ -112,11 +146,29 @@ class Response(msgspec.Struct, frozen=True, gc=False):
     """Why no further attempt was made, after a failure."""
     retry_after: float | None = None
     """Seconds after which the server wants to be asked again, where it said so."""
+    classification: Classification | None = None
+    """What it means; None in a response that a middleware of your own makes, until the client reads it."""
+
+    @property
+    def is_2xx(self) -> bool:
+        """Is its status one of success, whoever sent it?"""
+        return 200 <= self.status < 300
 
     @property
     def is_success(self) -> bool:
-        """Is it a 2xx?"""
-        return 200 <= self.status < 300
+        """Did Klarna do what it was asked for?"""
+        return self.is_2xx and (self.classification is None or self.classification.outcome is Outcome.DONE)
+
+    @property
+    def is_html(self) -> bool:
+        """Is it a web page? By its header, or by its first character where it has none."""
+        kind = self.headers.get("Content-Type", "").lower()
+        return "html" in kind or (not kind and self.body.lstrip()[:1] == b"<")
+
+    @property
+    def is_signed(self) -> bool:
+        """Does it carry Klarna's correlation id, as all answers of Klarna's own servers do, and is no web page?"""
+        return bool(self.headers.get(CORRELATION_HEADER)) and not self.is_html
 
     @property
     def correlation_id(self) -> str | None:

@@ -2,20 +2,23 @@
 
 import contextvars
 import re
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Coroutine, Mapping
 from types import MappingProxyType
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 from urllib.parse import quote, urlsplit
+from uuid import UUID
 
 import attrs
 import msgspec
 from attrs import field, frozen
 
 from klarna_om import structuring
-from klarna_om.errors import InvalidRequest
-from klarna_om.exchange import KEY_HEADER, Request, Response
+from klarna_om.classification import classify
+from klarna_om.error_from_response import error_from_response
+from klarna_om.errors import InvalidRequest, KlarnaError
+from klarna_om.exchange import KEY_HEADER, Expected, Request, Response
+from klarna_om.ids import normalize_id
 from klarna_om.middleware import Handler
-from klarna_om.refusal import refusal
 
 T = TypeVar("T")
 
@@ -23,7 +26,9 @@ METHODS = ("GET", "POST", "PATCH", "PUT", "DELETE")
 
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
-heard: contextvars.ContextVar[list[Response] | None] = contextvars.ContextVar("klarna_om_heard", default=None)
+recorded_responses: contextvars.ContextVar[list[Response] | None] = contextvars.ContextVar(
+    "klarna_om_recorded_responses", default=None
+)
 """Collects the answers of the calls made inside `klarna.reply(...)`."""
 
 
@@ -35,8 +40,8 @@ class Operation(Generic[T]):
     method: str
     path: str
     """A template with one `{name}` for each id; also a route of aiohttp.web."""
-    read: Callable[[Response], T]
-    """Makes the result from a 2xx answer; raises `UnreadableAnswer` where that cannot be done."""
+    expects: Expected[T]
+    """How the answer of a success looks, and how the result is read from it."""
     takes: type | None = field(default=None)
     """The type of the request's body; None where none is sent."""
 
@@ -47,14 +52,17 @@ class Operation(Generic[T]):
         content: object = None,
         key: str | None = None,
         headers: Mapping[str, str] = NO_HEADERS,
-        **ids: str,
+        **ids: str | UUID,
     ) -> Coroutine[Any, Any, T]:
         """Make one call through the stack."""
-        return answered(handler, self.request(content, key, headers, ids), self.read)
+        return execute(handler, self.request(content, key, headers, ids))
 
-    def request(self, content: object, key: str | None, headers: Mapping[str, str], ids: Mapping[str, str]) -> Request:
+    def request(
+        self, content: object, key: str | None, headers: Mapping[str, str], given: Mapping[str, str | UUID]
+    ) -> Request:
         """The request that this call makes; `InvalidRequest` where it cannot be written at all."""
         body = None
+        ids = {name: cast("str", normalize_id(value)) for name, value in given.items()}
         segments = {name: segment(value) for name, value in ids.items()}
         problems = _bad_ids(ids) if None in segments.values() else []
         if self.takes is not None:
@@ -72,6 +80,7 @@ class Operation(Generic[T]):
             headers=headers if key is None else {**headers, KEY_HEADER: key},
             body=body,
             content=content,
+            expects=self.expects,
         )
 
     def _taken(self, content: object) -> object:
@@ -143,11 +152,17 @@ def free_request(
     )
 
 
-async def answered(handler: Handler, request: Request, read: Callable[[Response], T]) -> T:
-    """Send a request and read its answer, or raise what the answer stands for."""
-    response = await handler(request)
-    if not response.is_success:
-        raise refusal(response)
-    if (replies := heard.get()) is not None:
+async def execute(handler: Handler, request: Request) -> Any:
+    """Send a request and return its result, or raise what the answer stands for."""
+    try:
+        response = await handler(request)
+        # A response that a middleware of the caller's made is read here.
+        classification = response.classification or classify(response)
+        if not response.is_success or classification.problem:
+            raise error_from_response(response)
+    except KlarnaError as error:
+        error.add_notes()
+        raise
+    if (replies := recorded_responses.get()) is not None:
         replies.append(response)
-    return read(response)
+    return classification.value

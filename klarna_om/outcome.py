@@ -22,26 +22,11 @@ class Outcome(StrEnum):
 
 ADVICE = {
     Outcome.NOT_SENT: "nothing happened at Klarna; it is safe to call again",
-    Outcome.REFUSED: "nothing happened at Klarna; mend the request or the order before calling again",
+    Outcome.REFUSED: "nothing happened at Klarna; correct the request or the order before calling again",
     Outcome.UNKNOWN: "no answer says what happened; call again, it changes nothing at Klarna",
     Outcome.DONE: "it happened at Klarna; do not repeat it, read the order to see the result",
 }
 """What to do now."""
-
-
-def of_status(status: int) -> Outcome:
-    """What one answer says by its status alone.
-
-    429 is turned away before acting. A 408, a redirect and a 5xx say nothing certain: the work may be done.
-    """
-    if 200 <= status < 300:
-        return Outcome.DONE
-    if status == 429:
-        return Outcome.NOT_SENT
-    if status < 400 or status == 408 or status >= 500:
-        return Outcome.UNKNOWN
-    return Outcome.REFUSED
-
 
 SETTLING = frozenset({400, 404, 413, 415, 422})
 """Statuses that refuse a request for what it is: had it been refused now, it was refused before."""
@@ -51,30 +36,28 @@ NOT_ABOUT_THE_KEY = frozenset({401, 409})
 
 
 # Whether Klarna stores a failed answer under its key, and what a key still in flight gets, is published nowhere. So
-# after an attempt in doubt a 403 or 409 may be the echo of our own effect ("already captured"), and an answer without
-# Klarna's error code may come from a gateway that never saw the key: they do not say that the attempt had no effect.
+# after an attempt in doubt a 403 or 409 may be caused by our own earlier request having succeeded ("already captured"),
+# and an answer without Klarna's error code may come from a gateway that never saw the key: they do not say that the
+# attempt had no effect.
 def of_call(
-    earlier: Iterable[Outcome], last: Outcome, status: int | None = None, error_code: str | None = None
+    attempts: Iterable[Outcome],
+    last: Outcome,
+    status: int | None = None,
+    error_code: str | None = None,
+    earlier: Outcome | None = None,
 ) -> Outcome:
-    """What is known after all attempts of one call, which shared one idempotency key.
+    """What is known of a write: from its earlier `attempts` and its `last`, all under one idempotency key.
 
-    An attempt that may have had its effect stays in doubt until an answer settles it: a success does, and so does
-    Klarna's own refusal of the request for what it is.
+    `earlier` is what an earlier call left behind under the same key. An attempt that may have had its effect stays in
+    doubt until an answer settles it: a success does, and so does Klarna's own refusal of the request for what it is.
     """
-    if last is Outcome.DONE or Outcome.DONE in (seen := set(earlier)):
+    seen = set(attempts)
+    if Outcome.DONE in {last, earlier, *seen}:
         return Outcome.DONE
-    is_settled = last is Outcome.REFUSED and status in SETTLING and error_code is not None
-    return Outcome.UNKNOWN if Outcome.UNKNOWN in seen and not is_settled else last
-
-
-def of_repeat(
-    earlier: Outcome | None, call: Outcome, status: int | None = None, error_code: str | None = None
-) -> Outcome:
-    """What is known of the effect under a key, when an earlier call under it left `earlier`, and this one `call`.
-
-    A repeat under a key gets the first answer, so Klarna's own refusal of it settles the doubt.
-    """
-    if earlier is Outcome.DONE:
-        return Outcome.DONE
-    is_settled = call is Outcome.REFUSED and status not in NOT_ABOUT_THE_KEY and error_code is not None
-    return Outcome.UNKNOWN if earlier is Outcome.UNKNOWN and call is not Outcome.DONE and not is_settled else call
+    is_klarnas_refusal = last is Outcome.REFUSED and error_code is not None
+    if Outcome.UNKNOWN in seen and not (is_klarnas_refusal and status in SETTLING):
+        return Outcome.UNKNOWN
+    # An earlier call has ended: a repeat under its key gets the first answer, so Klarna's own refusal settles it.
+    if earlier is Outcome.UNKNOWN and not (is_klarnas_refusal and status not in NOT_ABOUT_THE_KEY):
+        return Outcome.UNKNOWN
+    return last

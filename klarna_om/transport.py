@@ -1,28 +1,24 @@
 """The last handler: one HTTP exchange over aiohttp, and what is known when it breaks."""
 
+import asyncio
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from functools import cached_property
 
 import aiohttp
 from aiohttp.hdrs import ACCEPT, CONTENT_TYPE, USER_AGENT
+from aiohttp.hdrs import ACCEPT_ENCODING as ACCEPT_ENCODING_HEADER
 from attrs import field, frozen
+from msgspec.structs import replace
 from yarl import URL
 
+from klarna_om.answer_body import ACCEPT_ENCODING, BodyError, read_body
+from klarna_om.classification import classify, outcome_of_head
 from klarna_om.clock import loop_time
-from klarna_om.errors import (
-    AnswerCut,
-    AnswerTimeout,
-    CertificateRejected,
-    ClientClosed,
-    ConfigurationError,
-    ConnectionFailed,
-    ConnectionLost,
-    InvalidRequest,
-    KlarnaError,
-    NoAnswer,
-)
+from klarna_om.connector import Answer
+from klarna_om.errors import AnswerCut, AnswerTimeout, ClientClosed, ConfigurationError, KlarnaError, NoAnswer
 from klarna_om.exchange import Request, Response
+from klarna_om.failures import describe, failure_before_answer, without_library_frames
 from klarna_om.outcome import Outcome
 from klarna_om.pace.closing import Closing
 
@@ -55,7 +51,7 @@ def user_agent(version: str, extra: str | None = None) -> str:
 
 def standing_headers(user_agent: str) -> Mapping[str, str]:
     """What every request says."""
-    return {ACCEPT: "application/json", USER_AGENT: user_agent}
+    return {ACCEPT: "application/json", ACCEPT_ENCODING_HEADER: ACCEPT_ENCODING, USER_AGENT: user_agent}
 
 
 @frozen
@@ -83,10 +79,7 @@ class Transport:
 
     async def __call__(self, request: Request) -> Response:
         """Return the answer, whatever its status, or raise `NoAnswer`."""
-        if self.closing.is_closed:
-            closed = ClientClosed("this client is closed; nothing was sent")
-            closed.about(request)
-            raise closed
+        self._check_open(request)
         started = self.clock()
         until, timeout = started + self.attempt_timeout, self.limits
         if request.deadline is not None and request.deadline < until:
@@ -96,13 +89,35 @@ class Transport:
         try:
             with limit:
                 answer = await self._asked(request, timeout)
-                body = await answer.read()
-        except (aiohttp.ClientError, OSError, RuntimeError, TypeError, ValueError) as reason:
+                body = await read_body(answer)
+        except Exception as reason:  # noqa: BLE001 - a hook of the caller's session may raise anything
             is_late = limit.is_over and type(reason) is TimeoutError
-            failure = self._late(answer, self.clock() - started) if is_late else self._failure(answer, reason)
-            failure.about(request)
-            raise failure from (None if is_late else reason)
-        return Response(request, answer.status, answer.headers, body, self.clock() - started)
+            waited = self.clock() - started
+            failure = self._late(request, answer, waited) if is_late else self._failure(request, answer, reason)
+            cause = None if is_late else without_library_frames(reason)
+        except asyncio.CancelledError as cancelled:
+            raise without_library_frames(cancelled)  # noqa: B904 - the same exception, without frames that show secrets
+        else:
+            response = Response(request, answer.status, answer.headers, body, self.clock() - started)
+            return self._classified(response, answer)
+        # Raised here and not above, where the exception and its frames would come along as the context.
+        failure.about(request)
+        raise failure from cause
+
+    def _check_open(self, request: Request) -> None:
+        """Nothing is sent by a client, or in a session, that is closed."""
+        if self.closing.is_closed or self.session.closed:
+            who = "this client" if self.closing.is_closed else "the HTTP session"
+            closed = ClientClosed(f"{who} is closed; nothing was sent")
+            closed.about(request)
+            raise closed
+
+    def _classified(self, response: Response, answer: aiohttp.ClientResponse) -> Response:
+        """The response with its meaning. Where it is not Klarna's answer to this request, its connection is dropped."""
+        classification = classify(response)
+        if not classification.is_klarnas and response.status < 500 and isinstance(answer, Answer):
+            answer.drop()
+        return replace(response, classification=classification)
 
     def _asked(self, request: Request, timeout: aiohttp.ClientTimeout) -> Awaitable[aiohttp.ClientResponse]:
         # A write without a body says JSON too, as Klarna's own PHP SDK does; aiohttp would call it an octet stream.
@@ -117,6 +132,7 @@ class Transport:
             allow_redirects=False,
             raise_for_status=False,
             timeout=timeout,
+            auto_decompress=False,
         )
 
     def _url(self, path: str) -> URL:
@@ -124,43 +140,25 @@ class Transport:
             return URL(self.base_url + path, encoded=True)
         return self._origin.with_path(self._root + path, encoded=True)
 
-    def _late(self, answer: aiohttp.ClientResponse | None, waited: float) -> NoAnswer:
+    def _late(self, request: Request, answer: aiohttp.ClientResponse | None, waited: float) -> NoAnswer:
         """The time is over, or was ended by the client's close."""
         if answer is not None:
-            told = f"the answer ({answer.status}) did not end within {waited:.1f} s"
-            return AnswerCut(told, answer.status, answer.headers)
+            return _cut(request, answer, f"did not end within {waited:.1f} s")
         if self.closing.is_closed:
             closed = ClientClosed(f"this client was closed {waited:.1f} s after sending began; it may have been sent")
             closed.outcome = Outcome.UNKNOWN
             return closed
         return AnswerTimeout(f"no answer within {waited:.1f} s; it may have been sent")
 
-    def _failure(self, answer: aiohttp.ClientResponse | None, reason: Exception) -> KlarnaError:
-        """What a failure says of the effect; a bug, of whomever, is raised as it is."""
-        if isinstance(reason, aiohttp.ClientError | OSError):
-            if answer is None:
-                return _silence(reason)
-            told = f"the answer ({answer.status}) broke off: {_told(reason)}"
-            return AnswerCut(told, answer.status, answer.headers)
-        if answer is None and isinstance(reason, TypeError | ValueError):
-            # Before a byte is sent: a header or URL that aiohttp cannot write, or a session with an `auth` of its own.
-            return InvalidRequest((f"aiohttp cannot send it: {reason}",))
-        if answer is None and isinstance(reason, RuntimeError) and self.session.closed:
-            return ClientClosed("the HTTP session is closed; nothing was sent")
-        raise reason
+    def _failure(self, request: Request, answer: aiohttp.ClientResponse | None, reason: Exception) -> KlarnaError:
+        """What a failure says of the effect."""
+        if answer is None:
+            return failure_before_answer(request, reason)
+        if isinstance(reason, BodyError):
+            return _cut(request, answer, f"cannot be read: {reason}")
+        return _cut(request, answer, f"broke off: {describe(reason)}")
 
 
-def _silence(reason: Exception) -> NoAnswer:
-    """What a failure before any answer says about the effect."""
-    told = _told(reason)
-    if isinstance(reason, aiohttp.ClientConnectorCertificateError):
-        return CertificateRejected(told)
-    if isinstance(reason, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError | aiohttp.InvalidURL):
-        return ConnectionFailed(told)
-    if isinstance(reason, aiohttp.ClientHttpProxyError):
-        return ConnectionFailed(f"the proxy refused: {told}")
-    return ConnectionLost(told)
-
-
-def _told(reason: Exception) -> str:
-    return f"{type(reason).__name__}: {reason}" if str(reason) else type(reason).__name__
+def _cut(request: Request, answer: aiohttp.ClientResponse, what: str) -> AnswerCut:
+    outcome = outcome_of_head(request, answer.status, answer.headers)
+    return AnswerCut(f"the answer ({answer.status}) {what}", answer.status, answer.headers, outcome)

@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 
 from klarna_om.client import KlarnaClient
-from klarna_om.errors import ClientClosed, ConnectionLost, InvalidRequest, KlarnaError
+from klarna_om.errors import ClientClosed, ConnectionLost, InvalidRequest, KlarnaError, SessionFailed
 from klarna_om.exchange import Request, Response
 from klarna_om.middleware import Handler
 from klarna_om.outcome import Outcome
@@ -222,7 +222,9 @@ async def test_a_session_of_ones_own_that_was_closed_is_told(make_client: MakeCl
     assert caught.value.outcome is Outcome.NOT_SENT
 
 
-async def test_a_bug_below_is_not_hidden(make_client: MakeClient, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_else_a_session_raises_is_in_doubt_and_has_its_cause(
+    make_client: MakeClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with aiohttp.ClientSession() as session:
 
         def bug(*_: object, **__: object) -> None:
@@ -230,8 +232,11 @@ async def test_a_bug_below_is_not_hidden(make_client: MakeClient, monkeypatch: p
 
         klarna = make_client(session=session)
         monkeypatch.setattr(aiohttp.ClientSession, "request", bug)
-        with pytest.raises(RuntimeError, match="a bug"):
+        with pytest.raises(SessionFailed, match="RuntimeError: a bug") as caught:
             await klarna.orders.acknowledge(ORDER_ID)
+
+    assert caught.value.outcome is Outcome.UNKNOWN
+    assert isinstance(caught.value.__cause__, RuntimeError)
 
 
 async def test_closing_ends_calls_under_way_with_a_typed_error(make_client: MakeClient, server: Wire) -> None:

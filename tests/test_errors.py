@@ -25,7 +25,7 @@ def tree_of(cls: type[KlarnaError]) -> set[type[KlarnaError]]:
 def test_the_tree_in_the_docstring_is_the_tree_in_the_code() -> None:
     drawn = {word for line in TREE.splitlines() for word in line.split() if hasattr(errors, word)}
 
-    assert {cls.__name__ for cls in tree_of(KlarnaError) if cls.__module__ == errors.__name__} == drawn
+    assert {cls.__name__ for cls in tree_of(KlarnaError) if cls.__module__.startswith("klarna_om.")} == drawn
 
 
 @pytest.mark.parametrize(
@@ -85,14 +85,16 @@ async def test_an_error_carries_the_facts_of_its_call(klarna: KlarnaClient, serv
 async def test_the_correlation_id_of_the_body_serves_where_the_header_is_missing(
     klarna: KlarnaClient, server: Wire
 ) -> None:
-    server.will(json_answer({"error_code": "NOT_FOUND", "correlation_id": "in-body"}, 404))
+    server.will(json_answer({"error_code": "NOT_FOUND", "correlation_id": "in-body"}, 404, is_signed=False))
 
     with pytest.raises(errors.NotFound, match=r"^\[in-body\] orders.get"):
         await klarna.orders.get(ORDER_ID)
 
 
 async def test_an_error_without_any_correlation_id_says_so(klarna: KlarnaClient, server: Wire) -> None:
-    server.will(Answer(401, {"Content-Type": "text/html"}, b"<html><title>401 Authorization Required</title>"))
+    server.will(
+        Answer(401, {"Content-Type": "text/html"}, b"<html><title>401 Authorization Required</title>", is_signed=False)
+    )
 
     with pytest.raises(errors.Unauthorized, match=r"^\[no correlation id\] .*: 401: 401 Authorization Required"):
         await klarna.orders.get(ORDER_ID)
@@ -105,7 +107,7 @@ async def test_explain_tells_each_attempt_the_rule_and_what_to_do_now(klarna: Kl
         await klarna.captures.create(ORDER_ID, CAPTURE, idempotency_key="key-1")
 
     told = caught.value.explain()
-    assert told.count("(rule: 500, 502, 503, 504") == 4
+    assert told.count("(rule: 5xx") == 4
     assert "attempt 1: 503" in told
     assert "waited 0.500 s" in told
     assert "stopped: attempt 4 is the last that the policy allows" in told

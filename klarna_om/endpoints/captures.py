@@ -4,6 +4,8 @@ Every method retries as `RETRY_RULES` say, and raises a `KlarnaError` whose `out
 an `idempotency_key`; without one each call gets a fresh key for all its attempts.
 """
 
+from uuid import UUID
+
 from attrs import frozen
 
 from klarna_om.catalogue import (
@@ -34,14 +36,14 @@ class Captures:
 
     _handler: Handler
 
-    async def list(self, order_id: str) -> tuple[Capture, ...]:
+    async def list(self, order_id: str | UUID) -> tuple[Capture, ...]:
         """Read all captures of an order; empty when there are none.
 
         Raises `NotFound` for an order that Klarna does not know.
         """
         return await LIST_CAPTURES.send(self._handler, order_id=order_id)
 
-    async def create(self, order_id: str, capture: CaptureObject, *, idempotency_key: str | None = None) -> str:
+    async def create(self, order_id: str | UUID, capture: CaptureObject, *, idempotency_key: str | None = None) -> str:
         """Take `captured_amount` (minor units) of what remains authorized; returns the capture's id.
 
         Two captures of one amount are two captures: give each a key from your own records (`derive_key`), so that
@@ -52,7 +54,7 @@ class Captures:
         """
         return await CREATE_CAPTURE.send(self._handler, content=capture, key=idempotency_key, order_id=order_id)
 
-    async def get(self, order_id: str, capture_id: str) -> Capture:
+    async def get(self, order_id: str | UUID, capture_id: str | UUID) -> Capture:
         """Read one capture. `shipping_delay` is never returned.
 
         Raises `NotFound` for an order or a capture that Klarna does not know.
@@ -60,7 +62,12 @@ class Captures:
         return await GET_CAPTURE.send(self._handler, order_id=order_id, capture_id=capture_id)
 
     async def add_shipping_info(
-        self, order_id: str, capture_id: str, update: UpdateShippingInfo, *, idempotency_key: str | None = None
+        self,
+        order_id: str | UUID,
+        capture_id: str | UUID,
+        update: UpdateShippingInfo,
+        *,
+        idempotency_key: str | None = None,
     ) -> None:
         """Append shipping information to a capture, up to 500 entries a call; nothing is replaced.
 
@@ -71,7 +78,9 @@ class Captures:
             self._handler, content=update, key=idempotency_key, order_id=order_id, capture_id=capture_id
         )
 
-    async def trigger_send_out(self, order_id: str, capture_id: str, *, idempotency_key: str | None = None) -> None:
+    async def trigger_send_out(
+        self, order_id: str | UUID, capture_id: str | UUID, *, idempotency_key: str | None = None
+    ) -> None:
         """Have Klarna send its mail for this capture to the customer again.
 
         Raises `NotAllowed` when the order has no captures, `NotFound` for an unknown order or capture.
@@ -79,7 +88,12 @@ class Captures:
         await TRIGGER_SEND_OUT.send(self._handler, key=idempotency_key, order_id=order_id, capture_id=capture_id)
 
     async def extend_due_date(
-        self, order_id: str, capture_id: str, request: ExtendDueDateRequest, *, idempotency_key: str | None = None
+        self,
+        order_id: str | UUID,
+        capture_id: str | UUID,
+        request: ExtendDueDateRequest,
+        *,
+        idempotency_key: str | None = None,
     ) -> None:
         """Move the customer's due date by one of the numbers of days that `due_date_options` offers.
 
@@ -90,7 +104,7 @@ class Captures:
             self._handler, content=request, key=idempotency_key, order_id=order_id, capture_id=capture_id
         )
 
-    async def due_date_options(self, order_id: str, capture_id: str) -> ExtendDueDateOptions:
+    async def due_date_options(self, order_id: str | UUID, capture_id: str | UUID) -> ExtendDueDateOptions:
         """Read by how many days the due date can be moved and what each costs, in minor units; maybe none.
 
         Raises `NotFound` for an unknown order or capture.

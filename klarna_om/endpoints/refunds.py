@@ -3,6 +3,8 @@
 Every method retries as `RETRY_RULES` say, and raises a `KlarnaError` whose `outcome` says what is known.
 """
 
+from uuid import UUID
+
 from attrs import frozen
 
 from klarna_om.catalogue import CREATE_REFUND, GET_REFUND
@@ -19,7 +21,7 @@ class Refunds:
 
     _handler: Handler
 
-    async def create(self, order_id: str, refund: RefundObject, *, idempotency_key: str | None = None) -> str:
+    async def create(self, order_id: str | UUID, refund: RefundObject, *, idempotency_key: str | None = None) -> str:
         """Give back `refunded_amount` (minor units) of what is captured; returns the refund's id.
 
         Two refunds of one amount are two refunds: give each a key from your own records (`derive_key`). Klarna
@@ -29,7 +31,7 @@ class Refunds:
         """
         return await CREATE_REFUND.send(self._handler, content=refund, key=idempotency_key, order_id=order_id)
 
-    async def get(self, order_id: str, refund_id: str) -> Refund:
+    async def get(self, order_id: str | UUID, refund_id: str | UUID) -> Refund:
         """Read one refund.
 
         Raises `NotFound` for an order or a refund that Klarna does not know.

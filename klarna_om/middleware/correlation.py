@@ -19,33 +19,43 @@ correlation_id: ContextVar[str | None] = ContextVar("klarna_om_correlation_id", 
 async def correlation(request: Request, below: Handler) -> Response:
     """Log how the attempt ended: success at INFO, any failure at WARNING."""
     started = monotonic()
+    correlation_id.set(None)  # a log line of this attempt must not name the answer to an earlier one
     try:
         response = await below(request)
     except NoAnswer as silence:
-        _log(logging.WARNING, request, started, type(silence).__name__, silence.outcome, silence.correlation_id)
+        correlation_id.set(silence.correlation_id)
+        _log(request, started, type(silence).__name__, silence.outcome, silence.correlation_id)
         raise
     except asyncio.CancelledError:
-        outcome = Outcome.UNKNOWN if request.is_write else Outcome.NOT_SENT
-        _log(logging.WARNING, request, started, "cancelled", outcome, None)
+        _log(request, started, "cancelled", Outcome.UNKNOWN if request.is_write else Outcome.NOT_SENT, None)
         raise
     correlation_id.set(response.correlation_id)
-    if not response.is_success or logger.isEnabledFor(logging.INFO):
-        level = logging.INFO if response.is_success else logging.WARNING
-        _log(level, request, started, str(response.status), None, response.correlation_id)
+    if not response.is_success:
+        outcome = response.classification.outcome if response.classification is not None else None
+        _log(request, started, str(response.status), outcome, response.correlation_id)
+    elif logger.isEnabledFor(logging.INFO):
+        _log(request, started, str(response.status), Outcome.DONE, response.correlation_id, level=logging.INFO)
     return response
 
 
 def _log(
-    level: int, request: Request, started: float, ended: str, outcome: Outcome | None, correlation: str | None
+    request: Request,
+    started: float,
+    result: str,
+    outcome: Outcome | None,
+    correlation: str | None,
+    *,
+    level: int = logging.WARNING,
 ) -> None:
     elapsed = monotonic() - started
     logger.log(
         level,
-        "[%s] %s %s: %s in %.3f s, attempt %d",
+        "[%s] %s %s: %s%s in %.3f s, attempt %d",
         correlation or "no correlation id",
         request.operation,
         request.order_id or request.path,
-        ended,
+        result,
+        _in_doubt(request, outcome),
         elapsed,
         request.attempt,
         extra={
@@ -54,8 +64,15 @@ def _log(
             "klarna_order_id": request.order_id,
             "klarna_idempotency_key": request.idempotency_key,
             "klarna_attempt": request.attempt,
-            "klarna_result": ended,
+            "klarna_result": result,
             "klarna_outcome": outcome,
             "klarna_elapsed": elapsed,
         },
     )
+
+
+def _in_doubt(request: Request, outcome: Outcome | None) -> str:
+    """What the text says of a write that may have had its effect: the key is needed to repeat it."""
+    if request.is_write and outcome is Outcome.UNKNOWN:
+        return f" (outcome unknown, idempotency key {request.idempotency_key})"
+    return ""

@@ -2,6 +2,7 @@
 
 import asyncio
 import copy
+import time
 from collections.abc import Awaitable, Callable
 
 from attrs import frozen
@@ -10,9 +11,8 @@ from klarna_om.errors import AnswerTimeout, InvalidRequest, KlarnaError
 from klarna_om.exchange import KEY_HEADER, Request, Response
 from klarna_om.keys import random_key
 from klarna_om.middleware import Handler
-from klarna_om.middleware.key_guard import KeyGuard
+from klarna_om.middleware.key_guard import KeyGuard, Moment
 from klarna_om.outcome import Outcome
-from klarna_om.refusal import refusal
 
 
 @frozen
@@ -27,6 +27,8 @@ class Idempotency:
     total_timeout: float | None = None
     """Seconds that a call waits for another one under its key, before it is in doubt."""
     new_key: Callable[[], str] = random_key
+    wall_clock: Callable[[], float] = time.time
+    monotonic: Callable[[], float] = time.monotonic
 
     def __call__(self, request: Request, below: Handler) -> Awaitable[Response]:
         """Send a write under its key; a read is sent on as it is."""
@@ -34,25 +36,32 @@ class Idempotency:
 
     async def _write(self, request: Request, below: Handler) -> Response:
         key = request.idempotency_key
+        is_chosen = key is not None
         if key is None:
             key = self.new_key()
             request = request.with_header(KEY_HEADER, key)
         else:
             _check(key)
-        while (use := self.guard.use(key, request)) is None:
+        while (use := self.guard.use(key, request, self._now())) is None:
             if (response := await self._follow(key, request)) is not None:
                 return response
         result: Response | KlarnaError | None = None
         try:
-            result = await below(request.changed(retry_until=use.retry_until, earlier=use.left))
+            result = await below(
+                request.changed(
+                    retry_until=use.retry_until, retry_until_monotonic=use.retry_until_monotonic, earlier=use.left
+                )
+            )
         except KlarnaError as error:
             result = error
             raise
         else:
             return result
         finally:
-            use.left = _left(result)
-            self.guard.finish(use, result)
+            self.guard.finish(key, use, _left(result), result, keep=is_chosen)
+
+    def _now(self) -> Moment:
+        return Moment(self.wall_clock(), self.monotonic())
 
     async def _follow(self, key: str, request: Request) -> Response | None:
         try:
@@ -72,7 +81,7 @@ def _left(result: Response | KlarnaError | None) -> Outcome:
     if result is None:
         return Outcome.UNKNOWN
     if isinstance(result, Response):
-        return Outcome.DONE if result.is_success else refusal(result).outcome
+        return result.classification.outcome if result.classification is not None else Outcome.UNKNOWN
     return result.outcome
 
 

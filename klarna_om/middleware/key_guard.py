@@ -1,10 +1,14 @@
-"""One key, one request. Klarna compares only keys and ignores what differs; so this must be held here."""
+"""One key, one request. Klarna compares only keys and ignores what differs; so this must be held here.
+
+A guard belongs to a merchant in a process: all clients of the same credentials share it, as they share the pace.
+"""
 
 import asyncio
-import time
+import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from concurrent.futures import Future
 from hashlib import blake2b
+from weakref import WeakValueDictionary
 
 import msgspec
 from attrs import define, field
@@ -14,20 +18,31 @@ from klarna_om.exchange import Request, Response
 from klarna_om.keys import KEY_LIFETIME, Key
 from klarna_om.outcome import Outcome
 
-Fingerprint = tuple[str, str, bytes]
-"""Method, path and a digest of the body: what makes a request the same."""
+CAPACITY = 50_000
+"""Keys that are remembered, about 350 bytes each: 17 MB at most."""
 
 
-# Kept by the hundred thousand: without the garbage collector's book-keeping, which would go through all of them.
+@define(frozen=True)
+class Moment:
+    """A time on both clocks."""
+
+    wall: float
+    """Seconds since the epoch."""
+    monotonic: float
+
+
+# Kept by the ten thousand: without the garbage collector's book-keeping, which would go through all of them.
 class Use(msgspec.Struct, gc=False, eq=False):
     """What is known of a key in use."""
 
-    fingerprint: Fingerprint
+    fingerprint: bytes
+    """A digest of method, path and body: what makes a request the same."""
     first_used: float
+    first_used_monotonic: float
     is_running: bool = True
     left: Outcome | None = None
     """What the calls that are over have left behind under this key."""
-    followers: "asyncio.Future[Response | None] | None" = None
+    followers: "Future[Response | None] | None" = None
     """Resolved with the running call's answer; None tells the followers to send it themselves."""
 
     @property
@@ -35,56 +50,81 @@ class Use(msgspec.Struct, gc=False, eq=False):
         """When Klarna forgets the key, in seconds since the epoch."""
         return self.first_used + KEY_LIFETIME
 
+    @property
+    def retry_until_monotonic(self) -> float:
+        """The same on the monotonic clock."""
+        return self.first_used_monotonic + KEY_LIFETIME
+
+    def has_expired(self, now: Moment) -> bool:
+        """Has Klarna forgotten the key, by either clock?"""
+        return self.retry_until <= now.wall or self.retry_until_monotonic <= now.monotonic
+
 
 @define(eq=False)
 class KeyGuard:
     """Remember what each key was used for; after 24 hours a key is free again.
 
-    Memory is bounded: beyond `capacity` keys the oldest are forgotten first, and with them their protection.
+    Kept are the keys that callers chose, and of the random ones those whose outcome is unknown: a caller may repeat
+    such a call. A key under which nothing was sent is free. Beyond `capacity` the oldest are forgotten first, and with
+    them their protection.
     """
 
-    clock: Callable[[], float] = time.time
-    capacity: int = 100_000
+    capacity: int = CAPACITY
     _uses: "OrderedDict[str, Use]" = field(factory=OrderedDict[str, Use], init=False, repr=False)
+    _lock: threading.Lock = field(factory=threading.Lock, init=False, repr=False)
 
-    def use(self, key: str, request: Request) -> Use | None:
+    def use(self, key: str, request: Request, now: Moment) -> Use | None:
         """Take the key for this request; None when the same request is under way under it.
 
         Raises `IdempotencyKeyReused` when the key was used for another request within 24 hours.
         """
-        now = self.clock()
         fingerprint = _fingerprint(request)
-        use = self._uses.get(key)
-        if use is not None and use.retry_until <= now and not use.is_running:
-            del self._uses[key]
-            use = None
-        if use is None:
-            return self._remember(key, Use(fingerprint, _first_used(key, now)))
-        if use.fingerprint != fingerprint:
-            raise _reused(key, request)
-        if use.is_running:
-            return None
-        use.is_running = True
-        return use
+        with self._lock:
+            use = self._uses.get(key)
+            if use is not None and use.has_expired(now) and not use.is_running:
+                del self._uses[key]
+                use = None
+            if use is None:
+                return self._remember(key, _first_use(key, fingerprint, now))
+            if use.fingerprint != fingerprint:
+                raise _reused(key, request)
+            if use.is_running:
+                return None
+            use.is_running = True
+            return use
 
     async def follow(self, key: str) -> Response | None:
         """Wait for the answer of the call that is under way; None when it was given up."""
-        use = self._uses[key]
-        if use.followers is None:
-            use.followers = asyncio.get_running_loop().create_future()
-        return await asyncio.shield(use.followers)
+        with self._lock:
+            use = self._uses.get(key)
+            if use is None or not use.is_running:
+                return None
+            if use.followers is None:
+                use.followers = Future()
+            followers = use.followers
+        return await asyncio.shield(asyncio.wrap_future(followers))
 
-    def finish(self, use: Use, result: Response | KlarnaError | None) -> None:
-        """Release the key and give the followers what came of the call."""
-        use.is_running = False
-        followers, use.followers = use.followers, None
+    def finish(self, key: str, use: Use, left: Outcome, result: Response | KlarnaError | None, *, keep: bool) -> None:
+        """Release the key and give the followers what came of the call.
+
+        `keep`: the caller chose the key, and may use it again.
+        """
+        with self._lock:
+            # What an earlier call may have done is not undone by a later one that was not sent.
+            use.left = left if left is not Outcome.NOT_SENT else use.left
+            use.is_running = False
+            followers, use.followers = use.followers, None
+            if use.left is None or not (keep or use.left is Outcome.UNKNOWN):
+                del self._uses[key]
         if followers is None:
             return
         if isinstance(result, KlarnaError):
             followers.set_exception(result)
-            followers.exception()  # marked as seen: the followers may all have been cancelled
         else:
             followers.set_result(result)
+
+    def __len__(self) -> int:
+        return len(self._uses)
 
     def _remember(self, key: str, use: Use) -> Use:
         while len(self._uses) >= self.capacity:
@@ -96,15 +136,29 @@ class KeyGuard:
         return use
 
 
-def _first_used(key: str, now: float) -> float:
+_guards: WeakValueDictionary[object, KeyGuard] = WeakValueDictionary()
+
+
+def guard_of(merchant: object) -> KeyGuard:
+    """The guard of that merchant in this process; it lives as long as a client uses it."""
+    guard = _guards.get(merchant)
+    if guard is None:
+        guard = _guards[merchant] = KeyGuard()
+    return guard
+
+
+def _first_use(key: str, fingerprint: bytes, now: Moment) -> Use:
     """When the key was first used, as the caller knows it; a key that Klarna has forgotten is a new one."""
     first = key.first_used if isinstance(key, Key) else None
-    return now if first is None or first + KEY_LIFETIME <= now else min(first, now)
+    if first is None or first + KEY_LIFETIME <= now.wall or first > now.wall:
+        first = now.wall
+    return Use(fingerprint, first, now.monotonic - (now.wall - first))
 
 
-def _fingerprint(request: Request) -> Fingerprint:
-    body = blake2b(request.body, digest_size=16).digest() if request.body else b""
-    return request.method, request.path, body
+def _fingerprint(request: Request) -> bytes:
+    digest = blake2b(f"{request.method} {request.path} ".encode("utf-8", "surrogatepass"), digest_size=16)
+    digest.update(request.body or b"")
+    return digest.digest()
 
 
 def _reused(key: str, request: Request) -> IdempotencyKeyReused:

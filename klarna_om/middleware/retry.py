@@ -11,10 +11,10 @@ from msgspec.structs import replace
 from tenacity import AsyncRetrying, RetryCallState, retry_if_result
 
 from klarna_om.clock import loop_time
-from klarna_om.errors import AnswerCut, NoAnswer
-from klarna_om.exchange import Attempt, Request, Response
+from klarna_om.errors import NoAnswer
+from klarna_om.exchange import Attempt, Classification, Request, Response
 from klarna_om.middleware import Handler
-from klarna_om.outcome import Outcome, of_call, of_repeat, of_status
+from klarna_om.outcome import Outcome, of_call
 from klarna_om.retry.budget import Budget
 from klarna_om.retry.hint import retry_after
 from klarna_om.retry.policy import Retry, Uniform
@@ -99,16 +99,13 @@ class _Course:
     def record(self, result: Result, started: float) -> None:
         """Keep what happened, with the rule that applies."""
         elapsed = self.retrying.clock() - started
-        status = result.status if isinstance(result, Response | AnswerCut) else None
-        if isinstance(result, Response):
-            outcome, cause = of_status(result.status), str(result.status)
-        else:
-            outcome, cause = result.outcome, f"{type(result).__name__}: {result.message}"
+        outcome = _outcome_of(result)
+        cause = str(result.status) if isinstance(result, Response) else f"{type(result).__name__}: {result.message}"
         self.attempts.append(
             Attempt(
                 number=len(self.attempts) + 1,
                 outcome=outcome,
-                status=status,
+                status=result.status,
                 cause=cause,
                 correlation_id=result.correlation_id,
                 elapsed=elapsed,
@@ -118,7 +115,9 @@ class _Course:
 
     def tell_of_the_cancellation(self) -> None:
         """Nobody hears an error, so the log says which write is in doubt, and under which key it can be repeated."""
-        outcome = of_call((attempt.outcome for attempt in self.attempts[:-1]), self.attempts[-1].outcome)
+        outcome = of_call(
+            (attempt.outcome for attempt in self.attempts[:-1]), self.attempts[-1].outcome, earlier=self.request.earlier
+        )
         if self.request.is_write and outcome in (Outcome.UNKNOWN, Outcome.DONE):
             logger.warning(
                 "%s %s: cancelled after %d attempts, outcome unknown, idempotency key %s",
@@ -174,20 +173,48 @@ class _Course:
         return None
 
     def finish(self, result: Result) -> Response:
-        """Give the last result everything that is known of the call."""
-        attempts = tuple(self.attempts)
+        """Give the last result everything that is known of the call, its outcome above all."""
+        attempts, outcome = tuple(self.attempts), self.outcome(result)
         if isinstance(result, Response):
             if result.is_success:
                 self.retrying.budget.put_back(self.cost)
-            hint = None if result.is_success else self.hint
-            return replace(result, attempts=attempts, stopped=self.stopped, retry_after=hint)
-        if self.request.is_write:
-            status = result.status if isinstance(result, AnswerCut) else None
-            outcome = of_call((attempt.outcome for attempt in attempts[:-1]), result.outcome, status)
-            result.outcome = of_repeat(self.request.earlier, outcome, status)
+            return replace(
+                result,
+                classification=_with_outcome(result, outcome),
+                attempts=attempts,
+                stopped=self.stopped,
+                retry_after=None if result.is_success else self.hint,
+            )
+        result.outcome = outcome
         result.attempts, result.stopped = attempts, self.stopped
         result.about(self.request)
         raise result
+
+    def outcome(self, last: Result) -> Outcome:
+        """What is known of the effect, from all attempts under the key: here it is made, and then carried."""
+        if not self.request.is_write:
+            return _outcome_of(last)
+        error_code = None
+        if isinstance(last, Response) and last.classification is not None:
+            error_code = last.classification.error_body.error_code
+        return of_call(
+            (attempt.outcome for attempt in self.attempts[:-1]),
+            _outcome_of(last),
+            last.status,
+            error_code,
+            self.request.earlier,
+        )
+
+
+def _outcome_of(result: Result) -> Outcome:
+    """What one attempt says."""
+    if isinstance(result, Response):
+        return Outcome.UNKNOWN if result.classification is None else result.classification.outcome
+    return result.outcome
+
+
+def _with_outcome(response: Response, outcome: Outcome) -> Classification | None:
+    return response.classification and replace(response.classification, outcome=outcome)
 
 
 def _last_result(state: RetryCallState) -> Result:

@@ -14,10 +14,15 @@ one `pace=` to both clients then."""
 _pacers: WeakKeyDictionary[asyncio.AbstractEventLoop, WeakValueDictionary[Merchant, Pacer]] = WeakKeyDictionary()
 
 
+def merchant_of(environment: Environment, credentials: Credentials) -> Merchant:
+    """Who is called for whom, without the credentials themselves."""
+    return (environment.base_url, hash(credentials.authorization))
+
+
 def pacer_of(environment: Environment, credentials: Credentials) -> Pacer:
     """The pacer of that merchant in the running event loop; it lives as long as a client uses it."""
     pacers = _pacers.setdefault(asyncio.get_running_loop(), WeakValueDictionary())
-    merchant = (environment.base_url, hash(credentials.authorization))
+    merchant = merchant_of(environment, credentials)
     pacer = pacers.get(merchant)
     if pacer is None:
         pacer = pacers[merchant] = Pacer(environment.limit)

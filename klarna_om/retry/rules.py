@@ -11,10 +11,12 @@ from klarna_om.errors import (
     ClientClosed,
     ConnectionFailed,
     ConnectionLost,
+    KeyExpired,
     NoAnswer,
     QueueTimeout,
 )
 from klarna_om.exchange import Request, Response
+from klarna_om.outcome import Outcome
 
 Result = Response | NoAnswer
 """How an attempt ended."""
@@ -49,12 +51,23 @@ def _status(*statuses: int) -> Applies:
     return lambda _, result: isinstance(result, Response | AnswerCut) and result.status in statuses
 
 
+def _not_klarnas(_: Request, result: Result) -> bool:
+    """An answer of somebody else, whole or cut: a 2xx or 4xx that does not look like Klarna's."""
+    if isinstance(result, AnswerCut):
+        return result.outcome is Outcome.UNKNOWN
+    return isinstance(result, Response) and result.classification is not None and not result.classification.is_klarnas
+
+
 def _silence(kind: type[NoAnswer]) -> Applies:
     return lambda _, result: isinstance(result, kind)
 
 
 def _success(_: Request, result: Result) -> bool:
     return isinstance(result, Response) and result.is_success
+
+
+def _cut_success(_: Request, result: Result) -> bool:
+    return isinstance(result, AnswerCut) and result.outcome is Outcome.DONE
 
 
 def _anything(_: Request, __: Result) -> bool:
@@ -73,12 +86,17 @@ RETRY_RULES: tuple[RetryRule, ...] = (
     RetryRule("no answer in time", _silence(AnswerTimeout), TIMEOUT_COST, "the key makes the repeat safe"),
     RetryRule("connection lost", _silence(ConnectionLost), COST, "the key makes the repeat safe"),
     RetryRule("no place in time", _silence(QueueTimeout), NEVER, "the limit is the caller's own"),
+    RetryRule("key expired", _silence(KeyExpired), NEVER, "under it the call could be executed again"),
     RetryRule("client closed", _silence(ClientClosed), NEVER, "it sends nothing any more"),
-    RetryRule("success, cut", _status(*range(200, 300)), COST, "the repeat gets the first answer again"),
+    RetryRule("success, cut", _cut_success, COST, "the repeat gets the first answer again"),
     RetryRule("408", _status(408), TIMEOUT_COST, "the server did not get the request in time"),
     RetryRule("429", _status(429), COST, "turned away before acting; waits as long as the answer says"),
-    RetryRule("500, 502, 503, 504", _status(500, 502, 503, 504), COST, "Klarna's policy: retry with the key"),
+    RetryRule("5xx", _status(*range(500, 600)), COST, "Klarna's policy: retry with the key"),
     RetryRule("redirect", _status(*range(300, 400)), NEVER, "Klarna's policy: never retry a 3xx"),
+    RetryRule("401", _status(401), NEVER, "the credentials are rejected again"),
+    RetryRule(
+        "not Klarna's answer", _not_klarnas, COST, "it says nothing of the effect; the key makes the repeat safe"
+    ),
     RetryRule("any other answer", _anything, NEVER, "the same request gets the same answer"),
 )
 """https://docs.klarna.com/api/escalation-and-retry-policy"""

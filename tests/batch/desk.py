@@ -7,10 +7,10 @@ from collections.abc import Callable
 from attrs import define, field
 
 from klarna_om.batch.calls import Sent
-from klarna_om.errors import ConnectionFailed, KlarnaError, StatusError
+from klarna_om.error_from_response import error_from_response
+from klarna_om.errors import ConnectionFailed, KlarnaError
 from klarna_om.exchange import Request, Response
 from klarna_om.outcome import Outcome
-from klarna_om.refusal import refusal
 
 
 def order_id(number: int) -> str:
@@ -23,10 +23,10 @@ def order_ids(count: int) -> list[str]:
     return [order_id(number) for number in range(1, count + 1)]
 
 
-def answered(status: int, body: bytes = b'{"error_code": "SOME_CODE"}') -> StatusError:
+def answered(status: int, body: bytes = b'{"error_code": "SOME_CODE"}') -> KlarnaError:
     """The error that an answer of this status stands for."""
     request = Request("orders.acknowledge", "POST", "/acknowledge", headers={"Klarna-Idempotency-Key": "key"})
-    return refusal(Response(request, status, {"Klarna-Correlation-Id": f"answer-{status}"}, body))
+    return error_from_response(Response(request, status, {"Klarna-Correlation-Id": f"answer-{status}"}, body))
 
 
 def unreachable() -> KlarnaError:

@@ -41,7 +41,7 @@ def unauthorized_after_silence() -> KlarnaError:
         (answered(302), State.UNKNOWN, True, False),
         (answered(503), State.UNKNOWN, True, False),
         (silent(), State.UNKNOWN, True, False),
-        (AnswerCut("cut", 204, {}), State.DONE, False, False),
+        (AnswerCut("cut", 204, {}, Outcome.DONE), State.DONE, False, False),
         (unreadable(), State.DONE, False, False),
         (answered(429), None, True, False),
         (unreachable(), None, True, False),

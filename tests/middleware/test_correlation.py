@@ -8,6 +8,7 @@ import pytest
 from klarna_om.client import KlarnaClient
 from klarna_om.errors import ConnectionLost, NotAllowed
 from klarna_om.middleware.correlation import correlation_id
+from klarna_om.outcome import Outcome
 from klarna_om.retry.policy import Retry
 from klarna_om.types import Address, UpdateConsumer
 from tests.conftest import MakeClient
@@ -28,7 +29,9 @@ async def test_each_attempt_is_one_line_with_its_own_correlation_id(
     await klarna.orders.acknowledge(ORDER_ID, idempotency_key="k")
 
     first, second = caplog.records
-    assert first.getMessage().startswith(f"[one] orders.acknowledge {ORDER_ID}: 503 in 0.")
+    assert first.getMessage().startswith(
+        f"[one] orders.acknowledge {ORDER_ID}: 503 (outcome unknown, idempotency key k) in 0."
+    )
     assert second.getMessage().endswith("s, attempt 2")
     assert (first.levelname, second.levelname) == ("WARNING", "INFO")
     assert {**extra(second), "klarna_elapsed": 0} == {
@@ -38,7 +41,7 @@ async def test_each_attempt_is_one_line_with_its_own_correlation_id(
         "klarna_idempotency_key": "k",
         "klarna_attempt": 2,
         "klarna_result": "204",
-        "klarna_outcome": None,
+        "klarna_outcome": Outcome.DONE,
         "klarna_elapsed": 0,
     }
 

@@ -5,11 +5,11 @@ from uuid import UUID
 
 import pytest
 
-from klarna_om.errors import AnswerTimeout, ConnectionLost, IdempotencyKeyReused, InvalidRequest, NotAllowed
+from klarna_om.errors import AnswerTimeout, ConnectionLost, IdempotencyKeyReused, InvalidRequest, ServerError
 from klarna_om.exchange import KEY_HEADER, Request, Response
 from klarna_om.keys import Key
 from klarna_om.middleware.idempotency import Idempotency
-from klarna_om.middleware.key_guard import KeyGuard
+from klarna_om.middleware.key_guard import KeyGuard, Moment, Use
 from klarna_om.outcome import Outcome
 from klarna_om.types import CaptureObject
 from tests.conftest import MakeClient
@@ -65,10 +65,10 @@ async def test_a_key_for_another_body_path_or_method_is_refused_before_a_byte_is
     assert len(server.requests) == 1
 
 
-async def test_the_key_of_a_call_without_one_is_guarded_too(make_client: MakeClient, server: Wire) -> None:
+async def test_a_random_key_in_doubt_is_guarded_too(make_client: MakeClient, server: Wire) -> None:
     klarna = make_client()
-    server.otherwise = Answer(403)
-    with pytest.raises(NotAllowed) as caught:
+    server.otherwise = Answer(503)
+    with pytest.raises(ServerError) as caught:
         await klarna.captures.create(ORDER_ID, CAPTURE)
 
     with pytest.raises(IdempotencyKeyReused):
@@ -107,34 +107,39 @@ async def test_after_24_hours_a_key_is_free_again(make_client: MakeClient, serve
 
 def test_a_key_that_klarna_has_forgotten_counts_as_new_and_as_the_youngest() -> None:
     clock = Clock()
-    guard = KeyGuard(clock, capacity=2)
+    guard = KeyGuard(capacity=2)
     for key in ("old", "other"):
-        use = guard.use(key, request())
-        assert use is not None
-        guard.finish(use, None)
+        finish(guard, key, use_key(guard, key))
 
     clock.now += 24 * 3600
-    assert guard.use("old", request().changed(path="/another")) is not None
+    assert use_key(guard, "old", request().changed(path="/another"), clock()) is not None
 
     assert list(guard._uses) == ["other", "old"]
 
 
 def test_memory_is_bounded_and_the_oldest_keys_go_first() -> None:
-    guard = KeyGuard(Clock(), capacity=3)
+    guard = KeyGuard(capacity=3)
     for number in range(10):
-        use = guard.use(str(number), request())
-        assert use is not None
-        guard.finish(use, None)
+        finish(guard, str(number), use_key(guard, str(number)))
 
     assert list(guard._uses) == ["7", "8", "9"]
 
 
 def test_a_key_in_use_is_never_forgotten() -> None:
-    guard = KeyGuard(Clock(), capacity=1)
-    guard.use("running", request())
-    guard.use("other", request())
+    guard = KeyGuard(capacity=1)
+    use_key(guard, "running")
+    use_key(guard, "other")
 
-    assert guard.use("running", request()) is None
+    assert use_key(guard, "running") is None
+
+
+def use_key(guard: KeyGuard, key: str, wanted: Request | None = None, now: float = 1_800_000_000.0) -> Use | None:
+    return guard.use(key, wanted or request(), Moment(now, now))
+
+
+def finish(guard: KeyGuard, key: str, use: Use | None, left: Outcome = Outcome.DONE, *, keep: bool = True) -> None:
+    assert use is not None
+    guard.finish(key, use, left, None, keep=keep)
 
 
 class Below:
@@ -158,7 +163,7 @@ def request(key: str = "k") -> Request:
 
 
 async def test_concurrent_calls_that_are_the_same_share_one_request() -> None:
-    below, idempotency = Below(), Idempotency(KeyGuard(Clock()))
+    below, idempotency = Below(), Idempotency(KeyGuard())
     calls = [asyncio.ensure_future(idempotency(request(), below)) for _ in range(5)]
     await asyncio.sleep(0)
     below.gate.set()
@@ -170,7 +175,7 @@ async def test_concurrent_calls_that_are_the_same_share_one_request() -> None:
 
 
 async def test_a_shared_failure_reaches_each_call_as_an_error_of_its_own() -> None:
-    below, idempotency = Below(), Idempotency(KeyGuard(Clock()))
+    below, idempotency = Below(), Idempotency(KeyGuard())
     below.failure = ConnectionLost("gone")
     calls = [asyncio.ensure_future(idempotency(request(), below)) for _ in range(3)]
     await asyncio.sleep(0)
@@ -184,7 +189,7 @@ async def test_a_shared_failure_reaches_each_call_as_an_error_of_its_own() -> No
 
 
 async def test_when_the_first_is_cancelled_the_next_one_sends_under_the_same_key() -> None:
-    below, idempotency = Below(), Idempotency(KeyGuard(Clock()))
+    below, idempotency = Below(), Idempotency(KeyGuard())
     first, second, third = (asyncio.ensure_future(idempotency(request(), below)) for _ in range(3))
     await asyncio.sleep(0)
 
@@ -198,7 +203,7 @@ async def test_when_the_first_is_cancelled_the_next_one_sends_under_the_same_key
 
 
 async def test_a_cancelled_follower_leaves_the_others_alone() -> None:
-    below, idempotency = Below(), Idempotency(KeyGuard(Clock()))
+    below, idempotency = Below(), Idempotency(KeyGuard())
     first, second, third = (asyncio.ensure_future(idempotency(request(), below)) for _ in range(3))
     await asyncio.sleep(0)
 
@@ -211,7 +216,7 @@ async def test_a_cancelled_follower_leaves_the_others_alone() -> None:
 
 
 async def test_a_failure_that_is_not_klarnas_is_not_shared() -> None:
-    below, idempotency = Below(), Idempotency(KeyGuard(Clock()))
+    below, idempotency = Below(), Idempotency(KeyGuard())
     below.failure = ZeroDivisionError()
     first, second = (asyncio.ensure_future(idempotency(request(), below)) for _ in range(2))
     await asyncio.sleep(0)
@@ -224,7 +229,7 @@ async def test_a_failure_that_is_not_klarnas_is_not_shared() -> None:
 
 
 async def test_a_follower_waits_no_longer_than_its_own_limit() -> None:
-    below, idempotency = Below(), Idempotency(KeyGuard(Clock()), total_timeout=0.01)
+    below, idempotency = Below(), Idempotency(KeyGuard(), total_timeout=0.01)
     first, second = (asyncio.ensure_future(idempotency(request(), below)) for _ in range(2))
 
     with pytest.raises(AnswerTimeout, match="under way under this key, did not end in time") as caught:
@@ -241,27 +246,25 @@ async def test_a_key_that_knows_its_age_is_retried_no_longer_than_klarna_keeps_i
     below.gate.set()
     key = Key("k", None if age is None else clock.now - age * 3600)
 
-    response = await Idempotency(KeyGuard(clock))(request(key), below)
+    response = await Idempotency(KeyGuard(), wall_clock=clock)(request(key), below)
 
     assert response.request.retry_until == clock.now + left * 3600
 
 
 def test_a_key_under_way_at_the_head_does_not_stop_the_forgetting() -> None:
-    guard = KeyGuard(Clock(), capacity=3)
-    guard.use("running", request())
+    guard = KeyGuard(capacity=3)
+    use_key(guard, "running")
     for number in range(20):
-        use = guard.use(str(number), request())
-        assert use is not None
-        guard.finish(use, None)
+        finish(guard, str(number), use_key(guard, str(number)))
 
     assert len(guard._uses) <= 4
-    assert guard.use("running", request()) is None
+    assert use_key(guard, "running") is None
 
 
 async def test_a_read_passes_without_a_key() -> None:
     below = Below()
     below.gate.set()
 
-    await Idempotency(KeyGuard(Clock()))(request().changed(method="GET", headers={}), below)
+    await Idempotency(KeyGuard())(request().changed(method="GET", headers={}), below)
 
     assert below.asked[0].idempotency_key is None

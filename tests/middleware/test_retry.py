@@ -4,7 +4,9 @@ import asyncio
 from email.utils import formatdate
 
 import pytest
+from msgspec.structs import replace
 
+from klarna_om.classification import classify
 from klarna_om.client import KlarnaClient
 from klarna_om.errors import (
     AnswerCut,
@@ -13,9 +15,11 @@ from klarna_om.errors import (
     ClientClosed,
     ConnectionFailed,
     ConnectionLost,
+    KeyExpired,
     QueueTimeout,
     RateLimited,
     ServerError,
+    SessionFailed,
 )
 from klarna_om.exchange import KEY_HEADER, Request, Response
 from klarna_om.middleware.retry import Retrying
@@ -33,7 +37,17 @@ WRITE = Request("captures.create", "POST", "/captures", ORDER_ID, {KEY_HEADER: "
 
 
 def answer(status: int) -> Response:
-    return Response(WRITE, status, {}, b"")
+    response = Response(WRITE, status, {"Klarna-Correlation-Id": "c"}, b"")
+    return replace(response, classification=classify(response))
+
+
+def foreign(status: int) -> Response:
+    response = Response(WRITE, status, {"Content-Type": "text/html"}, b"<html>")
+    return replace(response, classification=classify(response))
+
+
+def cut(status: int, outcome: Outcome = Outcome.UNKNOWN) -> AnswerCut:
+    return AnswerCut("", status, {}, outcome)
 
 
 RULES: list[tuple[str, list[Result], bool, int]] = [
@@ -42,17 +56,20 @@ RULES: list[tuple[str, list[Result], bool, int]] = [
     ("connection failed", [ConnectionFailed("")], True, 5),
     ("no answer in time", [AnswerTimeout("")], True, 10),
     ("connection lost", [ConnectionLost("")], True, 5),
-    ("success, cut", [AnswerCut("", 201, {}), AnswerCut("", 204, {})], True, 5),
+    ("success, cut", [cut(201, Outcome.DONE), cut(204, Outcome.DONE)], True, 5),
     ("no place in time", [QueueTimeout("")], False, 0),
     ("client closed", [ClientClosed("")], False, 0),
-    ("408", [answer(408), AnswerCut("", 408, {})], True, 10),
-    ("429", [answer(429), AnswerCut("", 429, {})], True, 5),
-    ("500, 502, 503, 504", [answer(500), answer(502), answer(503), answer(504)], True, 5),
+    ("key expired", [KeyExpired("")], False, 0),
+    ("401", [answer(401), foreign(401), cut(401, Outcome.REFUSED)], False, 0),
+    ("not Klarna's answer", [foreign(200), foreign(202), foreign(403), foreign(404), cut(200), cut(404)], True, 5),
+    ("408", [answer(408), cut(408)], True, 10),
+    ("429", [answer(429), cut(429, Outcome.NOT_SENT)], True, 5),
+    ("5xx", [answer(500), answer(501), answer(507), answer(522), foreign(530), cut(599)], True, 5),
     ("redirect", [answer(301), answer(302), answer(303), answer(307), answer(308)], False, 0),
     (
         "any other answer",
-        [answer(status) for status in (101, 400, 401, 403, 404, 405, 409, 413, 415, 422, 501, 505, 999)]
-        + [AnswerCut("", 403, {})],
+        [answer(status) for status in (101, 400, 403, 404, 405, 409, 413, 415, 422, 999)]
+        + [cut(403, Outcome.REFUSED), SessionFailed("")],
         False,
         0,
     ),

@@ -80,7 +80,7 @@ MUTANTS = (
     mistake(
         "equal calls under way are not joined",
         "middleware/key_guard.py",
-        "        if use.is_running:\n            return None\n",
+        "            if use.is_running:\n                return None\n",
         "",
         f"{KEYS}test_concurrent_calls_that_are_the_same_share_one_request",
     ),
@@ -94,8 +94,8 @@ MUTANTS = (
     mistake(
         "a key is good again from each use",
         "middleware/key_guard.py",
-        "        use.is_running = True\n        return use",
-        "        use.is_running, use.first_used = True, now\n        return use",
+        "            use.is_running = True\n            return use",
+        "            use.is_running, use.first_used = True, now.wall\n            return use",
         f"{CUTS}test_a_key_is_good_for_24_hours_from_its_first_use_not_from_its_last",
     ),
     # What is tried again
@@ -125,7 +125,7 @@ MUTANTS = (
                 "rule = rule_for(self.request, result)\n        self.cost",
                 (
                     "rule = rule_for(self.request, result) if type(result) is not NoAnswer"
-                    ' else rule_for(self.request, AnswerCut("", 500, {}))\n        self.cost'
+                    ' else rule_for(self.request, AnswerCut("", 500, {}, result.outcome))\n        self.cost'
                 ),
             ),
             (
@@ -182,9 +182,9 @@ MUTANTS = (
     # What is said of the effect
     mistake(
         "a lost connection is called not sent",
-        "transport.py",
-        "    return ConnectionLost(told)",
-        "    return ConnectionFailed(told)",
+        "failures.py",
+        "    return ConnectionLost(",
+        "    return ConnectionFailed(",
         f"{CUTS}test_each_write_says_what_is_known_at_each_cut_point[{EXECUTED}]",
         of_each_kind=True,
     ),
@@ -192,10 +192,10 @@ MUTANTS = (
         "the body is read outside of the guarded block",
         "transport.py",
         (
-            ("                body = await answer.read()\n", ""),
+            ("                body = await read_body(answer)\n", ""),
             (
-                "        return Response(request,",
-                "        body = await answer.read()\n        return Response(request,",
+                "            response = Response(request,",
+                "            body = await read_body(answer)\n            response = Response(request,",
             ),
         ),
         f"{CUTS}test_each_write_says_what_is_known_at_each_cut_point[mid_body-close-201-executed--]",
@@ -211,27 +211,27 @@ MUTANTS = (
     mistake(
         "any answer settles a doubt",
         "outcome.py",
-        "Outcome.UNKNOWN in seen and not is_settled else last",
-        "False else last",
+        "if Outcome.UNKNOWN in seen and not",
+        "if False and not",
         f"{CUTS}test_a_doubt_is_not_talked_away_by_a_later_attempt[mid_body-close-403-executed]",
     ),
     mistake(
         "what an earlier call left is forgotten",
         "middleware/idempotency.py",
-        ", earlier=use.left)",
-        ")",
+        ", earlier=use.left",
+        "",
         f"{CUTS}test_nor_by_a_later_call_under_the_same_key",
     ),
     mistake(
         "a 5xx is called refused",
-        "outcome.py",
+        "classification.py",
         "status < 400 or status == 408 or status >= 500",
         "status < 400 or status == 408",
-        "tests/test_outcome.py",
+        "tests/test_errors.py",
     ),
     mistake(
         "a 5xx is called refused, before the machine",
-        "outcome.py",
+        "classification.py",
         "status < 400 or status == 408 or status >= 500",
         "status < 400 or status == 408",
         MACHINE,
@@ -239,15 +239,15 @@ MUTANTS = (
     mistake(
         "what an earlier call left is forgotten, before the machine",
         "middleware/idempotency.py",
-        ", earlier=use.left)",
-        ")",
+        ", earlier=use.left",
+        "",
         MACHINE,
     ),
     mistake(
         "only 200, 201 and 204 are successes",
         "operation.py",
-        "if not response.is_success:",
-        "if response.status not in (200, 201, 204):",
+        "if not response.is_success or",
+        "if response.status not in (200, 201, 204) or",
         "tests/test_operation.py",
         of_each_kind=True,
     ),
@@ -325,8 +325,8 @@ MUTANTS = (
     mistake(
         "a cancelled call keeps its key",
         "middleware/key_guard.py",
-        "        use.is_running = False\n",
-        "        use.is_running = result is None\n",
+        "            use.is_running = False\n",
+        "            use.is_running = result is None\n",
         f"{CANCEL}test_a_call_cancelled_at_any_point_leaves_nothing_and_its_key_works_again",
     ),
     mistake(

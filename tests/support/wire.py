@@ -20,18 +20,25 @@ class Answer:
     status: int = 204
     headers: dict[str, str] = field(factory=dict[str, str])
     body: bytes = b""
+    is_signed: bool = True
+    """With a correlation id, as Klarna's own servers send it, where the headers say none."""
 
     def encoded(self) -> bytes:
         lines = [f"HTTP/1.1 {self.status} {REASONS.get(self.status, 'Reason')}"]
         headers = dict(self.headers)
         if self.status != 204:
             headers.setdefault("Content-Length", str(len(self.body)))
+        if self.is_signed and not any(name.lower() == "klarna-correlation-id" for name in headers):
+            headers["Klarna-Correlation-Id"] = "signed"
         lines += [f"{name}: {value}" for name, value in headers.items()]
         return "\r\n".join([*lines, "", ""]).encode() + self.body
 
 
-def json_answer(document: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:
-    return Answer(status, {"Content-Type": "application/json", **(headers or {})}, json_format.dumps(document).encode())
+def json_answer(
+    document: object, status: int = 200, headers: Mapping[str, str] | None = None, *, is_signed: bool = True
+) -> Answer:
+    body = json_format.dumps(document).encode()
+    return Answer(status, {"Content-Type": "application/json", **(headers or {})}, body, is_signed)
 
 
 class Cut(Enum):

@@ -1,0 +1,38 @@
+"""No attempt is sent under a key that Klarna has forgotten: asked last, after every wait.
+
+A machine may sleep for a day in the middle of a backoff. The monotonic clock may stand still meanwhile, and the wall
+clock may be set back; so the key is too old when either of them says so.
+"""
+
+import time
+from collections.abc import Awaitable, Callable
+
+from attrs import frozen
+
+from klarna_om.errors import KeyExpired
+from klarna_om.exchange import Request, Response
+from klarna_om.middleware import Handler
+
+
+@frozen
+class KeyExpiry:
+    """Refuse to send a request whose key is older than it may be."""
+
+    wall_clock: Callable[[], float] = time.time
+    monotonic: Callable[[], float] = time.monotonic
+
+    def __call__(self, request: Request, below: Handler) -> Awaitable[Response]:
+        """Send the request on, or raise `KeyExpired`."""
+        if request.retry_until is not None and self.wall_clock() >= request.retry_until:
+            raise _expired(request)
+        if request.retry_until_monotonic is not None and self.monotonic() >= request.retry_until_monotonic:
+            raise _expired(request)
+        return below(request)
+
+
+def _expired(request: Request) -> KeyExpired:
+    error = KeyExpired(
+        "the idempotency key is older than the 24 hours for which Klarna keeps it; this attempt was not sent"
+    )
+    error.about(request)
+    return error
