@@ -56,10 +56,11 @@ class Connector(aiohttp.TCPConnector):
 class Answer(aiohttp.ClientResponse):
     """An answer whose connection can be dropped, and whose request is sent once."""
 
-    _handler: ResponseHandler | None = None
+    _handler: ResponseHandler
 
     async def start(self, connection: Connection) -> aiohttp.ClientResponse:
         """Wait for the answer to begin."""
+        assert connection.protocol is not None
         self._handler = connection.protocol
         try:
             return await super().start(connection)
@@ -68,8 +69,7 @@ class Answer(aiohttp.ClientResponse):
 
     def drop(self) -> None:
         """Close the connection on which it came, also where it has gone back to the pool."""
-        if self._handler is not None:
-            self._handler.close()
+        self._handler.close()
 
 
 def _is_readable(protocol: ResponseHandler) -> bool:

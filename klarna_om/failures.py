@@ -18,7 +18,7 @@ from klarna_om.errors import (
 )
 from klarna_om.exchange import Request
 
-_LIBRARIES = ("aiohttp", "asyncio", "ssl", "uvloop")
+_LIBRARIES = ("aiohttp", "aiosignal", "asyncio", "ssl", "uvloop")
 
 
 def failure_before_answer(request: Request, reason: Exception) -> KlarnaError:

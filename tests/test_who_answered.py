@@ -261,3 +261,12 @@ async def test_a_response_that_a_middleware_makes_is_read_like_an_answer(make_cl
     order = await make_client(middleware=[cached]).orders.get(ORDER_ID)
 
     assert order.order_amount == 7
+
+
+@pytest.mark.parametrize(
+    ("headers", "outcome"), [({"Klarna-Correlation-Id": "c"}, Outcome.DONE), ({}, Outcome.UNKNOWN)]
+)
+def test_a_free_request_whose_answer_was_cut_is_done_by_klarnas_header(
+    headers: dict[str, str], outcome: Outcome
+) -> None:
+    assert outcome_of_head(Request("POST /x", "POST", "/x"), 200, headers) is outcome

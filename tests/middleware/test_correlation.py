@@ -6,7 +6,7 @@ import logging
 import pytest
 
 from klarna_om.client import KlarnaClient
-from klarna_om.errors import ConnectionLost, NotAllowed
+from klarna_om.errors import ConnectionLost, KlarnaError, NotAllowed
 from klarna_om.middleware.correlation import correlation_id
 from klarna_om.outcome import Outcome
 from klarna_om.retry.policy import Retry
@@ -109,3 +109,45 @@ async def test_a_success_costs_no_log_line_where_nobody_listens(
     await klarna.orders.acknowledge(ORDER_ID)
 
     assert not caplog.records
+
+
+async def test_a_cancelled_write_says_unknown_and_its_key_in_the_text(
+    klarna: KlarnaClient, server: Wire, caplog: pytest.LogCaptureFixture
+) -> None:
+    server.otherwise = Broken(Cut.HANG)
+    call = asyncio.create_task(klarna.orders.cancel(ORDER_ID, idempotency_key="order-7"))
+    while not server.requests:
+        await asyncio.sleep(0)
+
+    call.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await call
+
+    assert "cancelled (outcome unknown, idempotency key order-7)" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome"),
+    [(Answer(403), "refused"), (Answer(500), "unknown"), (Answer(404, is_signed=False), "unknown")],
+)
+async def test_a_failed_status_has_its_outcome_in_the_log(
+    make_client: MakeClient, server: Wire, caplog: pytest.LogCaptureFixture, answer: Answer, outcome: str
+) -> None:
+    server.otherwise = answer
+
+    with pytest.raises(KlarnaError):
+        await make_client(retry=Retry.off()).orders.cancel(ORDER_ID)
+
+    assert extra(caplog.records[0])["klarna_outcome"] == outcome
+
+
+async def test_the_correlation_id_is_never_that_of_an_earlier_call(make_client: MakeClient, server: Wire) -> None:
+    klarna = make_client(retry=Retry.off())
+    server.will(Answer(204, {"Klarna-Correlation-Id": "first"}), Broken(Cut.AFTER_REQUEST))
+    await klarna.orders.acknowledge(ORDER_ID)
+    assert correlation_id.get() == "first"
+
+    with pytest.raises(ConnectionLost):
+        await klarna.orders.acknowledge(ORDER_ID)
+
+    assert correlation_id.get() is None

@@ -1,16 +1,30 @@
 """One key, one request: given once, kept through all attempts, guarded for 24 hours."""
 
 import asyncio
+import socket
+import threading
+import time
+from collections.abc import Iterator
 from uuid import UUID
 
 import pytest
 
-from klarna_om.errors import AnswerTimeout, ConnectionLost, IdempotencyKeyReused, InvalidRequest, ServerError
+from klarna_om.client import KlarnaClient
+from klarna_om.errors import (
+    AnswerTimeout,
+    ConnectionFailed,
+    ConnectionLost,
+    IdempotencyKeyReused,
+    InvalidRequest,
+    RateLimited,
+    ServerError,
+)
 from klarna_om.exchange import KEY_HEADER, Request, Response
 from klarna_om.keys import Key
 from klarna_om.middleware.idempotency import Idempotency
 from klarna_om.middleware.key_guard import KeyGuard, Moment, Use
 from klarna_om.outcome import Outcome
+from klarna_om.retry.policy import Retry
 from klarna_om.types import CaptureObject
 from tests.conftest import MakeClient
 from tests.support.calls import ORDER_ID
@@ -268,3 +282,108 @@ async def test_a_read_passes_without_a_key() -> None:
     await Idempotency(KeyGuard())(request().changed(method="GET", headers={}), below)
 
     assert below.asked[0].idempotency_key is None
+
+
+async def test_two_clients_of_one_merchant_share_the_guard(make_client: MakeClient, server: Wire) -> None:
+    one, other = make_client(), make_client()
+    await one.orders.acknowledge(ORDER_ID, idempotency_key="k")
+
+    with pytest.raises(IdempotencyKeyReused):
+        await other.orders.cancel(ORDER_ID, idempotency_key="k")
+
+
+async def test_another_merchant_has_a_guard_of_its_own(make_client: MakeClient, server: Wire) -> None:
+    one, other = make_client(), make_client(username="another")
+    await one.orders.acknowledge(ORDER_ID, idempotency_key="k")
+
+    await other.orders.cancel(ORDER_ID, idempotency_key="k")
+
+    assert len(server.requests) == 2
+
+
+async def test_a_key_that_was_never_sent_is_free_for_a_corrected_body(make_client: MakeClient, server: Wire) -> None:
+    server.otherwise = CREATED
+    nowhere = make_client("http://127.0.0.1:9", retry=Retry.off())
+    with pytest.raises(ConnectionFailed):
+        await nowhere.captures.create(ORDER_ID, CAPTURE, idempotency_key="k")
+
+    with pytest.raises(ConnectionFailed):
+        await nowhere.captures.create(ORDER_ID, CaptureObject(captured_amount=101), idempotency_key="k")
+
+    assert len(nowhere._guard) == 0
+
+
+async def test_a_call_that_was_not_sent_leaves_an_earlier_doubt(make_client: MakeClient, server: Wire) -> None:
+    klarna = make_client(retry=Retry.off())
+    server.will(Answer(503), Answer(429))
+    for error in (ServerError, RateLimited):
+        with pytest.raises(error) as caught:
+            await klarna.captures.create(ORDER_ID, CAPTURE, idempotency_key="k")
+        assert caught.value.outcome is Outcome.UNKNOWN
+
+    with pytest.raises(IdempotencyKeyReused):
+        await klarna.captures.create(ORDER_ID, CaptureObject(captured_amount=101), idempotency_key="k")
+
+
+async def test_random_keys_that_are_finished_are_forgotten(make_client: MakeClient, server: Wire) -> None:
+    klarna = make_client()
+
+    for _ in range(20):
+        await klarna.orders.acknowledge(ORDER_ID)
+
+    assert len(klarna._guard) == 0
+
+
+def test_calls_in_two_threads_share_one_request(server_in_a_thread: str) -> None:
+    """A guard belongs to the merchant in the process, not to an event loop."""
+    results: list[str] = []
+    klarna = KlarnaClient(server_in_a_thread, username="u", password="p", pace="off")
+
+    def call() -> None:
+        async def capture() -> None:
+            async with KlarnaClient(server_in_a_thread, username="u", password="p", pace="off") as own:
+                assert own._guard is klarna._guard
+                results.append(await own.captures.create(ORDER_ID, CAPTURE, idempotency_key="k"))
+
+        asyncio.run(capture())
+
+    threads = [threading.Thread(target=call) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert results == ["c", "c"]
+
+
+@pytest.fixture
+def server_in_a_thread() -> Iterator[str]:
+    """A server that answers one capture, late, and refuses a second one."""
+    answers = [CREATED, Answer(403)]
+    listening = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        for answer in answers:
+            try:
+                connection, _ = listening.accept()
+            except OSError:
+                return
+            with connection:
+                connection.recv(65536)
+                time.sleep(0.2)
+                connection.sendall(answer.encoded())
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    listening.shutdown(socket.SHUT_RDWR)
+    listening.close()
+    thread.join()
+
+
+async def test_who_comes_as_the_call_ends_sends_it_again() -> None:
+    guard = KeyGuard()
+    finish(guard, "k", use_key(guard, "k"))
+
+    assert await guard.follow("k") is None
+    assert await guard.follow("never used") is None
