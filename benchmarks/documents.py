@@ -32,6 +32,10 @@ def order_ids() -> Iterator[str]:
     return map(order_id, count())
 
 
+ORDER_ID = order_id(7).encode()
+"""The id in the documents that `order` makes."""
+
+
 def order(size: int) -> bytes:
     """An order as Klarna sends it, of about so many bytes: the larger, the more lines and captures."""
     document = _order()

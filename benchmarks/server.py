@@ -58,9 +58,8 @@ def fast_server(order: bytes, *, own: bool = False) -> Iterator[Served]:
         return
     with tempfile.TemporaryDirectory(prefix="klarna-om-bench-") as directory:
         port = _free_port()
-        (Path(directory) / "order.json").write_bytes(order)
         configuration = Path(directory) / "nginx.conf"
-        configuration.write_text(_nginx(Path(directory), port))
+        configuration.write_text(_nginx(Path(directory), port, order), encoding="utf-8")
         version = (
             subprocess.run([nginx, "-v"], capture_output=True, text=True, check=True).stderr.split("/")[-1].strip()
         )
@@ -102,7 +101,8 @@ def _ended(process: "subprocess.Popen[str] | subprocess.Popen[bytes]") -> Iterat
             process.stdout.close()
 
 
-def _nginx(directory: Path, port: int) -> str:
+def _nginx(directory: Path, port: int, order: bytes) -> str:
+    document = order.replace(documents.ORDER_ID, b"$1").decode()  # the order that was asked for, as Klarna answers
     headers = "\n".join(f'    add_header {name} "{value}" always;' for name, value in HEADERS.items())
     paths = "\n".join(
         f"  {kind}_temp_path {directory}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
@@ -120,13 +120,11 @@ http {{
   keepalive_requests 1000000000;
   keepalive_timeout 3600;
   default_type application/json;
-  open_file_cache max=10;
 {paths}
   server {{
     listen 127.0.0.1:{port} backlog=1024;
-    root {directory};
 {headers}
-    location ~ ^/ordermanagement/v1/orders/[^/]+$ {{ try_files /order.json =404; }}
+    location ~ ^/ordermanagement/v1/orders/([^/]+)$ {{ return 200 '{document}'; }}
     location / {{ return 204; }}
   }}
 }}
@@ -244,7 +242,8 @@ class Exchange(asyncio.Protocol):
         if not fits:
             answer = _encoded(429, b"{}", rules.quota.limit, 0)
         elif method == b"GET":
-            answer = _encoded(200, rules.order, rules.quota.limit, remaining)
+            order = rules.order.replace(documents.ORDER_ID, path.rpartition(b"/")[2], 1)
+            answer = _encoded(200, order, rules.quota.limit, remaining)
         else:
             answer = _encoded(204, b"", rules.quota.limit, remaining)
         if rules.slowest:

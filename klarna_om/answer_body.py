@@ -7,11 +7,14 @@ gzip alone, and the bytes are decompressed here, up to the limit.
 import zlib
 
 import aiohttp
+from multidict import istr
 
 MAX_BODY = 16 * 1024 * 1024
 """Bytes of an answer, decompressed. An order of 1,000 lines with its captures has about two million."""
 
 ACCEPT_ENCODING = "gzip"
+
+_CONTENT_ENCODING = istr("Content-Encoding")
 
 _GZIP = 16 + zlib.MAX_WBITS
 
@@ -22,26 +25,30 @@ class BodyError(Exception):
 
 async def read_body(answer: aiohttp.ClientResponse) -> bytes:
     """The whole body. Raises `BodyError`; the connection is closed then, since the rest is still on it."""
+    content = answer.content
     try:
-        return _decompress(await _read(answer), answer.headers.get("Content-Encoding", "").strip().lower())
+        # Most answers have come in whole together with their headers.
+        body = content.read_nowait() if content.is_eof() else await _read(content)
+        if len(body) > MAX_BODY:
+            raise BodyError(f"it is larger than {MAX_BODY} bytes")
+        encoding = answer.headers.get(_CONTENT_ENCODING)
+        return _decompress(body, encoding.strip().lower()) if body and encoding else body
     except BaseException:
         answer.close()
         raise
 
 
-async def _read(answer: aiohttp.ClientResponse) -> bytes:
+async def _read(content: aiohttp.StreamReader) -> bytes:
     chunks: list[bytes] = []
     size = 0
-    while chunk := await answer.content.readany():
+    while size <= MAX_BODY and (chunk := await content.readany()):
         size += len(chunk)
-        if size > MAX_BODY:
-            raise BodyError(f"it is larger than {MAX_BODY} bytes")
         chunks.append(chunk)
-    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+    return b"".join(chunks)
 
 
 def _decompress(body: bytes, encoding: str) -> bytes:
-    if not body or encoding in ("", "identity"):
+    if encoding == "identity":
         return body
     if encoding not in ("gzip", "x-gzip"):
         raise BodyError(f"it is compressed as {encoding[:40]!r}, and only gzip was asked for")

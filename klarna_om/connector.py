@@ -14,12 +14,15 @@ A session of your own gets the first by `aiohttp.ClientSession(connector=klarna_
 """
 
 import select
+from collections.abc import Callable, Sequence
 from typing import Any
-from weakref import WeakSet
+from weakref import WeakKeyDictionary
 
 import aiohttp
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.connector import Connection
+
+HasData = Callable[[int], Sequence[object]]
 
 
 class UnaskedAnswerError(aiohttp.ClientConnectionError):
@@ -36,20 +39,22 @@ class Connector(aiohttp.TCPConnector):
     def __init__(self, **options: Any) -> None:
         """Take the options of `aiohttp.TCPConnector`."""
         super().__init__(**options)
-        self._used: WeakSet[ResponseHandler] = WeakSet()
+        self._has_data: WeakKeyDictionary[ResponseHandler, HasData] = WeakKeyDictionary()
+        """The connections that were used before; each with how to ask whether something waits in its socket."""
 
     async def connect(self, req: Any, traces: Any, timeout: Any) -> Connection:
         """Get a connection from the pool, or make one."""
         while True:
-            connection = await super().connect(req, traces=traces, timeout=timeout)
+            connection = await super().connect(req, traces, timeout)
             protocol = connection.protocol
             assert protocol is not None
-            is_new = protocol not in self._used
-            if not protocol.should_close and (is_new or not _is_readable(protocol)):
-                self._used.add(protocol)
+            has_data = self._has_data.get(protocol)
+            if not protocol.should_close and (has_data is None or not has_data(0)):
+                if has_data is None:
+                    self._has_data[protocol] = _watch(protocol)
                 return connection
             connection.close()
-            if is_new:
+            if has_data is None:
                 raise UnaskedAnswerError("the server answered before anything was asked")
 
 
@@ -72,12 +77,13 @@ class Answer(aiohttp.ClientResponse):
         self._handler.close()
 
 
-def _is_readable(protocol: ResponseHandler) -> bool:
-    """Does anything wait in the socket, be it data or its end?"""
+def _watch(protocol: ResponseHandler) -> HasData:
+    """How to ask whether anything waits in a connection's socket, be it data or its end."""
     make_poll = getattr(select, "poll", None)
     if make_poll is None:  # on Windows; what aiohttp itself has read is still seen there
-        return False
+        return lambda _: ()
     assert protocol.transport is not None
     poll = make_poll()
     poll.register(protocol.transport.get_extra_info("socket").fileno(), select.POLLIN)
-    return bool(poll.poll(0))
+    has_data: HasData = poll.poll
+    return has_data

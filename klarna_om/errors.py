@@ -127,6 +127,12 @@ class KeyExpired(NoAnswer):
 
     outcome = Outcome.NOT_SENT
 
+    def what_to_do(self) -> str:
+        """The key is of no use any more."""
+        if self.outcome is Outcome.UNKNOWN:
+            return "it may have happened, and its key has expired: read the order back before you try again"
+        return super().what_to_do()
+
 
 class SessionFailed(NoAnswer):
     """Your own HTTP session raised an exception (a trace config, a middleware of aiohttp): its cause has it."""

@@ -12,5 +12,6 @@ def normalize_id(value: object) -> object:
 
     Klarna knows its ids in lower case, and answers an upper-case one with 404.
     """
-    text = str(value) if isinstance(value, UUID) else value
-    return text.lower() if isinstance(text, str) and is_uuid(text) else text
+    if isinstance(value, str):
+        return value if value.islower() or not is_uuid(value) else value.lower()
+    return str(value) if isinstance(value, UUID) else value

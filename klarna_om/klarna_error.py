@@ -100,7 +100,7 @@ class KlarnaError(Exception):
             "attempts": [asdict(attempt) for attempt in self.attempts],
             "elapsed": self.elapsed,
             "stopped": self.stopped,
-            "advice": self._advice(),
+            "advice": self.what_to_do(),
         }
 
     def __str__(self) -> str:
@@ -132,10 +132,10 @@ class KlarnaError(Exception):
             )
         if self.stopped:
             lines.append(f"  stopped: {self.stopped}")
-        lines.append(f"  now: {self._advice()}")
+        lines.append(f"  now: {self.what_to_do()}")
         return "\n".join(lines)
 
-    def _advice(self) -> str:
+    def what_to_do(self) -> str:
         """What to do now."""
         if self.outcome is Outcome.UNKNOWN and self.idempotency_key:
             until = f" until {self.retry_until:%Y-%m-%d %H:%M:%S} UTC" if self.retry_until else ""

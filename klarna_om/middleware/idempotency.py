@@ -9,9 +9,9 @@ from attrs import frozen
 
 from klarna_om.errors import AnswerTimeout, InvalidRequest, KlarnaError
 from klarna_om.exchange import KEY_HEADER, Request, Response
-from klarna_om.keys import random_key
+from klarna_om.keys import KEY_LIFETIME, random_key
 from klarna_om.middleware import Handler
-from klarna_om.middleware.key_guard import KeyGuard, Moment
+from klarna_om.middleware.key_guard import KeyGuard
 from klarna_om.outcome import Outcome
 
 
@@ -32,36 +32,50 @@ class Idempotency:
 
     def __call__(self, request: Request, below: Handler) -> Awaitable[Response]:
         """Send a write under its key; a read is sent on as it is."""
-        return self._write(request, below) if request.is_write else below(request)
-
-    async def _write(self, request: Request, below: Handler) -> Response:
+        if not request.is_write:
+            return below(request)
         key = request.idempotency_key
-        is_chosen = key is not None
-        if key is None:
-            key = self.new_key()
-            request = request.with_header(KEY_HEADER, key)
-        else:
-            _check(key)
-        while (use := self.guard.use(key, request, self._now())) is None:
+        return self._with_random_key(request, below) if key is None else self._with_key(key, request, below)
+
+    async def _with_random_key(self, request: Request, below: Handler) -> Response:
+        """Nobody else knows the key, so the guard hears of it only when the call leaves a doubt."""
+        key, now, monotonic = self.new_key(), self.wall_clock(), self.monotonic()
+        request = request.changed(
+            headers={**request.headers, KEY_HEADER: key},
+            retry_until=now + KEY_LIFETIME,
+            retry_until_monotonic=monotonic + KEY_LIFETIME,
+        )
+        left = Outcome.UNKNOWN
+        try:
+            response = await below(request)
+            left = _left(response)
+        except KlarnaError as error:
+            left = error.outcome
+            raise
+        finally:
+            if left is Outcome.UNKNOWN:
+                self.guard.remember_doubt(key, request, now, monotonic)
+        return response
+
+    async def _with_key(self, key: str, request: Request, below: Handler) -> Response:
+        _check(key)
+        while (use := self.guard.use(key, request, self.wall_clock(), self.monotonic())) is None:
             if (response := await self._follow(key, request)) is not None:
                 return response
+        request = request.changed(
+            retry_until=use.retry_until, retry_until_monotonic=use.retry_until_monotonic, earlier=use.left
+        )
         result: Response | KlarnaError | None = None
+        left = Outcome.UNKNOWN
         try:
-            result = await below(
-                request.changed(
-                    retry_until=use.retry_until, retry_until_monotonic=use.retry_until_monotonic, earlier=use.left
-                )
-            )
+            result = response = await below(request)
+            left = _left(response)
         except KlarnaError as error:
-            result = error
+            result, left = error, error.outcome
             raise
-        else:
-            return result
         finally:
-            self.guard.finish(key, use, _left(result), result, keep=is_chosen)
-
-    def _now(self) -> Moment:
-        return Moment(self.wall_clock(), self.monotonic())
+            self.guard.finish(key, use, left, result)
+        return response
 
     async def _follow(self, key: str, request: Request) -> Response | None:
         try:
@@ -76,13 +90,9 @@ class Idempotency:
             raise copy.copy(error) from error
 
 
-def _left(result: Response | KlarnaError | None) -> Outcome:
-    """What a call leaves behind under its key; one that was cancelled, or broken by a bug, leaves doubt."""
-    if result is None:
-        return Outcome.UNKNOWN
-    if isinstance(result, Response):
-        return result.classification.outcome if result.classification is not None else Outcome.UNKNOWN
-    return result.outcome
+def _left(response: Response) -> Outcome:
+    """What a call that got an answer leaves behind under its key; one that was cancelled leaves doubt."""
+    return response.classification.outcome if response.classification is not None else Outcome.UNKNOWN
 
 
 def _check(key: str) -> None:

@@ -22,15 +22,6 @@ CAPACITY = 50_000
 """Keys that are remembered, about 350 bytes each: 17 MB at most."""
 
 
-@define(frozen=True)
-class Moment:
-    """A time on both clocks."""
-
-    wall: float
-    """Seconds since the epoch."""
-    monotonic: float
-
-
 # Kept by the ten thousand: without the garbage collector's book-keeping, which would go through all of them.
 class Use(msgspec.Struct, gc=False, eq=False):
     """What is known of a key in use."""
@@ -55,9 +46,9 @@ class Use(msgspec.Struct, gc=False, eq=False):
         """The same on the monotonic clock."""
         return self.first_used_monotonic + KEY_LIFETIME
 
-    def has_expired(self, now: Moment) -> bool:
+    def has_expired(self, now: float, monotonic: float) -> bool:
         """Has Klarna forgotten the key, by either clock?"""
-        return self.retry_until <= now.wall or self.retry_until_monotonic <= now.monotonic
+        return self.retry_until <= now or self.retry_until_monotonic <= monotonic
 
 
 @define(eq=False)
@@ -66,26 +57,26 @@ class KeyGuard:
 
     Kept are the keys that callers chose, and of the random ones those whose outcome is unknown: a caller may repeat
     such a call. A key under which nothing was sent is free. Beyond `capacity` the oldest are forgotten first, and with
-    them their protection.
+    them their protection. Times are on two clocks: seconds since the epoch (`now`), and the monotonic clock's.
     """
 
     capacity: int = CAPACITY
     _uses: "OrderedDict[str, Use]" = field(factory=OrderedDict[str, Use], init=False, repr=False)
     _lock: threading.Lock = field(factory=threading.Lock, init=False, repr=False)
 
-    def use(self, key: str, request: Request, now: Moment) -> Use | None:
+    def use(self, key: str, request: Request, now: float, monotonic: float) -> Use | None:
         """Take the key for this request; None when the same request is under way under it.
 
         Raises `IdempotencyKeyReused` when the key was used for another request within 24 hours.
         """
-        fingerprint = _fingerprint(request)
+        fingerprint = fingerprint_of(request)
         with self._lock:
             use = self._uses.get(key)
-            if use is not None and use.has_expired(now) and not use.is_running:
+            if use is not None and use.has_expired(now, monotonic) and not use.is_running:
                 del self._uses[key]
                 use = None
             if use is None:
-                return self._remember(key, _first_use(key, fingerprint, now))
+                return self._remember(key, first_use(key, fingerprint, now, monotonic))
             if use.fingerprint != fingerprint:
                 raise _reused(key, request)
             if use.is_running:
@@ -104,17 +95,14 @@ class KeyGuard:
             followers = use.followers
         return await asyncio.shield(asyncio.wrap_future(followers))
 
-    def finish(self, key: str, use: Use, left: Outcome, result: Response | KlarnaError | None, *, keep: bool) -> None:
-        """Release the key and give the followers what came of the call.
-
-        `keep`: the caller chose the key, and may use it again.
-        """
+    def finish(self, key: str, use: Use, left: Outcome, result: Response | KlarnaError | None) -> None:
+        """Release the key and give the followers what came of the call."""
         with self._lock:
             # What an earlier call may have done is not undone by a later one that was not sent.
             use.left = left if left is not Outcome.NOT_SENT else use.left
             use.is_running = False
             followers, use.followers = use.followers, None
-            if use.left is None or not (keep or use.left is Outcome.UNKNOWN):
+            if use.left is None:
                 del self._uses[key]
         if followers is None:
             return
@@ -122,6 +110,12 @@ class KeyGuard:
             followers.set_exception(result)
         else:
             followers.set_result(result)
+
+    def remember_doubt(self, key: str, request: Request, first_used: float, first_used_monotonic: float) -> None:
+        """Keep a random key whose call is over and in doubt: the caller may repeat it."""
+        use = Use(fingerprint_of(request), first_used, first_used_monotonic, is_running=False, left=Outcome.UNKNOWN)
+        with self._lock:
+            self._remember(key, use)
 
     def __len__(self) -> int:
         return len(self._uses)
@@ -147,15 +141,15 @@ def guard_of(merchant: object) -> KeyGuard:
     return guard
 
 
-def _first_use(key: str, fingerprint: bytes, now: Moment) -> Use:
+def first_use(key: str, fingerprint: bytes, now: float, monotonic: float) -> Use:
     """When the key was first used, as the caller knows it; a key that Klarna has forgotten is a new one."""
     first = key.first_used if isinstance(key, Key) else None
-    if first is None or first + KEY_LIFETIME <= now.wall or first > now.wall:
-        first = now.wall
-    return Use(fingerprint, first, now.monotonic - (now.wall - first))
+    if first is None or first + KEY_LIFETIME <= now or first > now:
+        first = now
+    return Use(fingerprint, first, monotonic - (now - first))
 
 
-def _fingerprint(request: Request) -> bytes:
+def fingerprint_of(request: Request) -> bytes:
     digest = blake2b(f"{request.method} {request.path} ".encode("utf-8", "surrogatepass"), digest_size=16)
     digest.update(request.body or b"")
     return digest.digest()

@@ -22,7 +22,7 @@ from klarna_om.errors import (
 from klarna_om.exchange import KEY_HEADER, Request, Response
 from klarna_om.keys import Key
 from klarna_om.middleware.idempotency import Idempotency
-from klarna_om.middleware.key_guard import KeyGuard, Moment, Use
+from klarna_om.middleware.key_guard import KeyGuard, Use
 from klarna_om.outcome import Outcome
 from klarna_om.retry.policy import Retry
 from klarna_om.types import CaptureObject
@@ -148,12 +148,12 @@ def test_a_key_in_use_is_never_forgotten() -> None:
 
 
 def use_key(guard: KeyGuard, key: str, wanted: Request | None = None, now: float = 1_800_000_000.0) -> Use | None:
-    return guard.use(key, wanted or request(), Moment(now, now))
+    return guard.use(key, wanted or request(), now, now)
 
 
-def finish(guard: KeyGuard, key: str, use: Use | None, left: Outcome = Outcome.DONE, *, keep: bool = True) -> None:
+def finish(guard: KeyGuard, key: str, use: Use | None, left: Outcome = Outcome.DONE) -> None:
     assert use is not None
-    guard.finish(key, use, left, None, keep=keep)
+    guard.finish(key, use, left, None)
 
 
 class Below:

@@ -39,6 +39,7 @@ async def test_a_machine_that_sleeps_a_day_in_a_backoff_sends_no_second_capture(
     assert len(server.requests) == 1
     assert caught.value.outcome is Outcome.UNKNOWN
     assert caught.value.stopped.startswith("never retried: key expired")
+    assert "its key has expired: read the order back" in caught.value.explain()
 
 
 async def test_a_clock_that_is_set_back_makes_no_key_younger(

@@ -95,7 +95,7 @@ MUTANTS = (
         "a key is good again from each use",
         "middleware/key_guard.py",
         "            use.is_running = True\n            return use",
-        "            use.is_running, use.first_used = True, now.wall\n            return use",
+        "            use.is_running, use.first_used = True, now\n            return use",
         f"{CUTS}test_a_key_is_good_for_24_hours_from_its_first_use_not_from_its_last",
     ),
     # What is tried again
