@@ -28,9 +28,7 @@ async def read_body(answer: aiohttp.ClientResponse) -> bytes:
     content = answer.content
     try:
         # Most answers have come in whole together with their headers.
-        body = content.read_nowait() if content.is_eof() else await _read(content)
-        if len(body) > MAX_BODY:
-            raise BodyError(f"it is larger than {MAX_BODY} bytes")
+        body = _check_size(content.read_nowait() if content.is_eof() else await _read(content))
         encoding = answer.headers.get(_CONTENT_ENCODING)
         return _decompress(body, encoding.strip().lower()) if body and encoding else body
     except BaseException:
@@ -45,6 +43,12 @@ async def _read(content: aiohttp.StreamReader) -> bytes:
         size += len(chunk)
         chunks.append(chunk)
     return b"".join(chunks)
+
+
+def _check_size(body: bytes) -> bytes:
+    if len(body) > MAX_BODY:
+        raise BodyError(f"it is larger than {MAX_BODY} bytes")
+    return body
 
 
 def _decompress(body: bytes, encoding: str) -> bytes:

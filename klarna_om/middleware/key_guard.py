@@ -150,6 +150,7 @@ def first_use(key: str, fingerprint: bytes, now: float, monotonic: float) -> Use
 
 
 def fingerprint_of(request: Request) -> bytes:
+    """A digest of what makes a request the same: method, path and body."""
     digest = blake2b(f"{request.method} {request.path} ".encode("utf-8", "surrogatepass"), digest_size=16)
     digest.update(request.body or b"")
     return digest.digest()
