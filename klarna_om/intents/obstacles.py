@@ -32,7 +32,7 @@ def capture_obstacle(order: Order, amount: int) -> str | None:
     if remaining < amount:
         return (
             f"{remaining} can still be captured, not {amount}; raise the authorization"
-            " (orders.update_authorization) and call again, or capture less"
+            " (orders.update_authorization) and call again, or capture less under another reference"
         )
     return None
 
@@ -45,5 +45,8 @@ def refund_obstacle(order: Order, amount: int) -> str | None:
         return "the order does not show its captured_amount; look it up in Klarna's portal"
     refundable = order.captured_amount - (order.refunded_amount or 0)
     if refundable < amount:
-        return f"{refundable} can still be refunded, not {amount}; capture first and call again, or refund less"
+        return (
+            f"{refundable} can still be refunded, not {amount}; capture first and call again,"
+            " or refund less under another reference"
+        )
     return None

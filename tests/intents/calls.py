@@ -84,6 +84,20 @@ class BeforeWrite:
         return await below(request)
 
 
+@define
+class BeforeSecondRead:
+    """Let somebody else come in after the first write, before the order is read because of it."""
+
+    do: Callable[[], Awaitable[object]]
+    reads: int = 0
+
+    async def __call__(self, request: Request, below: Handler) -> Response:
+        self.reads += not request.is_write
+        if self.reads == 2 and not request.is_write:
+            await self.do()
+        return await below(request)
+
+
 class Killed(BaseException):
     """The process is gone."""
 

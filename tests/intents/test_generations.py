@@ -18,7 +18,17 @@ from klarna_om import (
 from klarna_om.intents.generations import MAX_KEYS
 from klarna_om.sandbox import Sandbox
 from tests.conftest import MakeClient
-from tests.intents.calls import BeforeWrite, Once, authorize, both, capture, client_of, operations, refund
+from tests.intents.calls import (
+    BeforeSecondRead,
+    BeforeWrite,
+    Once,
+    authorize,
+    both,
+    capture,
+    client_of,
+    operations,
+    refund,
+)
 from tests.support.calls import ORDER_ID
 from tests.support.wire import Answer, Wire, json_answer
 
@@ -78,6 +88,21 @@ async def test_two_processes_that_go_on_at_once_make_one(once: Once, operation: 
             ids = await asyncio.gather(*(once(klarna, order_id, 900) for klarna in (one, two, three)))
 
         assert (len(set(ids)), made(sandbox, order_id, operation)) == (1, [900])
+
+
+@both
+@pytest.mark.parametrize(("store_refusals", "keys"), [(True, 2), (False, 1)], ids=["kept", "not-kept"])
+async def test_the_first_key_is_tried_again_before_it_is_left(
+    once: Once, operation: str, store_refusals: bool, keys: int
+) -> None:
+    async with Sandbox(limit=None, store_refusals=store_refusals) as sandbox, client_of(sandbox) as other:
+        order_id = sandbox.order(order_amount=1000, captured_amount=500).order_id or ""
+        between = BeforeSecondRead(lambda: open_the_way(other, order_id))
+        async with client_of(sandbox, between) as klarna:
+            await once(klarna, order_id, 900)
+
+        derived = {derive_key(operation, order_id, "s-1", generation=each) for each in range(MAX_KEYS)}
+        assert (len(derived & set(sandbox.keys_seen)), made(sandbox, order_id, operation)) == (keys, [900])
 
 
 @both
