@@ -25,7 +25,7 @@ COMPOSED, DECOMPOSED = "retur-\u00e5", "retur-a\u030a"
 
 
 @both
-async def test_a_reference_that_stands_for_another_amount_is_told_before_writing(
+async def test_a_reference_that_stands_for_another_amount_is_reported_before_writing(
     klarna: KlarnaClient, sandbox: Sandbox, order_id: str, now: datetime, once: Once, operation: str
 ) -> None:
     await once(klarna, order_id, 100, first_tried=now)
