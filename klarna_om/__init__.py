@@ -46,7 +46,7 @@ if TYPE_CHECKING:
         UnreadableAnswer,
     )
     from klarna_om.exchange import Attempt, Reply, Request, Response
-    from klarna_om.intents import Ended, cancel_or_release, capture_once, ensure_acknowledged, refund_once
+    from klarna_om.intents import Ended, NotConfirmed, cancel_or_release, capture_once, ensure_acknowledged, refund_once
     from klarna_om.keys import Key, derive_key
     from klarna_om.middleware import Handler, Middleware
     from klarna_om.middleware.correlation import correlation_id
@@ -150,6 +150,7 @@ __all__ = [
     "Middleware",
     "NoAnswer",
     "NotAllowed",
+    "NotConfirmed",
     "NotFound",
     "Notification",
     "Options",
@@ -212,7 +213,7 @@ _HOMES = {
         "Unauthorized UnexpectedRedirect Unprocessable UnreadableAnswer"
     ),
     "exchange": "Attempt Reply Request Response",
-    "intents": "Ended cancel_or_release capture_once ensure_acknowledged refund_once",
+    "intents": "Ended NotConfirmed cancel_or_release capture_once ensure_acknowledged refund_once",
     "keys": "Key derive_key",
     "middleware": "Handler Middleware",
     "middleware.correlation": "correlation_id",

@@ -73,7 +73,7 @@ class IdempotencyKeyReused(KlarnaError):
 class ReferenceTaken(KlarnaError):
     """Klarna has a capture or refund under this reference, for another amount (`capture_once`, `refund_once`)."""
 
-    advice = "nothing was sent; give each intent a reference of its own"
+    advice = "this call made nothing; give each intent a reference of its own"
 
 
 class NoAnswer(KlarnaError):

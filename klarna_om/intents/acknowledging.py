@@ -1,22 +1,27 @@
 """See to it that an order is acknowledged."""
 
+from uuid import UUID
+
 from klarna_om.client import KlarnaClient
-from klarna_om.errors import KlarnaError, NotAllowed
-from klarna_om.outcome import Outcome
+from klarna_om.errors import Conflict, KlarnaError, NotAllowed
+from klarna_om.intents.reads import IN_DOUBT, read_back
+from klarna_om.intents.reference import order_id_text
 
 
-async def ensure_acknowledged(klarna: KlarnaClient, order_id: str) -> None:
+async def ensure_acknowledged(klarna: KlarnaClient, order_id: str | UUID) -> None:
     """Acknowledge an order, or find out that it is acknowledged already.
 
     Klarna's order does not say whether it is acknowledged; but a capture acknowledges too. So the order is read only
-    when Klarna does not allow the call, or when its outcome is unknown: with a capture in it, all is well. Else the
-    error is raised. Repeating the call is harmless at any time.
+    when Klarna does not allow the call, or when its outcome is in doubt: with a capture in it, all is well. Else the
+    error of the call is raised, with the outcome of the call, also where the reading failed. Repeating the call is
+    harmless at any time.
     """
+    order_id = order_id_text(order_id)
     try:
         await klarna.orders.acknowledge(order_id)
     except KlarnaError as error:
-        if not isinstance(error, NotAllowed) and error.outcome is not Outcome.UNKNOWN:
+        if not isinstance(error, NotAllowed | Conflict) and error.outcome not in IN_DOUBT:
             raise
-        order = await klarna.orders.get(order_id)
+        order = await read_back(error, klarna.orders.get(order_id))
         if not order.captures and not order.captured_amount:
             raise

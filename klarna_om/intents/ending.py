@@ -1,10 +1,12 @@
 """End an order: cancel it, or give back what is left of it."""
 
 from enum import StrEnum
+from uuid import UUID
 
 from klarna_om.client import KlarnaClient
-from klarna_om.errors import KlarnaError, NotAllowed
-from klarna_om.outcome import Outcome
+from klarna_om.errors import Conflict, KlarnaError, NotAllowed
+from klarna_om.intents.reads import IN_DOUBT, read_back, read_first
+from klarna_om.intents.reference import order_id_text
 from klarna_om.types import Order, OrderStatus
 
 
@@ -19,27 +21,32 @@ class Ended(StrEnum):
     """It had ended before: fully captured, released, expired or closed."""
 
 
-async def cancel_or_release(klarna: KlarnaClient, order_id: str) -> Ended:
+async def cancel_or_release(klarna: KlarnaClient, order_id: str | UUID) -> Ended:
     """Make sure that nothing more will be captured of an order, whatever its state is.
 
     The order is read first: without captures it is cancelled, with captures the remaining authorization is released,
     and an order that has ended is left alone. It is read again when Klarna does not allow the step (a capture may have
     come in between; then it is released) and when the outcome of the step is in doubt. Calling it again is harmless.
+
+    Raises the step's own error, also where the reading after it failed. When the first read fails, its error has the
+    outcome UNKNOWN, also for a 403 or 404: nothing was written by this call, but an earlier one may have.
     """
-    order = await klarna.orders.get(order_id)
+    order_id = order_id_text(order_id)
+    order = await read_first(klarna.orders.get(order_id))
     if (ended := _ended(order)) is not None:
         return ended
-    try:
-        return await _end(klarna, order_id, order)
-    except KlarnaError as error:
-        if not isinstance(error, NotAllowed) and error.outcome is not Outcome.UNKNOWN:
-            raise
-        now = await klarna.orders.get(order_id)
-        if (ended := _ended(now)) is not None:
-            return Ended.RELEASED if _has_captures(order) and ended is Ended.NOTHING_LEFT else ended
-        if _has_captures(now) == _has_captures(order):
-            raise
-        return await _end(klarna, order_id, now)
+    while True:
+        try:
+            return await _end(klarna, order_id, order)
+        except KlarnaError as error:
+            if not isinstance(error, NotAllowed | Conflict) and error.outcome not in IN_DOUBT:
+                raise
+            now = await read_back(error, klarna.orders.get(order_id))
+            if (ended := _ended(now)) is not None:
+                return Ended.RELEASED if _is_released(order, now) else ended
+            if _has_captures(order) or not _has_captures(now):
+                raise
+            order = now  # a capture came in between; from here on it is a release
 
 
 async def _end(klarna: KlarnaClient, order_id: str, order: Order) -> Ended:
@@ -48,6 +55,11 @@ async def _end(klarna: KlarnaClient, order_id: str, order: Order) -> Ended:
         return Ended.RELEASED
     await klarna.orders.cancel(order_id)
     return Ended.CANCELLED
+
+
+def _is_released(before: Order, now: Order) -> bool:
+    """Was the rest given back? Or did another capture take it?"""
+    return _has_captures(before) and now.captured_amount == before.captured_amount
 
 
 def _has_captures(order: Order) -> bool:

@@ -5,13 +5,14 @@ from datetime import datetime
 
 import pytest
 
-from klarna_om import KlarnaClient, Retry
+from klarna_om import KlarnaClient
 from klarna_om.sandbox import Sandbox
+from tests.intents.calls import client_of
 
 
 @pytest.fixture
 async def sandbox() -> AsyncIterator[Sandbox]:
-    """A Klarna that stores no time-outs."""
+    """A Klarna that keeps its refusals under their keys."""
     async with Sandbox(limit=None) as served:
         yield served
 
@@ -19,15 +20,14 @@ async def sandbox() -> AsyncIterator[Sandbox]:
 @pytest.fixture
 async def klarna(sandbox: Sandbox) -> AsyncIterator[KlarnaClient]:
     """A client that does not retry, so that each doubt reaches the helper."""
-    async with KlarnaClient(
-        sandbox.url,
-        username="sandbox",
-        password="sandbox",
-        retry=Retry.off(),
-        pace="off",
-        wall_clock=sandbox.clock,
-    ) as client:
+    async with client_of(sandbox) as client:
         yield client
+
+
+@pytest.fixture
+def order_id(sandbox: Sandbox) -> str:
+    """An order of 1000, of which 500 are captured."""
+    return sandbox.order(order_amount=1000, captured_amount=500).order_id or ""
 
 
 @pytest.fixture

@@ -1,8 +1,20 @@
 """An order is acknowledged, or it is known why not."""
 
+from uuid import UUID
+
 import pytest
 
-from klarna_om import ConnectionFailed, KlarnaClient, NotAllowed, NotFound, Retry, ServerError, ensure_acknowledged
+from klarna_om import (
+    ConnectionFailed,
+    KlarnaClient,
+    KlarnaError,
+    NotAllowed,
+    NotFound,
+    Outcome,
+    Retry,
+    ServerError,
+    ensure_acknowledged,
+)
 from klarna_om.sandbox import Sandbox
 
 
@@ -15,7 +27,15 @@ async def test_an_order_is_acknowledged(klarna: KlarnaClient, sandbox: Sandbox) 
     assert sandbox.is_acknowledged(order_id)
 
 
-@pytest.mark.parametrize("status", [503, 403])
+async def test_an_order_id_may_be_a_uuid(klarna: KlarnaClient, sandbox: Sandbox) -> None:
+    order_id = sandbox.order().order_id or ""
+
+    await ensure_acknowledged(klarna, UUID(order_id))
+
+    assert sandbox.is_acknowledged(order_id)
+
+
+@pytest.mark.parametrize("status", [503, 403, 409])
 async def test_a_capture_shows_that_it_is_acknowledged(klarna: KlarnaClient, sandbox: Sandbox, status: int) -> None:
     order_id = sandbox.order(order_amount=100, captured_amount=100).order_id or ""
     sandbox.fail_next(status=status, operation="orders.acknowledge")
@@ -45,3 +65,19 @@ async def test_where_nothing_was_sent_nothing_is_read() -> None:
     async with KlarnaClient("http://127.0.0.1:1", api_key="k", retry=Retry.off()) as klarna:
         with pytest.raises(ConnectionFailed):
             await ensure_acknowledged(klarna, "x")
+
+
+@pytest.mark.parametrize(("status", "outcome"), [(503, Outcome.UNKNOWN), (403, Outcome.REFUSED)])
+@pytest.mark.parametrize("bad", [403, 404, 503])
+async def test_when_the_order_cannot_be_read_the_error_of_the_call_stands(
+    klarna: KlarnaClient, sandbox: Sandbox, status: int, outcome: Outcome, bad: int
+) -> None:
+    order_id = sandbox.order(order_amount=100, captured_amount=100).order_id or ""
+    sandbox.fail_next(status=status, operation="orders.acknowledge")
+    sandbox.fail_next(status=bad, operation="orders.get")
+
+    with pytest.raises(KlarnaError) as caught:
+        await ensure_acknowledged(klarna, order_id)
+
+    assert (caught.value.operation, caught.value.outcome) == ("orders.acknowledge", outcome)
+    assert isinstance(caught.value.__cause__, KlarnaError)

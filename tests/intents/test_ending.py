@@ -1,18 +1,23 @@
 """After it, nothing more will be captured, whatever the order's state was."""
 
+from uuid import UUID
+
 import pytest
 
 from klarna_om import (
     CaptureObject,
     Ended,
     KlarnaClient,
+    KlarnaError,
     NotAllowed,
     NotFound,
     OrderStatus,
+    Outcome,
     ServerError,
     cancel_or_release,
 )
 from klarna_om.sandbox import Sandbox
+from tests.intents.calls import AfterWrite, BeforeWrite, client_of
 
 CANCEL, RELEASE = "orders.cancel", "orders.release_remaining_authorization"
 
@@ -75,18 +80,57 @@ async def test_what_did_not_happen_is_told(klarna: KlarnaClient, sandbox: Sandbo
         await cancel_or_release(klarna, order_id)
 
 
-async def test_a_capture_that_comes_in_between_makes_it_a_release(klarna: KlarnaClient, sandbox: Sandbox) -> None:
+async def test_a_capture_that_comes_in_between_makes_it_a_release(sandbox: Sandbox) -> None:
+    order_id = sandbox.order(order_amount=100).order_id or ""
+    async with client_of(sandbox) as other:
+        between = BeforeWrite(lambda _: other.captures.create(order_id, CaptureObject(captured_amount=30)))
+        async with client_of(sandbox, between) as klarna:
+            assert await cancel_or_release(klarna, order_id) is Ended.RELEASED
+
+    assert sandbox.get(order_id).remaining_authorized_amount == 0
+
+
+async def test_a_capture_that_takes_the_rest_in_between_leaves_nothing_to_release(sandbox: Sandbox) -> None:
+    order_id = sandbox.order(order_amount=100, captured_amount=30).order_id or ""
+    async with client_of(sandbox) as other:
+        between = BeforeWrite(lambda _: other.captures.create(order_id, CaptureObject(captured_amount=70)))
+        async with client_of(sandbox, between) as klarna:
+            assert await cancel_or_release(klarna, order_id) is Ended.NOTHING_LEFT
+
+
+@pytest.mark.parametrize(("fault", "outcome"), [({"status": 503}, "unknown"), ({"status": 403}, "refused")])
+@pytest.mark.parametrize(("captured", "operation"), [(0, CANCEL), (30, RELEASE)])
+async def test_when_reading_back_fails_too_the_error_of_the_step_stands(
+    sandbox: Sandbox, captured: int, operation: str, fault: dict[str, int], outcome: str
+) -> None:
+    order_id = sandbox.order(order_amount=100, captured_amount=captured).order_id or ""
+    sandbox.fail_next(**fault, operation=operation)  # type: ignore[arg-type]
+
+    async with client_of(sandbox, AfterWrite(lambda: sandbox.fail_next(status=404, operation="orders.get"))) as klarna:
+        with pytest.raises(KlarnaError) as caught:
+            await cancel_or_release(klarna, order_id)
+
+    assert (caught.value.operation, caught.value.outcome) == (operation, outcome)
+    assert isinstance(caught.value.__cause__, NotFound)
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 503])
+async def test_a_first_read_that_fails_says_nothing_of_what_an_earlier_call_did(
+    klarna: KlarnaClient, sandbox: Sandbox, status: int
+) -> None:
+    order_id = sandbox.order(order_amount=100).order_id or ""
+    sandbox.fail_next(status=status, operation="orders.get")
+
+    with pytest.raises(KlarnaError) as caught:
+        await cancel_or_release(klarna, order_id)
+
+    assert (caught.value.operation, caught.value.outcome) == ("orders.get", Outcome.UNKNOWN)
+
+
+async def test_an_order_id_may_be_a_uuid(klarna: KlarnaClient, sandbox: Sandbox) -> None:
     order_id = sandbox.order(order_amount=100).order_id or ""
 
-    class Interrupted(type(klarna.orders)):  # type: ignore[misc]
-        async def cancel(self, order_id: str, **options: str) -> None:
-            await klarna.captures.create(order_id, CaptureObject(captured_amount=30))
-            await super().cancel(order_id, **options)
-
-    klarna.orders = Interrupted(klarna._send)
-
-    assert await cancel_or_release(klarna, order_id) is Ended.RELEASED
-    assert sandbox.get(order_id).remaining_authorized_amount == 0
+    assert await cancel_or_release(klarna, UUID(order_id)) is Ended.CANCELLED
 
 
 async def test_an_unknown_order_is_told(klarna: KlarnaClient) -> None:

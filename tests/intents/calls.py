@@ -1,0 +1,119 @@
+"""Capturing and refunding in one shape, so that a test can say what holds for both; and what happens between steps."""
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+from attrs import define
+
+from klarna_om import CaptureObject, Handler, KlarnaClient, RefundObject, Request, Response, Retry, UpdateAuthorization
+from klarna_om.intents import capture_once, refund_once
+from klarna_om.sandbox import Sandbox
+
+Once = Callable[..., Awaitable[str]]
+
+READS = {"captures.create": "captures.list", "refunds.create": "orders.get"}
+"""What is read before a write, and after one in doubt."""
+CONFIRMS = {"captures.create": "captures.get", "refunds.create": "refunds.get"}
+"""What is read after a success."""
+
+
+async def capture(
+    klarna: KlarnaClient, order_id: object, amount: int = 100, reference: str = "s-1", **more: object
+) -> str:
+    return await capture_once(klarna, order_id, CaptureObject(captured_amount=amount, reference=reference), **more)  # type: ignore[arg-type]
+
+
+async def refund(
+    klarna: KlarnaClient, order_id: object, amount: int = 100, reference: str = "s-1", **more: object
+) -> str:
+    return await refund_once(klarna, order_id, RefundObject(refunded_amount=amount, reference=reference), **more)  # type: ignore[arg-type]
+
+
+both = pytest.mark.parametrize(
+    ("once", "operation"), [(capture, "captures.create"), (refund, "refunds.create")], ids=["capture", "refund"]
+)
+
+
+def client_of(sandbox: Sandbox, *between: object) -> KlarnaClient:
+    """A process of its own: it knows nothing of what another one did."""
+    return KlarnaClient(
+        sandbox.url,
+        username="sandbox",
+        password="sandbox",
+        retry=Retry.off(),
+        pace="off",
+        wall_clock=sandbox.clock,
+        middleware=between,  # type: ignore[arg-type]
+    )
+
+
+async def authorize(klarna: KlarnaClient, order_id: str, amount: int) -> None:
+    """Change what is authorized, which opens the way for what was refused."""
+    await klarna.orders.update_authorization(order_id, UpdateAuthorization(order_amount=amount, order_lines=()))
+
+
+def operations(sandbox: Sandbox) -> list[str]:
+    return [seen.operation for seen in sandbox.requests]
+
+
+@define
+class AfterWrite:
+    """Do something each time a write is over: what happens in the world between two requests."""
+
+    do: Callable[[], object]
+
+    async def __call__(self, request: Request, below: Handler) -> Response:
+        try:
+            return await below(request)
+        finally:
+            if request.is_write:
+                self.do()
+
+
+@define
+class BeforeWrite:
+    """Let somebody else come in between the first read and the first write."""
+
+    do: Callable[[Request], Awaitable[object]]
+    is_over: bool = False
+
+    async def __call__(self, request: Request, below: Handler) -> Response:
+        if request.is_write and not self.is_over:
+            self.is_over = True
+            await self.do(request)
+        return await below(request)
+
+
+@define
+class BeforeSecondRead:
+    """Let somebody else come in after the first write, before the order is read because of it."""
+
+    do: Callable[[], Awaitable[object]]
+    reads: int = 0
+
+    async def __call__(self, request: Request, below: Handler) -> Response:
+        self.reads += not request.is_write
+        if self.reads == 2 and not request.is_write:
+            await self.do()
+        return await below(request)
+
+
+class Killed(BaseException):
+    """The process is gone."""
+
+
+@define
+class Kill:
+    """Kill the process at its n-th request: before it is sent, or when its answer has arrived."""
+
+    left: int
+    is_sent: bool
+
+    async def __call__(self, request: Request, below: Handler) -> Response:
+        self.left -= 1
+        if self.left == 0 and not self.is_sent:
+            raise Killed
+        response = await below(request)
+        if self.left == 0:
+            raise Killed
+        return response

@@ -1,0 +1,228 @@
+"""After a definite refusal the way on is open, under the next key; and no way leads to a second effect."""
+
+import asyncio
+
+import pytest
+
+from klarna_om import (
+    CaptureObject,
+    KlarnaClient,
+    NotAllowed,
+    NotFound,
+    Outcome,
+    RefundObject,
+    Request,
+    ServerError,
+    derive_key,
+)
+from klarna_om.intents.generations import MAX_KEYS
+from klarna_om.sandbox import Sandbox
+from tests.conftest import MakeClient
+from tests.intents.calls import (
+    BeforeSecondRead,
+    BeforeWrite,
+    Once,
+    authorize,
+    both,
+    capture,
+    client_of,
+    operations,
+    refund,
+)
+from tests.support.calls import ORDER_ID
+from tests.support.wire import Answer, Wire, json_answer
+
+stores = pytest.mark.parametrize("store_refusals", [True, False], ids=["kept", "not-kept"])
+
+
+async def open_the_way(klarna: KlarnaClient, order_id: str) -> None:
+    """What stands in the way of 900 goes away: 900 and more are authorized, and 900 are captured."""
+    await authorize(klarna, order_id, 3000)
+    await klarna.captures.create(order_id, CaptureObject(captured_amount=600, reference="something else"))
+
+
+async def call_it(operation: str, klarna: KlarnaClient, order_id: str, generation: int) -> None:
+    key = derive_key(operation, order_id, "s-1", generation=generation)
+    if operation == "captures.create":
+        content = CaptureObject(captured_amount=900, reference="s-1")
+        await klarna.captures.create(order_id, content, idempotency_key=key)
+    else:
+        await klarna.refunds.create(order_id, RefundObject(refunded_amount=900, reference="s-1"), idempotency_key=key)
+
+
+def made(sandbox: Sandbox, order_id: str, operation: str) -> list[int | None]:
+    """The amounts that were made under the reference."""
+    order = sandbox.get(order_id)
+    if operation == "captures.create":
+        return [each.captured_amount for each in order.captures if each.reference == "s-1"]
+    return [each.refunded_amount for each in order.refunds if each.reference == "s-1"]
+
+
+@both
+@stores
+async def test_the_same_call_succeeds_once_nothing_stands_in_the_way(
+    once: Once, operation: str, store_refusals: bool
+) -> None:
+    async with Sandbox(limit=None, store_refusals=store_refusals) as sandbox, client_of(sandbox) as klarna:
+        order_id = sandbox.order(order_amount=1000, captured_amount=500).order_id or ""
+        with pytest.raises(NotAllowed):
+            await once(klarna, order_id, 900)
+        await open_the_way(klarna, order_id)
+
+        first = await once(klarna, order_id, 900)
+        again = await once(klarna, order_id, 900)
+
+        assert (first == again, made(sandbox, order_id, operation)) == (True, [900])
+
+
+@both
+@stores
+async def test_two_processes_that_go_on_at_once_make_one(once: Once, operation: str, store_refusals: bool) -> None:
+    async with Sandbox(limit=None, store_refusals=store_refusals) as sandbox:
+        order_id = sandbox.order(order_amount=1000, captured_amount=500).order_id or ""
+        async with client_of(sandbox) as one, client_of(sandbox) as two, client_of(sandbox) as three:
+            with pytest.raises(NotAllowed):
+                await once(one, order_id, 900)
+            await open_the_way(one, order_id)
+
+            ids = await asyncio.gather(*(once(klarna, order_id, 900) for klarna in (one, two, three)))
+
+        assert (len(set(ids)), made(sandbox, order_id, operation)) == (1, [900])
+
+
+@both
+@pytest.mark.parametrize(("store_refusals", "keys"), [(True, 2), (False, 1)], ids=["kept", "not-kept"])
+async def test_the_first_key_is_tried_again_before_it_is_left(
+    once: Once, operation: str, store_refusals: bool, keys: int
+) -> None:
+    async with Sandbox(limit=None, store_refusals=store_refusals) as sandbox, client_of(sandbox) as other:
+        order_id = sandbox.order(order_amount=1000, captured_amount=500).order_id or ""
+        between = BeforeSecondRead(lambda: open_the_way(other, order_id))
+        async with client_of(sandbox, between) as klarna:
+            await once(klarna, order_id, 900)
+
+        derived = {derive_key(operation, order_id, "s-1", generation=each) for each in range(MAX_KEYS)}
+        assert (len(derived & set(sandbox.keys_seen)), made(sandbox, order_id, operation)) == (keys, [900])
+
+
+@both
+@pytest.mark.parametrize("refused", [2, MAX_KEYS - 1])
+async def test_as_many_generations_are_passed_as_were_refused(
+    klarna: KlarnaClient, sandbox: Sandbox, order_id: str, once: Once, operation: str, refused: int
+) -> None:
+    for generation in range(refused):
+        with pytest.raises(NotAllowed):
+            await call_it(operation, klarna, order_id, generation)
+    await open_the_way(klarna, order_id)
+
+    await once(klarna, order_id, 900)
+
+    assert made(sandbox, order_id, operation) == [900]
+
+
+@both
+async def test_beyond_them_the_advice_names_the_next_generation(
+    klarna: KlarnaClient, sandbox: Sandbox, order_id: str, once: Once, operation: str
+) -> None:
+    sandbox.fail_next(MAX_KEYS + 1, status=403, operation=operation)
+
+    with pytest.raises(NotAllowed) as caught:
+        await once(klarna, order_id)
+    await once(klarna, order_id, generation=MAX_KEYS)
+
+    assert f"call with generation={MAX_KEYS}" in caught.value.explain()
+    assert (caught.value.outcome, sandbox.effects(order_id, operation)) == (Outcome.REFUSED, 1)
+
+
+@both
+async def test_what_still_stands_in_the_way_takes_no_further_key(
+    klarna: KlarnaClient, sandbox: Sandbox, order_id: str, once: Once, operation: str
+) -> None:
+    with pytest.raises(NotAllowed) as caught:
+        await once(klarna, order_id, 900)
+
+    assert (caught.value.outcome, caught.value.operation) == (Outcome.REFUSED, operation)
+    assert "500 can still be" in caught.value.explain()
+    assert (len(sandbox.keys_seen), operations(sandbox)[-1]) == (1, "orders.get")
+
+
+@stores
+async def test_a_fraud_review_that_is_over_opens_the_way(store_refusals: bool) -> None:
+    async with Sandbox(limit=None, store_refusals=store_refusals) as sandbox, client_of(sandbox) as klarna:
+        order_id = sandbox.order(order_amount=1000, fraud_status="PENDING").order_id or ""
+        with pytest.raises(NotAllowed) as caught:
+            await capture(klarna, order_id)
+        account = sandbox._desk.ledger.account(order_id)
+        account.fraud_status = "ACCEPTED"
+        account.change(fraud_status="ACCEPTED")
+
+        await capture(klarna, order_id)
+
+        assert "when its fraud_status is ACCEPTED" in caught.value.explain()
+        assert sandbox.effects(order_id) == 1
+
+
+@both
+async def test_an_order_that_was_not_visible_yet_is_no_obstacle_later(
+    klarna: KlarnaClient, sandbox: Sandbox, order_id: str, once: Once, operation: str
+) -> None:
+    sandbox.fail_next(2, status=404, operation=operation)
+
+    await once(klarna, order_id)
+
+    assert (sandbox.effects(order_id, operation), len(set(sandbox.keys_seen))) == (1, 2)
+
+
+@both
+async def test_a_refusal_of_what_has_happened_by_now_is_a_success(
+    sandbox: Sandbox, order_id: str, once: Once, operation: str
+) -> None:
+    async with client_of(sandbox) as other:
+
+        async def capture_under_the_next_key(_: Request) -> None:
+            await once(other, order_id, 500, generation=1)
+
+        async with client_of(sandbox, BeforeWrite(capture_under_the_next_key)) as klarna:
+            made = await once(klarna, order_id, 500)
+
+    assert made
+    assert sandbox.effects(order_id, operation) == 1
+
+
+@both
+async def test_a_key_in_doubt_leads_to_no_other_key(
+    klarna: KlarnaClient, sandbox: Sandbox, order_id: str, once: Once, operation: str
+) -> None:
+    sandbox.fail_next(status=403, operation=operation)
+    sandbox.fail_next(status=503, operation=operation)
+
+    with pytest.raises(ServerError) as caught:
+        await once(klarna, order_id)
+
+    assert (caught.value.outcome, len(set(sandbox.keys_seen))) == (Outcome.UNKNOWN, 1)
+
+
+@pytest.mark.parametrize("status", [403, 404])
+async def test_a_refusal_that_is_not_klarnas_leads_to_no_other_key(
+    make_client: MakeClient, server: Wire, status: int
+) -> None:
+    order = {"order_id": ORDER_ID, "remaining_authorized_amount": 1000, "captured_amount": 0}
+    server.will(json_answer([]), Answer(status, {}, b"<html>Forbidden</html>"))
+    server.otherwise = json_answer(order)
+
+    with pytest.raises((NotAllowed, NotFound)):
+        await capture(make_client(), ORDER_ID)
+
+    assert len({seen.key for seen in server.requests if seen.key}) == 1
+
+
+async def test_a_refund_waits_for_a_capture(klarna: KlarnaClient, sandbox: Sandbox) -> None:
+    order_id = sandbox.order(order_amount=1000).order_id or ""
+    with pytest.raises(NotAllowed) as caught:
+        await refund(klarna, order_id)
+    await capture(klarna, order_id, 100, "s-2")
+
+    await refund(klarna, order_id)
+
+    assert "0 can still be refunded, not 100; capture first" in caught.value.explain()
+    assert sandbox.effects(order_id, "refunds.create") == 1

@@ -1,0 +1,56 @@
+"""What the order says now decides whether anything still stands in the way, and what to do about it."""
+
+import pytest
+
+from klarna_om import FraudStatus, Order, OrderStatus
+from klarna_om.intents.obstacles import capture_obstacle, refund_obstacle
+
+
+def test_nothing_stands_in_the_way_of_what_remains() -> None:
+    order = Order(status=OrderStatus.AUTHORIZED, fraud_status=FraudStatus.ACCEPTED, remaining_authorized_amount=100)
+
+    assert capture_obstacle(order, 100) is None
+    assert capture_obstacle(Order(remaining_authorized_amount=100), 100) is None
+
+
+@pytest.mark.parametrize(
+    ("order", "advice"),
+    [
+        (Order(remaining_authorized_amount=99), "99 can still be captured, not 100; raise the authorization"),
+        (Order(), "does not show its remaining_authorized_amount"),
+        (Order(status="CANCELLED", remaining_authorized_amount=100), "the order is cancelled"),
+        (Order(status="EXPIRED", remaining_authorized_amount=100), "the authorization has expired"),
+        (Order(status="CLOSED", remaining_authorized_amount=100), "the order is closed"),
+        (Order(status="CAPTURED", remaining_authorized_amount=100), "the order is fully captured"),
+        (Order(fraud_status="PENDING", remaining_authorized_amount=100), "Klarna reviews the order"),
+        (Order(fraud_status="REJECTED", remaining_authorized_amount=100), "rejected the order"),
+        (Order(fraud_status="STOPPED", remaining_authorized_amount=100), "stopped the order"),
+    ],
+)
+def test_what_stands_in_the_way_of_a_capture_is_named(order: Order, advice: str) -> None:
+    assert advice in (capture_obstacle(order, 100) or "")
+
+
+@pytest.mark.parametrize(
+    ("captured", "refunded", "advice"),
+    [
+        (None, None, "does not show its captured_amount"),
+        (0, 0, "0 can still be refunded, not 100; capture first"),
+        (150, 51, "99 can still be refunded"),
+        (150, 50, None),
+        (100, None, None),
+    ],
+)
+def test_what_stands_in_the_way_of_a_refund_is_named(
+    captured: int | None, refunded: int | None, advice: str | None
+) -> None:
+    found = refund_obstacle(Order(captured_amount=captured, refunded_amount=refunded), 100)
+
+    assert (found is None) if advice is None else (advice in (found or ""))
+
+
+def test_an_amount_of_nothing_is_always_in_the_way() -> None:
+    order = Order(remaining_authorized_amount=100, captured_amount=100)
+
+    assert capture_obstacle(order, 0) == refund_obstacle(order, 0) == "the amount must be more than 0"
+    assert capture_obstacle(order, 1) is refund_obstacle(order, 1) is None
