@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from klarna_om.client import KlarnaClient
+    from klarna_om.connector import Connector
     from klarna_om.credentials import Credentials
     from klarna_om.environment import ENVIRONMENTS, Environment
     from klarna_om.errors import (
@@ -29,9 +30,11 @@ if TYPE_CHECKING:
         ConnectionLost,
         IdempotencyKeyReused,
         InvalidRequest,
+        KeyExpired,
         KlarnaError,
         NoAnswer,
         NotAllowed,
+        NotConfirmed,
         NotFound,
         PayloadTooLarge,
         QueueTimeout,
@@ -39,14 +42,16 @@ if TYPE_CHECKING:
         ReferenceTaken,
         RequestTimeout,
         ServerError,
+        SessionFailed,
         StatusError,
         Unauthorized,
         UnexpectedRedirect,
         Unprocessable,
         UnreadableAnswer,
+        UnrecognizedAnswer,
     )
     from klarna_om.exchange import Attempt, Reply, Request, Response
-    from klarna_om.intents import Ended, NotConfirmed, cancel_or_release, capture_once, ensure_acknowledged, refund_once
+    from klarna_om.intents import Ended, cancel_or_release, capture_once, ensure_acknowledged, refund_once
     from klarna_om.keys import Key, derive_key
     from klarna_om.middleware import Handler, Middleware
     from klarna_om.middleware.correlation import correlation_id
@@ -127,6 +132,7 @@ __all__ = [
     "Conflict",
     "ConnectionFailed",
     "ConnectionLost",
+    "Connector",
     "Credentials",
     "Customer",
     "Ended",
@@ -144,6 +150,7 @@ __all__ = [
     "InitialPaymentMethod",
     "InvalidRequest",
     "Key",
+    "KeyExpired",
     "KlarnaClient",
     "KlarnaError",
     "Location",
@@ -179,6 +186,7 @@ __all__ = [
     "Schedule",
     "SelectedShippingOption",
     "ServerError",
+    "SessionFailed",
     "ShippingInfo",
     "ShippingMethod",
     "StatusError",
@@ -189,6 +197,7 @@ __all__ = [
     "UnexpectedRedirect",
     "Unprocessable",
     "UnreadableAnswer",
+    "UnrecognizedAnswer",
     "UpdateAuthorization",
     "UpdateConsumer",
     "UpdateMerchantReferences",
@@ -204,16 +213,18 @@ __all__ = [
 
 _HOMES = {
     "client": "KlarnaClient",
+    "connector": "Connector",
     "credentials": "Credentials",
     "environment": "ENVIRONMENTS Environment",
     "errors": (
         "AnswerCut AnswerTimeout BadRequest CertificateRejected ClientClosed ConfigurationError Conflict "
-        "ConnectionFailed ConnectionLost IdempotencyKeyReused InvalidRequest KlarnaError NoAnswer NotAllowed "
-        "NotFound PayloadTooLarge QueueTimeout RateLimited ReferenceTaken RequestTimeout ServerError StatusError "
-        "Unauthorized UnexpectedRedirect Unprocessable UnreadableAnswer"
+        "ConnectionFailed ConnectionLost IdempotencyKeyReused InvalidRequest KeyExpired KlarnaError NoAnswer "
+        "NotAllowed NotConfirmed NotFound PayloadTooLarge QueueTimeout RateLimited ReferenceTaken RequestTimeout "
+        "ServerError SessionFailed StatusError Unauthorized UnexpectedRedirect Unprocessable UnreadableAnswer "
+        "UnrecognizedAnswer"
     ),
     "exchange": "Attempt Reply Request Response",
-    "intents": "Ended NotConfirmed cancel_or_release capture_once ensure_acknowledged refund_once",
+    "intents": "Ended cancel_or_release capture_once ensure_acknowledged refund_once",
     "keys": "Key derive_key",
     "middleware": "Handler Middleware",
     "middleware.correlation": "correlation_id",

@@ -5,6 +5,7 @@
     ├── InvalidRequest            Klarna would refuse it; `problems` lists every reason     NOT_SENT
     ├── IdempotencyKeyReused      one key for two different requests                        NOT_SENT
     ├── ReferenceTaken            the shop's reference stands for another amount at Klarna  NOT_SENT
+    ├── NotConfirmed              an id whose amount could not be read                       UNKNOWN
     ├── NoAnswer                  no usable answer came
     │   ├── ClientClosed          used after close, or in another event loop                NOT_SENT
     │   ├── QueueTimeout          no place in the rate limit or the pool in time            NOT_SENT
@@ -74,6 +75,23 @@ class ReferenceTaken(KlarnaError):
     """Klarna has a capture or refund under this reference, for another amount (`capture_once`, `refund_once`)."""
 
     advice = "this call made nothing; give each intent a reference of its own"
+
+
+class NotConfirmed(KlarnaError):
+    """Klarna has an id for this intent, and the amount under it could not be read (`capture_once`, `refund_once`).
+
+    It is this intent's, or another one's under the same reference; so the outcome is UNKNOWN. Calling again settles
+    it, and makes nothing twice.
+    """
+
+    outcome = Outcome.UNKNOWN
+
+    entry_id: str = ""
+    """The id of the capture or refund."""
+
+    def __init__(self, message: str, entry_id: str) -> None:
+        super().__init__(message)
+        self.entry_id = entry_id
 
 
 class NoAnswer(KlarnaError):

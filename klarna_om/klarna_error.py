@@ -72,13 +72,9 @@ class KlarnaError(Exception):
 
     def add_notes(self) -> None:
         """Put the ids into `__notes__`, which tracebacks and error trackers show."""
-        ids = {
-            "Klarna-Correlation-Id": self.correlation_id,
-            "Klarna-Idempotency-Key": self.idempotency_key,
-            "outcome": self.outcome.value,
-        }
+        ids = {"Klarna-Correlation-Id": self.correlation_id, "Klarna-Idempotency-Key": self.idempotency_key}
         note = ", ".join(f"{name}: {value}" for name, value in ids.items() if value)
-        if note not in getattr(self, "__notes__", ()):
+        if note and note not in getattr(self, "__notes__", ()):
             self.add_note(note)
 
     def to_dict(self) -> dict[str, Any]:

@@ -106,17 +106,20 @@ async def test_error_trackers_see_the_ids_in_the_notes(klarna: KlarnaClient, ser
 
     error = await error_of(klarna)
 
-    assert error.__notes__ == ["Klarna-Correlation-Id: signed, Klarna-Idempotency-Key: shipment-7, outcome: refused"]
+    assert error.__notes__ == ["Klarna-Correlation-Id: signed, Klarna-Idempotency-Key: shipment-7"]
     assert error.__notes__[0] in "".join(traceback.format_exception(error))
 
 
 def test_a_note_is_added_once() -> None:
-    error = KlarnaError("x")
+    error, without_ids = KlarnaError("x"), KlarnaError("y")
+    error.idempotency_key = "shipment-7"
 
-    error.add_notes()
-    error.add_notes()
+    for _ in range(2):
+        error.add_notes()
+        without_ids.add_notes()
 
-    assert error.__notes__ == ["outcome: not_sent"]
+    assert error.__notes__ == ["Klarna-Idempotency-Key: shipment-7"]
+    assert not hasattr(without_ids, "__notes__")
 
 
 async def test_a_404_names_environment_region_and_freshness(klarna: KlarnaClient, server: Wire) -> None:

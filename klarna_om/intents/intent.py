@@ -6,9 +6,8 @@ from collections.abc import Iterable
 from attrs import frozen
 
 from klarna_om.client import KlarnaClient
-from klarna_om.errors import KlarnaError, ReferenceTaken
+from klarna_om.errors import KlarnaError, NotConfirmed, ReferenceTaken
 from klarna_om.intents.first_tried import key_with_age
-from klarna_om.intents.not_confirmed import NotConfirmed
 from klarna_om.intents.reference import is_same_reference
 from klarna_om.keys import Key, derive_key
 from klarna_om.types import Order

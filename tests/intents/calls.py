@@ -7,6 +7,7 @@ from attrs import define
 
 from klarna_om import CaptureObject, Handler, KlarnaClient, RefundObject, Request, Response, Retry, UpdateAuthorization
 from klarna_om.intents import capture_once, refund_once
+from klarna_om.middleware.key_guard import KeyGuard
 from klarna_om.sandbox import Sandbox
 
 Once = Callable[..., Awaitable[str]]
@@ -36,7 +37,7 @@ both = pytest.mark.parametrize(
 
 def client_of(sandbox: Sandbox, *between: object) -> KlarnaClient:
     """A process of its own: it knows nothing of what another one did."""
-    return KlarnaClient(
+    klarna = KlarnaClient(
         sandbox.url,
         username="sandbox",
         password="sandbox",
@@ -45,6 +46,8 @@ def client_of(sandbox: Sandbox, *between: object) -> KlarnaClient:
         wall_clock=sandbox.clock,
         middleware=between,  # type: ignore[arg-type]
     )
+    klarna._guard = KeyGuard()
+    return klarna
 
 
 async def authorize(klarna: KlarnaClient, order_id: str, amount: int) -> None:
