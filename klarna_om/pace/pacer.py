@@ -1,8 +1,15 @@
-"""The merchant's rate limit: evenly spaced send slots (GCRA), moved by what Klarna's answers say of it.
+"""The merchant's rate limit: evenly spaced send slots (GCRA), at a rate that follows what Klarna's answers report.
 
-The limit is per merchant and second; it is followed at 0.95. A 429, or an answer that says nothing remains, holds
-everybody until the reset, and lowers the rate to 0.85 of itself, at most once a second; it grows back 2 % a second.
-A batch is spaced one slot apart. A live call may go up to a tenth of a window early, and of a second at most.
+- Every attempt takes a slot. A batch is spaced one slot apart; a live call may go up to a tenth of a window early, and
+  of a second at most.
+- How the rate moves is in `adaptive_rate.py`. When the limit changes, slots that are already planned come nearer with
+  it, so that one odd report does not outlast the next good one.
+- A 429 holds everybody until `X-Ratelimit-Reset`, or for one window where it has none, and for a minute at most.
+- Another answer with `X-Ratelimit-Remaining: 0` does so for two windows at most: more would contradict its own window.
+- Nothing is held or slowed by a quota that is not credible, unless it came with a 429.
+- `Retry-After` concerns the call that got it, and moves nothing here.
+- A clock that goes backwards or jumps ahead neither stops anybody nor allows a larger burst.
+
 https://docs.klarna.com/api/rate-limit
 """
 
@@ -14,14 +21,17 @@ from collections.abc import Callable
 from attrs import frozen
 
 from klarna_om.exchange import Response
+from klarna_om.pace.adaptive_rate import AdaptiveRate
+from klarna_om.pace.forward_clock import ForwardClock
 from klarna_om.pace.lanes import Lane, Lanes
-from klarna_om.rate_limit import rate_limit
+from klarna_om.rate_limit import RateLimit, rate_limit, seconds_to_reset
 
-HEADROOM = 0.95
-SLOWDOWN = 0.85
-RECOVERY = 1.02
 LATENESS = 0.02
 """Seconds of a late wake-up that are made good, so that a coarse timer does not cost quota."""
+LONGEST_HOLD = 60.0
+"""Seconds. Klarna's windows last one; a longer wait is not the merchant's quota."""
+MOST_WINDOWS = 2
+"""A reset is rounded up to whole seconds, so it may lie a little beyond the window."""
 
 
 @frozen
@@ -50,15 +60,15 @@ class Pacer:
         clock: Callable[[], float] = time.monotonic,
         uniform: Callable[[float, float], float] = random.uniform,
     ) -> None:
-        """Start at 0.95 of `limit` requests a `window` seconds; never above `highest` requests a second."""
-        if limit <= 0 or window <= 0 or (highest is not None and highest <= 0):
+        """Start at 0.95 of the published `limit` requests a `window` seconds; never above `highest` a second."""
+        numbers = (limit, window, 1.0 if highest is None else highest)
+        if not all(0 < number < float("inf") for number in numbers):
             raise ValueError("limit, window and the highest rate must be positive")
-        self._window, self._highest, self._share = window, highest, 1.0
-        self._clock, self._uniform = clock, uniform
-        self._ceiling: float = self._capped(HEADROOM * limit / window)
-        self._rate: float = self._ceiling
+        self._rate = AdaptiveRate(limit, window, highest)
+        self._share = 1.0
+        self._clock, self._uniform = ForwardClock(clock), uniform
         self._next: dict[Lane, float] = {"live": 0.0, "batch": 0.0}
-        self._held_until = self._slowed_at = self._grown_at = float("-inf")
+        self._held_until = float("-inf")
         self._lanes = Lanes()
         self._timer: asyncio.TimerHandle | None = None
 
@@ -85,38 +95,44 @@ class Pacer:
         await turn
 
     def observe(self, response: Response) -> None:
-        """Follow what an answer says of the quota."""
-        said = rate_limit(response.headers)
-        if said is not None:
-            self._follow(said.limit / said.window, said.window)
-        if response.status == 429 or (said is not None and said.remaining == 0):
-            reset = said.reset if said is not None and said.reset is not None else self._window
-            self._hold(min(reset, 60.0))
+        """Follow what an answer reports of the quota; one that may not be Klarna's need not be passed."""
+        quota = rate_limit(response.headers)
+        if response.status != 429 and self._is_nothing_new(quota):
+            return
+        if quota is not None and not self._rate.is_credible(quota):
+            quota = None
+        now = self._clock()
+        is_raised = quota is not None and self._follow(quota, now)
+        seconds, sent_at = self._seconds_to_hold(response, quota), now - response.elapsed
+        if seconds is not None:
+            self._held_until = max(self._held_until, now + seconds + self._uniform(0.0, 0.1))
+            self._rate.slow_down(now, sent_at)
+        elif sent_at >= self._held_until:
+            self._rate.let_through(now, quota)
+        if is_raised and not self._lanes.are_empty:
+            self._call_waiting()
 
     def snapshot(self) -> PaceSnapshot:
         """How the pace stands."""
         now = self._clock()
-        self._grow(now)
+        self._rate.grow(now)
         return PaceSnapshot(
-            self._rate,
-            self._ceiling,
+            self._rate.value,
+            self._rate.ceiling,
             max(0.0, self._held_until - now),
             self._lanes.count("live"),
             self._lanes.count("batch"),
         )
 
-    def _capped(self, rate: float) -> float:
-        return rate if self._highest is None else min(rate, self._highest)
-
     def _due(self, lane: Lane) -> float:
         """When the next slot of a lane is due, on the clock."""
         if lane == "live":
-            return max(self._next["live"] - min(self._window, 1.0) / 10, self._held_until)
+            return max(self._next["live"] - min(self._rate.window, 1.0) / 10, self._held_until)
         return max(self._next["live"], self._next["batch"], self._held_until)
 
     def _take(self, lane: Lane, now: float) -> None:
-        self._grow(now)
-        spacing = 1.0 / self._rate
+        self._rate.grow(now)
+        spacing = 1.0 / self._rate.value
         self._next["live"] = max(self._next["live"], now - LATENESS) + spacing
         if lane == "batch":
             self._next["batch"] = max(self._next["batch"], now - LATENESS) + spacing / self._share
@@ -136,23 +152,27 @@ class Pacer:
                 self._take(lane, now)
                 self._lanes.call(lane)
 
-    def _follow(self, limit: float, window: float) -> None:
-        ceiling = self._capped(HEADROOM * limit)
-        if ceiling == self._ceiling:
-            return
-        # A rate that was slowed down grows back on its own, however the ceiling moves.
-        self._rate = ceiling if self._rate == self._ceiling else min(ceiling, self._rate)
-        self._ceiling, self._window = ceiling, window
+    def _is_nothing_new(self, quota: RateLimit | None) -> bool:
+        """Is it the quota that most answers report? That costs the least."""
+        rate = self._rate
+        return quota is not None and bool(quota.remaining) and rate.is_at_ceiling and rate.is_followed(quota)
 
-    def _hold(self, reset: float) -> None:
-        now = self._clock()
-        self._held_until = max(self._held_until, now + reset + self._uniform(0.0, 0.1))
-        self._grow(now)
-        if now - self._slowed_at >= 1.0:
-            self._rate *= SLOWDOWN
-            self._slowed_at = self._grown_at = now
+    def _follow(self, quota: RateLimit, now: float) -> bool:
+        """Take over a limit; True where it is higher than before, so that planned slots came nearer."""
+        before = self._rate.ceiling
+        self._rate.follow(quota)
+        nearer = before / self._rate.ceiling
+        if nearer >= 1.0:
+            return False
+        self._next = {lane: now + (due - now) * nearer for lane, due in self._next.items()}
+        return True
 
-    def _grow(self, now: float) -> None:
-        if self._rate < self._ceiling:
-            self._rate = min(self._ceiling, self._rate * RECOVERY ** min(now - self._grown_at, 60.0))
-        self._grown_at = now
+    def _seconds_to_hold(self, response: Response, quota: RateLimit | None) -> float | None:
+        """For how long nobody may send after this answer; None where it was within the limit."""
+        window = self._rate.window
+        if response.status == 429:
+            reset = seconds_to_reset(response.headers)
+            return min(window if reset is None else reset, LONGEST_HOLD)
+        if quota is None or quota.remaining != 0:
+            return None
+        return min(window if quota.reset is None else quota.reset, MOST_WINDOWS * window, LONGEST_HOLD)
