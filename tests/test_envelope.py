@@ -1,7 +1,6 @@
 """Every shape in which an error's details were seen is read; nothing breaks the reader."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from klarna_om.envelope import Envelope, read_envelope
-from tests.support.shared import shared_file
+from klarna_om.types import ErrorMessage
+from tests.support.samples import SAMPLES, Sample
 
 
 @pytest.mark.parametrize(
@@ -72,13 +72,13 @@ def test_no_body_at_all_makes_the_reader_fail(body: bytes) -> None:
     assert all(envelope.error_messages)
 
 
-def test_the_published_errors_are_read() -> None:
-    samples = sorted(Path(shared_file("klarna/samples")).glob("*error_*.json"))
+@pytest.mark.parametrize("sample", [sample for sample in SAMPLES if sample.cls is ErrorMessage], ids=str)
+def test_every_shape_of_an_error_is_read(sample: Sample) -> None:
+    document = sample.document
+    single = [document["error_message"]] if "error_message" in document else []
 
-    assert samples
-    for sample in samples:
-        document = json.loads(sample.read_bytes())
-        envelope = read_envelope(sample.read_bytes())
-        assert envelope.error_code == document["error_code"]
-        assert list(envelope.error_messages) == document["error_messages"]
-        assert envelope.correlation_id == document["correlation_id"]
+    envelope = read_envelope(sample.data)
+
+    assert envelope.error_code == document.get("error_code")
+    assert envelope.error_messages == tuple(dict.fromkeys([*document.get("error_messages", []), *single]))
+    assert envelope.correlation_id == document.get("correlation_id")
