@@ -59,6 +59,7 @@ PUBLISHED_CLASSES = {
 }
 EXCHANGES = "http_*.json"
 NOT_OF_THIS_API = {"push_merchant_urls.json"}
+"""Part of a request to create a checkout order, which this client does not send."""
 
 
 @frozen(repr=False)
@@ -72,10 +73,6 @@ class Sample:
     @property
     def document(self) -> Any:
         return json.loads(self.data)
-
-    @property
-    def is_published(self) -> bool:
-        return self.name in PUBLISHED_CLASSES
 
     def __repr__(self) -> str:
         return f"{self.cls.__name__}: {self.name}"
