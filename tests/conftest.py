@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from klarna_om.client import KlarnaClient
+from tests.support.shared import KLARNA
 from tests.support.time import Clock, Sleeps, longest
 from tests.support.wire import Wire, wire
 
@@ -19,8 +20,16 @@ settings.load_profile("suite")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--openapi FILE`: hold the contract against another version of Klarna's specification."""
+    """`--openapi FILE`: compare the contract with another version of Klarna's specification."""
     parser.addoption("--openapi", metavar="FILE", help="another version of Klarna's specification (test_contract.py)")
+
+
+def pytest_report_header() -> str:
+    """State what the contract is compared with, since Klarna's documents are not part of the project."""
+    present = (
+        "and those that Klarna published" if KLARNA.is_dir() else "alone; nothing is published beside this checkout"
+    )
+    return f"contract: the project's own description and documents, {present}"
 
 
 MakeClient = Callable[..., KlarnaClient]

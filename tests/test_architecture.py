@@ -47,7 +47,7 @@ def room_of(module: str) -> str:
 
 
 def imports(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("klarna_om"):
             names = [f"{node.module}.{alias.name}" for alias in node.names]
             yield from names if node.module == "klarna_om" else [node.module or ""]
@@ -71,7 +71,7 @@ def test_every_room_has_its_floor() -> None:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_a_file_has_a_title_and_fits_in_a_readers_head(path: Path) -> None:
-    text = path.read_text()
+    text = path.read_text("utf-8")
 
     assert ast.get_docstring(ast.parse(text)), "the first line says what the file is"
     assert text.count("\n") <= 300
@@ -82,7 +82,7 @@ def test_only_the_transport_and_the_connection_know_aiohttps_session() -> None:
     knowing = {
         path.relative_to(ROOT).as_posix()
         for path in FILES
-        if "= aiohttp.ClientSession(" in path.read_text() or "session.request(" in path.read_text()
+        if "= aiohttp.ClientSession(" in path.read_text("utf-8") or "session.request(" in path.read_text("utf-8")
     }
 
     assert knowing == {"connection.py", "transport.py"}

@@ -9,7 +9,7 @@ from klarna_om.catalogue import CATALOGUE
 from klarna_om.client import KlarnaClient
 from klarna_om.operation import Operation
 from tests.support.calls import CALLS, CAPTURE_ID, ORDER_ID, REFUND_ID
-from tests.support.shared import shared_json
+from tests.support.specification import SPECIFICATION
 from tests.support.wire import Answer, Wire, json_answer
 
 rows = pytest.mark.parametrize("row", CATALOGUE, ids=lambda row: row.name)
@@ -18,7 +18,7 @@ reads = pytest.mark.parametrize("row", [row for row in CATALOGUE if row.method =
 
 
 def specified() -> dict[tuple[str, str], dict[str, Any]]:
-    paths = shared_json("klarna/openapi.json")["paths"]
+    paths = SPECIFICATION["paths"]
     return {(method.upper(), path): operation for path, item in paths.items() for method, operation in item.items()}
 
 

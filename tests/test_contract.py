@@ -1,12 +1,16 @@
 """The contract is kept: nothing of the specification is missing here, and nothing here is invented.
 
+The specification is our own description in `tests/contract/openapi.json`. Klarna's is compared with it where it is
+present, so that ours cannot drift.
+
 Point it at another version of the specification to see what has changed:
 
     pytest tests/test_contract.py --openapi new-openapi.json
 """
 
 import copy
-import json
+import re
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -14,24 +18,48 @@ import pytest
 
 from klarna_om.types import SCHEMAS
 from tests.support.drift import drift, told_limits, words
-from tests.support.shared import shared_file
+from tests.support.shared import PUBLISHED_SPECIFICATION
+from tests.support.specification import OWN_SPECIFICATION, SPECIFICATION, differences, specification, words_of
+from tests.support.specification import SCHEMAS as SPECIFIED
 
 
-@pytest.fixture
-def specification(request: pytest.FixtureRequest) -> Any:
-    """Klarna's specification, or the version that the command line names."""
-    path = request.config.getoption("--openapi") or shared_file("klarna/openapi.json")
-    return json.loads(Path(path).read_text(encoding="utf-8"))
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Our own description always; with it the version that the command line names, or else the published one."""
+    if "specified" in metafunc.fixturenames:
+        named = metafunc.config.getoption("--openapi")
+        other = Path(named) if named else PUBLISHED_SPECIFICATION
+        paths = [OWN_SPECIFICATION, *([other] if named or other.exists() else [])]
+        metafunc.parametrize("specified", [specification(path) for path in paths], ids=["own", "other"][: len(paths)])
 
 
-def test_nothing_has_drifted(specification: Any) -> None:
-    told = drift(specification)
+def test_our_description_states_the_same_facts(specified: Any) -> None:
+    found = differences(SPECIFICATION, specified)
+
+    assert not found, "\n".join(["tests/contract/openapi.json and this specification differ:", *found])
+
+
+def test_our_description_lists_the_same_words(specified: Any) -> None:
+    for name, schema in SPECIFIED.items():
+        theirs = specified["components"]["schemas"][name]["properties"]
+        for field, ours in schema["properties"].items():
+            if listed := words_of(ours):
+                assert set(words_of(theirs[field])) == set(listed), f"{name}.{field}"
+
+
+def test_our_description_has_nothing_but_facts() -> None:
+    texts = re.findall(r'"(?:description|summary|title|example)": "([^"]*)"', OWN_SPECIFICATION.read_text("utf-8"))
+
+    assert set(texts) - {status.phrase for status in HTTPStatus} == {SPECIFICATION["info"]["title"]}
+
+
+def test_nothing_has_drifted(specified: Any) -> None:
+    told = drift(specified)
 
     assert not told, "\n".join(["the specification and the project differ:", *told])
 
 
-def test_each_class_tells_the_limits_of_the_specification(specification: Any) -> None:
-    for name, schema in specification["components"]["schemas"].items():
+def test_each_class_tells_the_limits_of_the_specification(specified: Any) -> None:
+    for name, schema in specified["components"]["schemas"].items():
         assert told_limits(schema) in words(SCHEMAS[name].__doc__), f"{SCHEMAS[name].__name__}: {told_limits(schema)}"
 
 
@@ -68,19 +96,25 @@ DIFFERENCES: list[tuple[list[str], Any, str]] = [
 ]
 
 
+@pytest.fixture
+def changed() -> Any:
+    """Our description, to be changed."""
+    return copy.deepcopy(SPECIFICATION)
+
+
 @pytest.mark.parametrize(("path", "value", "told"), DIFFERENCES)
-def test_a_difference_is_named(specification: Any, path: list[str], value: Any, told: str) -> None:
-    changed = copy.deepcopy(specification)
+def test_a_difference_is_named(changed: Any, path: list[str], value: Any, told: str) -> None:
     place = changed
     for step in path[:-1]:
         place = place[step]
     place[path[-1]] = value
 
     assert any(line.startswith(told) for line in drift(changed)), drift(changed)
+    assert any(" > ".join(path[:-1]) in line for line in differences(SPECIFICATION, changed))
 
 
-def test_a_schema_that_is_gone_is_named(specification: Any) -> None:
-    changed = copy.deepcopy(specification)
+def test_a_schema_that_is_gone_is_named(changed: Any) -> None:
     del changed["components"]["schemas"]["Timeslot"]
 
     assert "schema Timeslot: not in the specification" in drift(changed)
+    assert "only ours: components > schemas > Timeslot" in differences(SPECIFICATION, changed)

@@ -1,7 +1,6 @@
 """Every shape in which an error's details were seen is read; nothing breaks the reader."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from klarna_om.error_body import ErrorBody, read_error_body
-from tests.support.shared import shared_file
+from klarna_om.types import ErrorMessage
+from tests.support.samples import SAMPLES, Sample
 
 
 @pytest.mark.parametrize(
@@ -77,16 +77,16 @@ def test_no_body_at_all_makes_the_reader_fail(body: bytes) -> None:
     assert all(expected.error_messages)
 
 
-def test_the_published_errors_are_read() -> None:
-    samples = sorted(Path(shared_file("klarna/samples")).glob("*error_*.json"))
+@pytest.mark.parametrize("sample", [sample for sample in SAMPLES if sample.cls is ErrorMessage], ids=str)
+def test_every_shape_of_an_error_is_read(sample: Sample) -> None:
+    document = sample.document
+    single = [document["error_message"]] if "error_message" in document else []
 
-    assert samples
-    for sample in samples:
-        document = json.loads(sample.read_bytes())
-        expected = read_error_body(sample.read_bytes())
-        assert expected.error_code == document["error_code"]
-        assert list(expected.error_messages) == document["error_messages"]
-        assert expected.correlation_id == document["correlation_id"]
+    found = read_error_body(sample.data)
+
+    assert found.error_code == document.get("error_code")
+    assert found.error_messages == tuple(dict.fromkeys([*document.get("error_messages", []), *single]))
+    assert found.correlation_id == document.get("correlation_id")
 
 
 def test_many_messages_are_bounded() -> None:

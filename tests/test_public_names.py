@@ -40,7 +40,7 @@ def test_a_name_that_is_none_of_ours_is_an_error() -> None:
 def test_type_checkers_see_the_same_names_in_the_same_places() -> None:
     seen = {
         alias.name: node.module
-        for node in ast.walk(ast.parse(Path(klarna_om.__file__).read_text()))
+        for node in ast.walk(ast.parse(Path(klarna_om.__file__).read_text("utf-8")))
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("klarna_om")
         for alias in node.names
     }

@@ -143,6 +143,6 @@ def test_the_main_job_works_in_a_clone_with_nothing_installed(tmp_path: Path) ->
 
 def test_the_test_command_is_the_one_that_ci_runs() -> None:
     (command,) = (line for line in commands() if line.endswith("nox -s tests"))
-    script = (ROOT / ".ci/run").read_text()
+    script = (ROOT / ".ci/run").read_text("utf-8")
 
     assert all(step in script for step in command.split(" && "))

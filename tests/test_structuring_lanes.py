@@ -13,20 +13,17 @@ from hypothesis import strategies as st
 from klarna_om.structuring import Unreadable, fast_lane, from_dict, read, strict_lane, to_dict, write
 from klarna_om.types import SCHEMAS as CLASSES
 from klarna_om.types import Capture, CaptureObject, Order, UpdateShippingInfo
-from tests.support.documents import SCHEMAS, encoded, needs_the_strict_lane
+from tests.support.documents import encoded, needs_the_strict_lane
+from tests.support.specification import SCHEMAS
 
 REFERRED_TO = {name for name in SCHEMAS if f"/{name}'" in str(SCHEMAS)}
 WHOLE = {CLASSES[name]: name for name in SCHEMAS if name not in REFERRED_TO}
-LISTS = (
-    {
-        tuple[Capture, ...]: "Capture",
-        list[Order]: "MerchantOrderDto",
-        list[CaptureObject]: "CaptureObject",
-        tuple[UpdateShippingInfo, ...]: "UpdateShippingInfo",
-    }
-    if SCHEMAS
-    else {}
-)
+LISTS = {
+    tuple[Capture, ...]: "Capture",
+    list[Order]: "MerchantOrderDto",
+    list[CaptureObject]: "CaptureObject",
+    tuple[UpdateShippingInfo, ...]: "UpdateShippingInfo",
+}
 
 every_document = pytest.mark.parametrize(("cls", "schema"), (WHOLE | LISTS).items(), ids=str)
 

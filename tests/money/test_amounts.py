@@ -6,7 +6,7 @@ import pytest
 from klarna_om import structuring
 from klarna_om.money import is_fully_captured, remaining_to_capture, remaining_to_refund, remaining_to_release
 from klarna_om.types import Order
-from tests.support.shared import shared_file
+from tests.support.samples import Sample, own, published
 
 Amount = Callable[[Order], int]
 
@@ -79,8 +79,13 @@ def test_a_missing_amount_is_named_and_not_guessed(ask: Amount, given: dict[str,
         ask(Order(**given))
 
 
-def test_a_published_order_says_the_same() -> None:
-    published = structuring.read(Order, shared_file("klarna/samples/docs_order_pl_captured.json").read_bytes())
+@pytest.mark.parametrize(
+    "sample",
+    [own(Order, "with empty strings and a capture without lines"), *published("docs_order_pl_captured.json")],
+    ids=str,
+)
+def test_a_captured_order_has_all_to_refund_and_nothing_to_capture(sample: Sample) -> None:
+    order = structuring.read(Order, sample.data)
 
-    assert is_fully_captured(published)
-    assert (remaining_to_capture(published), remaining_to_refund(published)) == (0, 200)
+    assert is_fully_captured(order)
+    assert (remaining_to_capture(order), remaining_to_refund(order)) == (0, order.captured_amount)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from klarna_om import structuring
 from klarna_om.money import UncapturedLine, uncaptured_lines
 from klarna_om.types import Capture, Order, OrderLine
-from tests.support.shared import shared_file
+from tests.support.samples import Sample, own, published
 
 
 def line(reference: str | None, quantity: int | None, amount: int | None) -> OrderLine:
@@ -120,7 +120,12 @@ def test_what_is_left_and_what_is_captured_add_up_to_the_order(sold: list[tuple[
     assert sum(each[2] for each in rest) == sum(each[2] for each in sold) - taken
 
 
-def test_a_published_order_whose_capture_has_no_lines_is_told_by_its_totals() -> None:
-    published = structuring.read(Order, shared_file("klarna/samples/docs_order_pl_captured.json").read_bytes())
+@pytest.mark.parametrize(
+    "sample",
+    [own(Order, "with empty strings and a capture without lines"), *published("docs_order_pl_captured.json")],
+    ids=str,
+)
+def test_an_order_whose_capture_has_no_lines_is_told_by_its_totals(sample: Sample) -> None:
+    order = structuring.read(Order, sample.data)
 
-    assert uncaptured_lines(published) == ()
+    assert uncaptured_lines(order) == ()

@@ -44,16 +44,16 @@ def copied(target: Path) -> Path:
 
 def fits(mutant: Mutant) -> bool:
     """Is each old text there, and once?"""
-    text = (ROOT / "klarna_om" / mutant.file).read_text()
+    text = (ROOT / "klarna_om" / mutant.file).read_text("utf-8")
     return all(text.count(old) == 1 for old, _ in mutant.changes)
 
 
 def changed(copy: Path, mutant: Mutant) -> None:
     file = copy / "klarna_om" / mutant.file
-    text = file.read_text()
+    text = file.read_text("utf-8")
     for old, new in mutant.changes:
         text = text.replace(old, new)
-    file.write_text(text)
+    file.write_text(text, "utf-8")
 
 
 async def python(copy: Path, *arguments: str) -> Run:

@@ -1,4 +1,4 @@
-"""Documents made from Klarna's specification: as it says, and as it does not."""
+"""Documents made from the specification: as it says, and as it does not."""
 
 import json
 from functools import cache
@@ -6,14 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.support.shared import SHARED
-
-Schema = dict[str, Any]
-
-SPECIFICATION = SHARED / "klarna" / "openapi.json"
-SCHEMAS: dict[str, Schema] = (
-    json.loads(SPECIFICATION.read_bytes())["components"]["schemas"] if SPECIFICATION.exists() else {}
-)
+from tests.support.specification import SCHEMAS, Schema
 
 READABLE_TIMES = [
     "2022-07-08T09:48:16.680Z",

@@ -1,4 +1,4 @@
-"""Where Klarna's specification and this project differ: one line for each difference."""
+"""Where a specification of the API and this project differ: one line for each difference."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -11,8 +11,7 @@ from klarna_om.error_from_response import class_of
 from klarna_om.errors import StatusError
 from klarna_om.operation import Operation
 from klarna_om.types import SCHEMAS, Limits, limits_of
-
-Specification = Mapping[str, Any]
+from tests.support.specification import Specification
 
 PARAMETERS = {"Klarna-Idempotency-Key", "Klarna-Integrator"}
 HEADERS = {"Capture-Id", "Refund-Id", "Location"}

@@ -1,25 +1,11 @@
-"""Klarna's published documents, which lie beside the checkout and are not part of the package."""
+"""What Klarna has published lies beside some checkouts, in `../shared/klarna`.
 
-import json
-import os
+No test needs it: the project has its own description of the API and its own documents in `tests/contract`. Where
+the published ones are present they are tested as well.
+"""
+
 from pathlib import Path
-from typing import Any
 
-import pytest
-
-SHARED = Path(__file__).resolve().parents[2].parent / "shared"
-
-
-def shared_file(name: str) -> Path:
-    """A published document; where there are none the test is skipped, but fails in CI."""
-    path = SHARED / name
-    if not path.exists():
-        if os.environ.get("CI") == "true":
-            pytest.fail(f"CI must have {name} of the shared documents")
-        pytest.skip(f"{name} is not here: it is published by Klarna, not by this project")
-    return path
-
-
-def shared_json(name: str) -> Any:
-    """A published JSON document."""
-    return json.loads(shared_file(name).read_bytes())
+KLARNA = Path(__file__).resolve().parents[2].parent / "shared" / "klarna"
+PUBLISHED_SPECIFICATION = KLARNA / "openapi.json"
+PUBLISHED_SAMPLES = KLARNA / "samples"

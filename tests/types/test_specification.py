@@ -1,6 +1,5 @@
-"""The types are Klarna's specification: every schema, every field, every limit, every word."""
+"""The types are the specification: every schema, every field, every limit, every word."""
 
-import re
 from enum import StrEnum
 from types import GenericAlias
 from typing import Any, get_args, get_origin
@@ -18,9 +17,9 @@ from klarna_om.types import (
     limits_of,
 )
 from klarna_om.types.fields import present
-from tests.support.documents import SCHEMAS as SPECIFIED
 from tests.support.drift import BEYOND, limits_in
-from tests.support.shared import shared_file
+from tests.support.specification import SCHEMAS as SPECIFIED
+from tests.support.specification import words_of
 
 every_schema = pytest.mark.parametrize("name", sorted(SPECIFIED))
 
@@ -39,8 +38,6 @@ def kind_of(schema: dict[str, Any]) -> Any:
 
 
 def test_every_schema_has_a_class() -> None:
-    shared_file("klarna/openapi.json")
-
     assert set(SCHEMAS) == set(SPECIFIED)
 
 
@@ -84,10 +81,7 @@ def test_every_limit_is_the_specifications(name: str) -> None:
     ],
 )
 def test_every_word_of_the_specification_is_offered(schema: str, field: str, words: type[StrEnum]) -> None:
-    shared_file("klarna/openapi.json")
-    specified = SPECIFIED[schema]["properties"][field]
-    listed = specified.get("enum") or re.findall(r"\w+", specified.get("pattern", ""))
-    listed = listed or re.findall(r"[A-Z_]{4,}", specified["description"])
+    listed = words_of(SPECIFIED[schema]["properties"][field])
 
     assert set(listed) <= set(words)
     assert len(listed) >= 4
