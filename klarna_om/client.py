@@ -5,18 +5,22 @@ import inspect
 import random
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from os import PathLike
+from ssl import SSLContext
 from types import TracebackType
 from typing import Any, Literal, Self, TypeVar, Unpack
+from uuid import UUID
 
 import aiohttp
 from attrs import evolve
 
 from klarna_om.connection import Connection
-from klarna_om.credentials import Credentials, Secret
+from klarna_om.credentials import find_credentials, hide
 from klarna_om.endpoints import Captures, Orders, Refunds
 from klarna_om.environment import Environment, find_environment
-from klarna_om.errors import ClientClosed, ConfigurationError
+from klarna_om.errors import ClientClosed
 from klarna_om.exchange import KEY_HEADER, Reply, Request, Response
+from klarna_om.key_match import check_key_match
 from klarna_om.keys import random_key
 from klarna_om.middleware import Handler, Middleware, stack
 from klarna_om.middleware.auth import Auth
@@ -34,6 +38,9 @@ from klarna_om.pace.places import Places
 from klarna_om.pace.shared import merchant_of, pacer_of
 from klarna_om.retry.budget import Budget
 from klarna_om.retry.policy import Uniform
+from klarna_om.route import find_route
+from klarna_om.settings import check_middleware, check_session, check_settings, refuse_unknown
+from klarna_om.tls import tls_context
 from klarna_om.transport import Transport, limits, standing_headers, user_agent
 from klarna_om.version import __version__
 
@@ -65,6 +72,8 @@ class KlarnaClient:
         middleware: Sequence[Middleware] = (),
         user_agent_extra: str | None = None,
         trust_env: bool = False,
+        proxy: str | None = None,
+        ca: str | PathLike[str] | SSLContext | None = None,
         budget: Budget | None = None,
         sleep: Callable[[float], Awaitable[None]] | None = None,
         uniform: Uniform = random.uniform,
@@ -81,18 +90,46 @@ class KlarnaClient:
         merchant's published limit together with all clients of the same credentials in this process; a `Pacer` is
         shared with whom you give it to; `"off"` sends as fast as it can.
         `middleware`: functions of your own, the first one outermost, above the retries.
-        `trust_env`: use the proxies that the environment variables name.
+        `trust_env`: use the proxy that `https_proxy` or `all_proxy` names, unless `no_proxy` excludes the host.
+        `proxy`: the URL of an HTTP proxy. `ca`: a PEM file of the authorities to trust instead of the system's, or an
+        `ssl.SSLContext`.
         `sleep`, `uniform`, `wall_clock` and `monotonic` are for tests.
         The rest are the fields of `Options`.
         """
         # Hidden at once, so that no traceback with local variables shows them.
-        password, api_key = _hidden(password), _hidden(api_key)
+        username, password, api_key, proxy = (
+            None if secret is None else hide(secret) for secret in (username, password, api_key, proxy)
+        )
+        if isinstance(environment, str):  # a URL may have a password where none belongs
+            environment = hide(environment)
+        refuse_unknown(options, KlarnaClient)
         self._environment = find_environment(environment)
-        self._credentials = _credentials(username, password, api_key)
+        self._credentials = find_credentials(username, password, api_key)
+        check_key_match(self._environment, self._credentials)
         self._options = Options(**options)
-        self._middleware = tuple(middleware)
+        check_session(session, self._environment.base_url)
+        check_settings(
+            pace=pace,
+            rate=rate,
+            in_flight=in_flight,
+            budget=budget,
+            trust_env=trust_env,
+            user_agent_extra=user_agent_extra,
+            sleep=sleep,
+            uniform=uniform,
+            wall_clock=wall_clock,
+            monotonic=monotonic,
+        )
+        self._middleware = check_middleware(middleware)
+        self._route = find_route(
+            self._environment.base_url,
+            proxy=proxy,
+            trust_env=trust_env,
+            tls=tls_context(ca),
+            is_borrowed=session is not None,
+        )
         headers = standing_headers(user_agent(__version__, user_agent_extra))
-        self._connection = Connection(session, headers, in_flight=in_flight, trust_env=trust_env)
+        self._connection = Connection(session, headers, in_flight=in_flight)
         self._places = Places(self._connection.capacity)
         self._pace: Pacer | Literal["shared", "off"] = (
             pace if rate is None else Pacer(self._environment.limit, highest=rate)
@@ -148,9 +185,10 @@ class KlarnaClient:
 
     def _transport(self, session: aiohttp.ClientSession) -> Transport:
         seconds = self._options.attempt_timeout
-        base_url, unsaid, closing = self._environment.base_url, self._connection.unsaid, self._connection.closing
+        base_url, closing = self._environment.base_url, self._connection.closing
+        headers = {**self._connection.unsaid, **self._route.request_headers(base_url)}
         clock = asyncio.get_running_loop().time
-        return Transport(session, base_url, unsaid, seconds, limits(seconds), closing, clock)
+        return Transport(session, base_url, headers, seconds, limits(seconds), closing, clock, self._route)
 
     @property
     def environment(self) -> Environment:
@@ -177,6 +215,7 @@ class KlarnaClient:
 
         await klarna.with_options(total_timeout=10).orders.get(order_id)
         """
+        refuse_unknown(changes, KlarnaClient, is_copy=True)
         copy = object.__new__(type(self))
         copy.__dict__.update(self.__dict__)
         copy._options = evolve(self._options, **changes)
@@ -213,7 +252,7 @@ class KlarnaClient:
         *,
         content: Mapping[str, Any] | Sequence[Any] | None = None,
         headers: Mapping[str, str] | None = None,
-        idempotency_key: str | None = None,
+        idempotency_key: str | UUID | None = None,
     ) -> Reply[Any]:
         """Reach an operation that has no method here yet, through the same stack.
 
@@ -243,17 +282,3 @@ class KlarnaClient:
 
     def __reduce__(self) -> str:
         raise TypeError("a client is not pickled: make one in each process")
-
-
-def _hidden(text: str | None) -> Secret | None:
-    return None if text is None else Secret(text)
-
-
-def _credentials(username: str | None, password: str | None, api_key: str | None) -> Credentials:
-    if api_key is not None:
-        if username is not None or password is not None:
-            raise ConfigurationError("pass api_key=, or username= and password=, but not both")
-        return Credentials.api_key(api_key)
-    if username is None and password is None:
-        return Credentials.from_environment()
-    return Credentials.password(username or "", password or "")

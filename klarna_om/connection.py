@@ -14,9 +14,7 @@ from klarna_om.pace.pacer import Pacer
 class Connection:
     """Opened at the first call, in that call's event loop; shared by all copies of a client."""
 
-    def __init__(
-        self, session: aiohttp.ClientSession | None, headers: Mapping[str, str], *, in_flight: int, trust_env: bool
-    ) -> None:
+    def __init__(self, session: aiohttp.ClientSession | None, headers: Mapping[str, str], *, in_flight: int) -> None:
         """Use the caller's session and leave it open, or make one of our own with a pool of `in_flight`.
 
         `headers` are those that every request says.
@@ -24,7 +22,7 @@ class Connection:
         self._is_borrowed = session is not None
         self._session = session
         self._headers = headers
-        self._in_flight, self._trust_env = in_flight, trust_env
+        self._in_flight = in_flight
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = asyncio.Event()
         self.closing = Closing()
@@ -63,7 +61,6 @@ class Connection:
                 response_class=Answer,
                 cookie_jar=aiohttp.DummyCookieJar(),
                 headers=self._headers,
-                trust_env=self._trust_env,
             )
         return self._session
 

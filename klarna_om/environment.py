@@ -1,16 +1,20 @@
-"""Where to call: Klarna's and Kustom's hosts, or a base URL of one's own.
+"""Where to call: Klarna's and Kustom's hosts, or a base URL of your own.
 
 https://docs.klarna.com/api/api-urls
 """
 
-import ipaddress
 import os
+import re
 from collections.abc import Mapping
+from typing import cast
 from urllib.parse import urlsplit
 
-from attrs import frozen
+from attrs import evolve, frozen
 
+from klarna_om.base_url import normalize_base_url
+from klarna_om.credentials import hide
 from klarna_om.errors import ConfigurationError
+from klarna_om.input_text import flaw_of, trim
 
 LIVE_LIMIT = 200
 PLAYGROUND_LIMIT = 50
@@ -49,47 +53,63 @@ ENVIRONMENTS: Mapping[str, Environment] = {
 def find_environment(wanted: "str | Environment | None" = None) -> Environment:
     """The environment of that name or base URL; without one, what `KLARNA_OM_ENVIRONMENT` says.
 
-    There is no default: whether money is real must be said.
+    There is no default: whether money is real must be said. The URL of a known host is that host's environment.
     """
     if isinstance(wanted, Environment):
-        return _checked(wanted)
-    wanted = wanted or os.environ.get("KLARNA_OM_ENVIRONMENT", "").strip()
+        return _check(wanted)
+    if wanted is not None and not isinstance(cast("object", wanted), str):
+        raise ConfigurationError(f"environment is a name, a base URL or an Environment, not a {type(wanted).__name__}")
+    wanted = hide(wanted or trim(os.environ.get("KLARNA_OM_ENVIRONMENT", "")))
+    if "@" in wanted:
+        raise ConfigurationError("the environment must not contain credentials: pass username= and password=")
     if not wanted:
         raise ConfigurationError(
             f"no environment: pass environment= or set KLARNA_OM_ENVIRONMENT to one of {_names()}, or to a base URL"
         )
     if "://" in wanted:
-        return _checked(Environment(wanted, wanted.rstrip("/")))
-    if wanted not in ENVIRONMENTS:
-        raise ConfigurationError(f"unknown environment {wanted!r}: use one of {_names()}, or a base URL")
-    return ENVIRONMENTS[wanted]
+        return _from_url(normalize_base_url(wanted))
+    name = trim(wanted)
+    if name not in ENVIRONMENTS:
+        raise ConfigurationError(f"{_what_is_wrong(name)}: use one of {_names()}, or a base URL such as https://host")
+    return ENVIRONMENTS[name]
 
 
-def _checked(environment: Environment) -> Environment:
-    """Refuse a base URL over which credentials or a path could go astray."""
-    try:
-        url = urlsplit(environment.base_url)
-        host, _ = url.hostname, url.port
-        (host or "").encode("idna")
-    except ValueError:
-        # The reason is not repeated: it may quote a password that stands where none belongs.
-        raise ConfigurationError("the base URL cannot be read: it is a scheme, a host and maybe a path") from None
-    if url.username is not None or url.password is not None:
-        raise ConfigurationError("the base URL must not contain credentials: pass username= and password=")
-    if url.query or url.fragment or not host:
-        raise ConfigurationError("not a base URL: it is a scheme, a host and maybe a path, without ? and #")
-    if url.scheme != "https" and not (url.scheme == "http" and _is_loopback(host)):
-        raise ConfigurationError(f"{url.scheme}://{host}: only https is accepted, or http to this machine itself")
-    return environment
+def known_host(base_url: str) -> Environment | None:
+    """Klarna's or Kustom's environment at that host; None where it is neither."""
+    host = _host_of(base_url)
+    return next((known for known in ENVIRONMENTS.values() if _host_of(known.base_url) == host), None)
 
 
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+def _from_url(base_url: str) -> Environment:
+    known = known_host(base_url)
+    if known is None:
+        return Environment(base_url, base_url)
+    return evolve(known, base_url=base_url) if urlsplit(base_url).path else known
+
+
+def _check(environment: Environment) -> Environment:
+    base_url, limit = cast("object", environment.base_url), cast("object", environment.limit)
+    if not isinstance(base_url, str):
+        raise ConfigurationError("the base_url of an Environment is a string")
+    if not isinstance(limit, int | float) or isinstance(limit, bool) or not 0 < limit < float("inf"):
+        raise ConfigurationError("the limit of an Environment is a positive number of requests a second")
+    normalized = normalize_base_url(base_url)
+    return environment if normalized == base_url else evolve(environment, base_url=normalized)
+
+
+def _host_of(base_url: str) -> str:
+    url = urlsplit(base_url)
+    # Hosts are compared as the name system does: a dot at the end changes nothing.
+    return f"{(url.hostname or '').rstrip('.')}:{url.port or ''}"
+
+
+def _what_is_wrong(name: str) -> str:
+    """Repeats only what looks like a name: anything else may hold a password."""
+    if re.match(r"https?[:/]", name, re.IGNORECASE):
+        return "not a base URL, which begins with https:// and contains no credentials"
+    if flaw := flaw_of(name):
+        return f"the environment {flaw}"
+    return f"unknown environment {name!r}" if re.fullmatch(r"[A-Za-z.-]{1,60}", name) else "unknown environment"
 
 
 def _names() -> str:

@@ -126,6 +126,12 @@ class ConnectionFailed(NoAnswer):
 class CertificateRejected(ConnectionFailed):
     """The server's certificate does not prove its name. Not retried."""
 
+    advice = (
+        "nothing was sent, and the next call will fail alike: where a proxy inspects TLS, pass its certificate"
+        " authority as ca=, or set SSL_CERT_FILE before Python starts (--ca FILE on the command line); else check the"
+        " base URL and this machine's clock"
+    )
+
 
 class AnswerTimeout(NoAnswer):
     """The request may have been sent, and no answer came within `attempt_timeout` or what was left of the total."""

@@ -21,6 +21,7 @@ from klarna_om.exchange import Request, Response
 from klarna_om.failures import describe, failure_before_answer, without_library_frames
 from klarna_om.outcome import Outcome
 from klarna_om.pace.closing import Closing
+from klarna_om.route import Route
 
 CONNECT_TIMEOUT = 10.0
 """Seconds to connect, name look-up and TLS included. What takes longer counts as failed: nothing was sent."""
@@ -66,6 +67,7 @@ class Transport:
     limits: aiohttp.ClientTimeout = field(repr=False)
     closing: Closing = field(repr=False, factory=Closing)
     clock: Callable[[], float] = field(repr=False, default=loop_time)
+    route: Route = field(repr=False, factory=Route)
 
     @cached_property
     def _origin(self) -> URL:
@@ -133,6 +135,7 @@ class Transport:
             raise_for_status=False,
             timeout=timeout,
             auto_decompress=False,
+            **self.route.arguments,
         )
 
     def _url(self, path: str) -> URL:
@@ -153,7 +156,7 @@ class Transport:
     def _failure(self, request: Request, answer: aiohttp.ClientResponse | None, reason: Exception) -> KlarnaError:
         """What a failure says of the effect."""
         if answer is None:
-            return failure_before_answer(request, reason)
+            return self.route.with_hint(failure_before_answer(request, reason))
         if isinstance(reason, BodyError):
             return _cut(request, answer, f"cannot be read: {reason}")
         return _cut(request, answer, f"broke off: {describe(reason)}")

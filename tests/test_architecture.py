@@ -23,11 +23,13 @@ FLOORS = (
     "endpoints",
     "catalogue",
     "operation",
-    "transport",
+    "transport settings",
     "connection options",
     "middleware",
-    "checks pace retry",
-    "environment credentials failures error_from_response",
+    "checks pace retry route",
+    "key_match",
+    "environment proxy tls",
+    "base_url credentials failures error_from_response",
     "classification connector",
     "errors expected",
     "klarna_error",
@@ -35,7 +37,7 @@ FLOORS = (
     "error_body outcome rate_limit",
     "money structuring",
     "types",
-    "answer_body clock ids version",
+    "answer_body clock ids input_text version",
 )
 """The rooms from the roof to the cellar; rooms on one floor do not know each other."""
 

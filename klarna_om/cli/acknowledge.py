@@ -20,6 +20,7 @@ from klarna_om.batch.journal import JournalError
 from klarna_om.batch.manifest import entries, in_chunks, reading, text_of
 from klarna_om.batch.sqlite_journal import SqliteJournal
 from klarna_om.batch.states import OnExpired
+from klarna_om.cli.connection_options import connection_arguments, connection_options
 from klarna_om.cli.exit_codes import MEANINGS, ExitCode
 from klarna_om.cli.progress import shown
 from klarna_om.cli.summary import Settings, advice_on, as_json_text, code_of, words, words_of_rehearsal
@@ -62,6 +63,7 @@ Exit codes:
     show_default=True,
     help="Orders perhaps sent over 23 hours ago: acknowledge them anew, or leave them as unknown.",
 )
+@connection_options
 @click.option("--dry-run", is_flag=True, help="Read the manifest and say what would be done; send and write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 def command(
@@ -149,7 +151,7 @@ async def _rehearse(settings: Settings, lines: Iterator[Entry]) -> Ended:
 
 async def _acknowledge(settings: Settings, lines: Iterator[Entry]) -> Ended:
     async with (
-        KlarnaClient(in_flight=settings.in_flight, rate=settings.rate) as client,
+        KlarnaClient(in_flight=settings.in_flight, rate=settings.rate, **connection_arguments()) as client,
         SqliteJournal.open(settings.journal) as journal,
     ):
         await journal.bind(client.environment.base_url)

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from klarna_om.cli.connection_options import connection_arguments, connection_options
 from klarna_om.cli.exit_codes import ExitCode
 from klarna_om.client import KlarnaClient
 from klarna_om.errors import ConfigurationError, ConnectionFailed, KlarnaError, Unauthorized
@@ -32,6 +33,7 @@ Exit codes: 0 read, 1 refused or no answer, 2 usage, 4 nothing could be sent (cr
 )
 @click.argument("order_id", metavar="ID")
 @click.option("--json", "as_json", is_flag=True, help="The document as Klarna sent it, every field.")
+@connection_options
 def get(order_id: str, *, as_json: bool) -> None:
     """Read one order and show its state, amounts, lines, captures and refunds.
 
@@ -53,7 +55,7 @@ def get(order_id: str, *, as_json: bool) -> None:
 
 
 async def _read(order_id: str) -> Reply[Order]:
-    async with KlarnaClient() as klarna:
+    async with KlarnaClient(**connection_arguments()) as klarna:
         return await klarna.reply(klarna.orders.get(order_id))
 
 

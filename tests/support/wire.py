@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json as json_format
 import socket
+import ssl
 import struct
 from collections.abc import AsyncIterator, Iterable, Mapping
 from enum import Enum
@@ -158,18 +159,21 @@ async def _break(step: Broken, writer: asyncio.StreamWriter, reader: asyncio.Str
 
 
 @contextlib.asynccontextmanager
-async def wire(steps: Iterable[Step] = ()) -> AsyncIterator[Wire]:
-    """Serve a script on a free port of this machine."""
+async def wire(steps: Iterable[Step] = (), tls: ssl.SSLContext | None = None) -> AsyncIterator[Wire]:
+    """Serve a script on a free port of this machine, in the clear or over TLS as `localhost`."""
     server = Wire(script=list(steps))
     tasks: set[asyncio.Task[None]] = set()
+    writers: list[asyncio.StreamWriter] = []
 
     def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writers.append(writer)
         task = asyncio.ensure_future(server.serve(reader, writer))
         tasks.add(task)
         task.add_done_callback(tasks.discard)
 
-    listening = await asyncio.start_server(connected, "127.0.0.1", 0)
-    server.url = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
+    listening = await asyncio.start_server(connected, "127.0.0.1", 0, ssl=tls)
+    port = listening.sockets[0].getsockname()[1]
+    server.url = f"https://localhost:{port}" if tls else f"http://127.0.0.1:{port}"
     try:
         yield server
     finally:
@@ -177,4 +181,7 @@ async def wire(steps: Iterable[Step] = ()) -> AsyncIterator[Wire]:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        for writer in writers:
+            writer.transport.abort()
         await listening.wait_closed()
+        await asyncio.sleep(0)  # the transports end
