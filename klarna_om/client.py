@@ -25,7 +25,7 @@ from klarna_om.middleware.idempotency import Idempotency
 from klarna_om.middleware.key_expiry import KeyExpiry
 from klarna_om.middleware.key_guard import guard_of
 from klarna_om.middleware.pace import Pace
-from klarna_om.middleware.retry import Retrying
+from klarna_om.middleware.retry import RetryMiddleware
 from klarna_om.middleware.validation import Validation
 from klarna_om.operation import execute, free_request, recorded_responses
 from klarna_om.options import OptionChanges, Options
@@ -132,14 +132,14 @@ class KlarnaClient:
             *((validation,) if options.validate else ()),
             Auth(self._credentials.authorization),
             Idempotency(self._guard, options.total, wall_clock=self._wall_clock, monotonic=self._monotonic),
-            Retrying(
-                options.retry,
-                self._budget,
-                options.total,
-                self._sleep,
-                self._uniform,
-                self._wall_clock,
-                asyncio.get_running_loop().time,
+            RetryMiddleware(
+                policy=options.retry,
+                budget=self._budget,
+                total_timeout=options.total,
+                sleep=self._sleep,
+                uniform=self._uniform,
+                wall_clock=self._wall_clock,
+                clock=asyncio.get_running_loop().time,
             ),
             Pace(self._places, self.pace, options.lane, options.share, options.queue_timeout, self._connection.closing),
             KeyExpiry(self._wall_clock, self._monotonic),
