@@ -16,12 +16,12 @@ from klarna_om.credentials import Credentials, Secret
 from klarna_om.endpoints import Captures, Orders, Refunds
 from klarna_om.environment import Environment, find_environment
 from klarna_om.errors import ClientClosed, ConfigurationError
-from klarna_om.exchange import KEY_HEADER, Reply, Request, Response
-from klarna_om.keys import random_key
+from klarna_om.exchange import Reply, Request, Response
 from klarna_om.middleware import Handler, Middleware, stack
 from klarna_om.middleware.auth import Auth
 from klarna_om.middleware.correlation import correlation
 from klarna_om.middleware.idempotency import Idempotency
+from klarna_om.middleware.idempotency_key import IdempotencyKey
 from klarna_om.middleware.key_expiry import KeyExpiry
 from klarna_om.middleware.key_guard import guard_of
 from klarna_om.middleware.pace import Pace
@@ -118,9 +118,6 @@ class KlarnaClient:
             raise
         if self._stack is None:
             self._stack = stack(self._layers(), self._transport(session))
-        if self._middleware and request.is_write and request.idempotency_key is None:
-            # Above the caller's own middlewares: one that sends a request twice sends one key.
-            request = request.with_header(KEY_HEADER, random_key())
         return self._stack(request)
 
     def _layers(self) -> tuple[Middleware, ...]:
@@ -128,6 +125,7 @@ class KlarnaClient:
         options = self._options
         validation = Validation(self._environment.is_kustom, strict=options.validate == "strict")
         return (
+            IdempotencyKey(is_seen_by_others=bool(self._middleware)),
             *self._middleware,
             *((validation,) if options.validate else ()),
             Auth(self._credentials.authorization),
