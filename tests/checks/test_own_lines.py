@@ -11,7 +11,7 @@ from klarna_om import structuring
 from klarna_om.checks import advice, problems
 from klarna_om.types import CaptureObject, Order, RefundObject, UpdateAuthorization
 from klarna_om.types.limits import MONEY_MAX
-from tests.support.shared import SHARED
+from tests.support.samples import SAMPLES, Sample
 
 ROUNDED = {
     "reference": "3FOR100",
@@ -40,15 +40,6 @@ SUMS = {
     "tax_rate": st.integers(0, 2**31 - 1),
     "total_tax_amount": AMOUNTS,
 }
-PUBLISHED = (
-    "docs_order_pl_captured.json",
-    "drupal_get_order.json",
-    "drupal_get_order_no_captures.json",
-    "lines_discounts.json",
-    "lines_eu_tax.json",
-    "lines_swe_discount.json",
-    "real_order_gb_paybycard.json",
-)
 
 
 def order_of(*lines: dict[str, Any], amount: int = 10_000) -> Order:
@@ -84,10 +75,8 @@ def test_lines_that_do_not_add_up_are_sent_with_advice() -> None:
     assert told.endswith("quantity * unit_price - total_discount_amount = 3 * 3333 - 0 = 9999, got 10000")
 
 
-def test_the_lines_of_published_orders_can_be_sent() -> None:
-    """More of the same, where the published documents are at hand."""
-    documents = [path for name in PUBLISHED if (path := SHARED / "klarna" / "samples" / name).exists()]
+@pytest.mark.parametrize("sample", [sample for sample in SAMPLES if sample.cls is Order], ids=str)
+def test_the_lines_of_every_known_order_can_be_sent(sample: Sample) -> None:
+    order = structuring.read(Order, sample.data)
 
-    orders = [structuring.read(Order, path.read_bytes()) for path in documents]
-
-    assert [problems(asked) for order in orders for asked in requests_about(order)] == [()] * 3 * len(orders)
+    assert [problems(request) for request in requests_about(order)] == [()] * 3
