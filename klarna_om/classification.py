@@ -17,7 +17,7 @@ from klarna_om.rate_limit import LIMIT
 
 _is_error_code = re.compile(r"[A-Z][A-Z0-9_]*").fullmatch
 
-_DONE = Classification(Outcome.DONE)
+_DONE = Classification(Outcome.DONE, is_success=True)
 
 _ANY = AnyAnswer()
 
@@ -47,8 +47,8 @@ def _success(response: Response, expects: Expected[object]) -> Classification:
         details = read_error_body(response.body)
         return Classification(Outcome.UNKNOWN, is_klarnas=False, problem=str(reason), error_body=details)
     except UnreadableError as reason:
-        return Classification(Outcome.DONE, problem=str(reason))
-    return _DONE if value is None else Classification(Outcome.DONE, value=value)
+        return Classification(Outcome.DONE, is_success=True, problem=str(reason))
+    return _DONE if value is None else Classification(Outcome.DONE, is_success=True, value=value)
 
 
 def _is_klarnas_error(response: Response, body: ErrorBody) -> bool:

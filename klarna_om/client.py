@@ -19,17 +19,17 @@ from klarna_om.credentials import find_credentials, hide
 from klarna_om.endpoints import Captures, Orders, Refunds
 from klarna_om.environment import Environment, find_environment
 from klarna_om.errors import ClientClosed
-from klarna_om.exchange import KEY_HEADER, Reply, Request, Response
+from klarna_om.exchange import Reply, Request, Response
 from klarna_om.key_match import check_key_match
-from klarna_om.keys import random_key
 from klarna_om.middleware import Handler, Middleware, stack
 from klarna_om.middleware.auth import Auth
 from klarna_om.middleware.correlation import correlation
 from klarna_om.middleware.idempotency import Idempotency
+from klarna_om.middleware.idempotency_key import IdempotencyKey
 from klarna_om.middleware.key_expiry import KeyExpiry
 from klarna_om.middleware.key_guard import guard_of
 from klarna_om.middleware.pace import Pace
-from klarna_om.middleware.retry import Retrying
+from klarna_om.middleware.retry import RetryMiddleware
 from klarna_om.middleware.validation import Validation
 from klarna_om.operation import execute, free_request, recorded_responses
 from klarna_om.options import OptionChanges, Options
@@ -155,9 +155,6 @@ class KlarnaClient:
             raise
         if self._stack is None:
             self._stack = stack(self._layers(), self._transport(session))
-        if self._middleware and request.is_write and request.idempotency_key is None:
-            # Above the caller's own middlewares: one that sends a request twice sends one key.
-            request = request.with_header(KEY_HEADER, random_key())
         return self._stack(request)
 
     def _layers(self) -> tuple[Middleware, ...]:
@@ -165,18 +162,19 @@ class KlarnaClient:
         options = self._options
         validation = Validation(self._environment.is_kustom, strict=options.validate == "strict")
         return (
+            IdempotencyKey(is_seen_by_others=bool(self._middleware)),
             *self._middleware,
             *((validation,) if options.validate else ()),
             Auth(self._credentials.authorization),
             Idempotency(self._guard, options.total, wall_clock=self._wall_clock, monotonic=self._monotonic),
-            Retrying(
-                options.retry,
-                self._budget,
-                options.total,
-                self._sleep,
-                self._uniform,
-                self._wall_clock,
-                asyncio.get_running_loop().time,
+            RetryMiddleware(
+                policy=options.retry,
+                budget=self._budget,
+                total_timeout=options.total,
+                sleep=self._sleep,
+                uniform=self._uniform,
+                wall_clock=self._wall_clock,
+                clock=asyncio.get_running_loop().time,
             ),
             Pace(self._places, self.pace, options.lane, options.share, options.queue_timeout, self._connection.closing),
             KeyExpiry(self._wall_clock, self._monotonic),

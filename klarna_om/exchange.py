@@ -122,6 +122,8 @@ class Classification(msgspec.Struct, frozen=True, gc=False):
     """What the answer says of the effect; once the call is over, what is known after all its attempts."""
     is_klarnas: bool = True
     """Does it look like an answer of Klarna's own? Else it says nothing of the effect."""
+    is_success: bool = False
+    """Did Klarna do what it was asked for?"""
     value: object = None
     """The result of a success."""
     problem: str = ""
@@ -157,7 +159,8 @@ class Response(msgspec.Struct, frozen=True, gc=False):
     @property
     def is_success(self) -> bool:
         """Did Klarna do what it was asked for?"""
-        return self.is_2xx and (self.classification is None or self.classification.outcome is Outcome.DONE)
+        classification = self.classification
+        return self.is_2xx if classification is None else classification.is_success
 
     @property
     def is_html(self) -> bool:

@@ -9,6 +9,7 @@ import aiohttp
 from klarna_om.connector import Disconnected, UnaskedAnswerError
 from klarna_om.errors import (
     CertificateRejected,
+    ClientClosed,
     ConnectionFailed,
     ConnectionLost,
     InvalidRequest,
@@ -25,6 +26,8 @@ def failure_before_answer(request: Request, reason: Exception) -> KlarnaError:
     """What a failure before any answer says about the effect."""
     if isinstance(reason, aiohttp.ClientError | OSError):
         return _silence(reason)
+    if isinstance(reason, RuntimeError) and str(reason) == "Session is closed":  # aiohttp's first check of all
+        return ClientClosed("the HTTP session is closed; nothing was sent")
     if isinstance(reason, TypeError | ValueError) and (problems := _unwritable_headers(request)):
         return InvalidRequest(problems)
     # A trace config, a middleware or whatever else the caller's session has; when it ran, nobody knows.

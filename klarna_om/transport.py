@@ -81,7 +81,8 @@ class Transport:
 
     async def __call__(self, request: Request) -> Response:
         """Return the answer, whatever its status, or raise `NoAnswer`."""
-        self._check_open(request)
+        if self.closing.is_closed:
+            raise self._closed(request)
         started = self.clock()
         until, timeout = started + self.attempt_timeout, self.limits
         if request.deadline is not None and request.deadline < until:
@@ -101,25 +102,18 @@ class Transport:
             raise without_library_frames(cancelled)  # noqa: B904 - the same exception, without frames that show secrets
         else:
             response = Response(request, answer.status, answer.headers, body, self.clock() - started)
-            return self._classified(response, answer)
+            classification = classify(response)
+            if not classification.is_klarnas and answer.status < 500 and isinstance(answer, Answer):
+                answer.drop()
+            return replace(response, classification=classification)
         # Raised here and not above, where the exception and its frames would come along as the context.
         failure.about(request)
         raise failure from cause
 
-    def _check_open(self, request: Request) -> None:
-        """Nothing is sent by a client, or in a session, that is closed."""
-        if self.closing.is_closed or self.session.closed:
-            who = "this client" if self.closing.is_closed else "the HTTP session"
-            closed = ClientClosed(f"{who} is closed; nothing was sent")
-            closed.about(request)
-            raise closed
-
-    def _classified(self, response: Response, answer: aiohttp.ClientResponse) -> Response:
-        """The response with its meaning. Where it is not Klarna's answer to this request, its connection is dropped."""
-        classification = classify(response)
-        if not classification.is_klarnas and response.status < 500 and isinstance(answer, Answer):
-            answer.drop()
-        return replace(response, classification=classification)
+    def _closed(self, request: Request) -> ClientClosed:
+        closed = ClientClosed("this client is closed; nothing was sent")
+        closed.about(request)
+        return closed
 
     def _asked(self, request: Request, timeout: aiohttp.ClientTimeout) -> Awaitable[aiohttp.ClientResponse]:
         # A write without a body says JSON too, as Klarna's own PHP SDK does; aiohttp would call it an octet stream.

@@ -33,6 +33,7 @@ FLOORS = (
     "classification connector",
     "errors expected",
     "klarna_error",
+    "log_fields",
     "exchange keys",
     "error_body outcome rate_limit",
     "money structuring",

@@ -167,7 +167,7 @@ async def test_what_a_hook_raises_after_sending_is_in_doubt(make_client: MakeCli
     ]
 
 
-@pytest.mark.parametrize("value", ["a\r\nX-Evil: 1", "a\0", 7])
+@pytest.mark.parametrize("value", ["a\r\nX-Evil: 1", 7])
 async def test_a_header_that_a_middleware_makes_unwritable_is_named(
     make_client: MakeClient, server: Wire, value: str
 ) -> None:

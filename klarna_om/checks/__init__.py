@@ -1,7 +1,7 @@
 """Checks before sending: what Klarna is sure to refuse, and what its documents advise against.
 
     for problem in problems(capture):
-        print(problem)    # order_lines[3].total_amount: must be quantity * unit_price - total_discount_amount ...
+        print(problem)    # order_lines[3].total_amount: must be at most 200000000, got 200000001
 
 The rules are a table, `RULES`, each with its words and its source. They look at the request alone: whether an amount
 still remains to be captured, say, only Klarna knows.

@@ -12,6 +12,7 @@ from typing import Any, cast, get_args, get_origin
 from attrs import fields
 
 from klarna_om.types.fields import present
+from klarna_om.types.integer import Int64
 from klarna_om.types.limits import LIMITS, UNLIMITED, Limits
 
 Fault = tuple[str, str]
@@ -57,7 +58,7 @@ def _kind(name: str, kind: Any, limits: Limits) -> Look:
     """How to look at a field."""
     if kind is str:
         return _text(limits)
-    if kind is int:
+    if kind == Int64:
         return _number(limits, 32 if name in INT32 else 64)
     if get_origin(kind) is tuple:
         return _list(get_args(kind)[0], limits)

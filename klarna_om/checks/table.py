@@ -1,10 +1,11 @@
 """All rules on one page, exported as `RULES`.
 
-A rule is a problem where the specification or Klarna's guide states it as a condition. It is advice where the
-documents recommend, contradict each other or themselves, or list words of a vocabulary that they keep open.
+A rule is a problem only where the specification, or a limit that Klarna publishes, leaves it no choice but to refuse.
+It is advice where the documents recommend, contradict each other or themselves, list words of a vocabulary that they
+keep open, or say how amounts agree: Klarna itself stores amounts that do not.
 """
 
-from klarna_om.checks import addresses, amounts, limits, requests, return_fee, texts, words
+from klarna_om.checks import addresses, amounts, limits, requests, return_fee, texts, urls, words
 from klarna_om.checks.rule import Content, Rule, WithLines
 from klarna_om.exchange import Request
 from klarna_om.types import (
@@ -30,16 +31,6 @@ RULES: tuple[Rule, ...] = (
         "limits", "problem", Content, limits.broken,
         "required fields, kinds, lengths, ranges and list sizes are those of the specification",
         SPECIFICATION,
-    ),
-    Rule(
-        "line sum", "problem", WithLines, amounts.wrong_line_sums,
-        "a line's total_amount is quantity * unit_price - total_discount_amount",
-        SPECIFICATION,
-    ),
-    Rule(
-        "return fee", "problem", RefundObject, return_fee.wrong_return_fee,
-        "a return fee has a negative unit_price and total_amount, and refunded_amount is the exact sum of the lines",
-        REFUNDS,
     ),
     Rule(
         "days of an extension", "problem", ExtendDueDateRequest, requests.no_extension,
@@ -72,8 +63,18 @@ RULES: tuple[Rule, ...] = (
         ORDERS, "klarna",
     ),
     Rule(
+        "line sum", "advice", WithLines, amounts.wrong_line_sums,
+        "a line's total_amount is quantity * unit_price - total_discount_amount; Klarna stores others too",
+        SPECIFICATION,
+    ),
+    Rule(
         "sum of lines", "advice", WithLines, amounts.wrong_sum,
-        "the amount is the sum of the lines, where there are any; required only with a return fee",
+        "the amount is the sum of the lines, where there are any; the guide asks for it where one is a return fee",
+        REFUNDS,
+    ),
+    Rule(
+        "return fee", "advice", RefundObject, return_fee.wrong_return_fee,
+        "a return fee has a negative unit_price and total_amount; the guide says so, the specification does not",
         REFUNDS,
     ),
     Rule(
@@ -85,6 +86,11 @@ RULES: tuple[Rule, ...] = (
         "tax", "advice", WithLines, amounts.wrong_tax,
         "total_tax_amount is total_amount - total_amount * 10000 / (10000 + tax_rate), give or take 1",
         TAX,
+    ),
+    Rule(
+        "empty URL", "advice", urls.WithUrls, urls.empty_urls,
+        "a URL is left out where there is none; nothing says that an empty text is one",
+        SPECIFICATION,
     ),
     Rule(
         "line type", "advice", WithLines, words.unknown_line_types,

@@ -36,7 +36,7 @@ class Pace:
             response = await below(request)
         finally:
             self.places.give_back()
-        if self.pacer is not None and (response.status == 429 or response.is_success or response.is_signed):
+        if self.pacer is not None and (response.is_success or response.status == 429 or response.is_signed):
             # What somebody else answers says nothing of Klarna's quota.
             self.pacer.observe(response)
         return response

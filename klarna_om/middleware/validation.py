@@ -8,6 +8,7 @@ from attrs import frozen
 from klarna_om import checks
 from klarna_om.errors import InvalidRequest
 from klarna_om.exchange import Request, Response
+from klarna_om.log_fields import log_fields, subject
 from klarna_om.middleware import Handler
 
 logger = logging.getLogger("klarna_om.advice")
@@ -50,15 +51,9 @@ def _log(request: Request, advice: tuple[str, ...]) -> None:
         return
     more = f"; and {len(advice) - LOGGED} more" if len(advice) > LOGGED else ""
     logger.warning(
-        "%s %s: %s%s",
-        request.operation,
-        request.order_id or request.path,
+        "%s: %s%s",
+        subject(request),
         "; ".join(advice[:LOGGED]),
         more,
-        extra={
-            "klarna_operation": request.operation,
-            "klarna_order_id": request.order_id,
-            "klarna_idempotency_key": request.idempotency_key,
-            "klarna_advice": advice,
-        },
+        extra=log_fields(request, advice=advice),
     )

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from klarna_om.structuring import fast_lane, strict_lane
+from klarna_om.structuring.fast_lane import lane
 from klarna_om.structuring.strict_lane import Unreadable
 from klarna_om.structuring.strictness import converter
 
@@ -22,16 +23,17 @@ T = TypeVar("T")
 def read(cls: type[T], data: bytes) -> T:
     """Read a JSON document into one of Klarna's types, or into a list or tuple of one.
 
-    Raises `Unreadable`, which names every field that is wrong.
+    A field that is null reads as absent, whatever it is, and a null in a list that Klarna sends is no item of it.
+    Raises `Unreadable`, which names every field that is wrong, or what kept the bytes from being JSON at all: no
+    UTF-8, NaN, thousands of lists in each other.
     """
-    lane = fast_lane.lane(cls)  # type: ignore[arg-type]  # mypy doubts that a type is hashable
-    if lane is not None:
-        try:
-            value: T = lane(data)
-        except (msgspec.MsgspecError, ValueError, RecursionError):
-            pass
-        else:
-            return value
+    try:
+        data.decode()  # msgspec looks at the texts that it keeps, but not at those that it skips
+        value: T = lane(cls)(data)
+    except fast_lane.REFUSALS:
+        pass  # the strict lane speaks outside of the handler, so that this is no part of its error
+    else:
+        return value
     return strict_lane.structure(cls, strict_lane.parse(cls, data))
 
 
@@ -39,8 +41,13 @@ def write(content: object) -> bytes:
     """Write one of Klarna's types, or a list or tuple of one, as JSON in UTF-8.
 
     Fields that are None are left out; an empty text and an empty list are sent: to Klarna they mean "clear".
+    Raises `Unreadable` for what no document could hold: thousands of lists in each other.
     """
-    return _encoder.encode(content)
+    try:
+        return _encoder.encode(content)
+    except RecursionError:
+        pass
+    raise strict_lane.too_deep(type(content))
 
 
 def from_dict(cls: type[T], document: Mapping[str, Any]) -> T:
@@ -49,9 +56,17 @@ def from_dict(cls: type[T], document: Mapping[str, Any]) -> T:
 
 
 def to_dict(content: object) -> dict[str, Any]:
-    """Turn one of Klarna's types into plain values under Klarna's names, as they would be written to JSON."""
-    plain: dict[str, Any] = converter().unstructure(content)
-    return plain
+    """Turn one of Klarna's types into plain values under Klarna's names, as they would be written to JSON.
+
+    Raises `Unreadable` where `write` does.
+    """
+    try:
+        plain: dict[str, Any] = converter().unstructure(content)
+    except RecursionError:
+        pass
+    else:
+        return plain
+    raise strict_lane.too_deep(type(content))
 
 
 def _as_text(value: object) -> str:

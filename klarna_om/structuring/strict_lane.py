@@ -9,6 +9,8 @@ from klarna_om.types.fields import wire_name
 
 T = TypeVar("T")
 
+TOO_DEEP = "nested too deeply"
+
 
 class Unreadable(ValueError):
     """A document is not what it should be. It names the wrong fields, but never a text that they hold."""
@@ -30,7 +32,7 @@ def parse(cls: Any, data: bytes) -> object:
     except UnicodeDecodeError as error:
         reason = f"not UTF-8 at byte {error.start}"
     except RecursionError:
-        reason = "nested too deeply"
+        reason = TOO_DEEP
     except ValueError as error:
         reason = f"not JSON: {error}" if data.strip() else "the document is empty"
     # Raised outside of the handlers, so that the document does not travel along in the error's context.
@@ -46,6 +48,11 @@ def structure(cls: type[T], document: object) -> T:
     except (BaseValidationError, KindError) as error:
         problems = tuple(_problems(error, ""))
     raise Unreadable(_name(cls), problems)
+
+
+def too_deep(cls: Any) -> Unreadable:
+    """Name a value that has so much in each other that it is not to be gone through."""
+    return Unreadable(_name(cls), (TOO_DEEP,))
 
 
 def _problems(error: Exception, path: str) -> Iterator[str]:

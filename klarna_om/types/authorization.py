@@ -3,6 +3,7 @@
 from attrs import field, frozen
 
 from klarna_om.types.document import request
+from klarna_om.types.integer import Int64
 from klarna_om.types.limits import money, text
 from klarna_om.types.order_line import MAX_ORDER_LINES, OrderLine, as_lines
 
@@ -22,7 +23,7 @@ class UpdateAuthorization:
     https://docs.klarna.com/payments/after-payments/order-management/manage-orders-with-the-api/view-and-change-orders/
     """
 
-    order_amount: int = field(metadata=money(ge=0, required=True))
+    order_amount: Int64 = field(metadata=money(ge=0, required=True))
     """The new total in minor units; not the difference."""
     description: str | None = field(default=None, metadata=text())
     """Why."""

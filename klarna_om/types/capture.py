@@ -4,6 +4,7 @@ from attrs import field, frozen
 
 from klarna_om.types.address import Address
 from klarna_om.types.document import document, request
+from klarna_om.types.integer import Int64
 from klarna_om.types.limits import money, number, text
 from klarna_om.types.moment import Moment
 from klarna_om.types.order_line import MAX_ORDER_LINES, OrderLine, as_lines
@@ -24,7 +25,7 @@ class CaptureObject:
     https://docs.klarna.com/payments/after-payments/order-management/
     """
 
-    captured_amount: int = field(metadata=money(ge=0, required=True))
+    captured_amount: Int64 = field(metadata=money(ge=0, required=True))
     """Minor units."""
     description: str | None = field(default=None, metadata=text())
     """Shown to the customer."""
@@ -35,7 +36,7 @@ class CaptureObject:
     shipping_info: tuple[ShippingInfo, ...] | None = field(
         default=None, converter=as_parcels, metadata=MAX_SHIPPING_INFO
     )
-    shipping_delay: int | None = field(default=None, metadata=number(ge=0))
+    shipping_delay: Int64 | None = field(default=None, metadata=number(ge=0))
     """More than 0 only where Klarna has switched it on for the account. Never given back by a read."""
 
 
@@ -54,13 +55,13 @@ class Capture:
     capture_id: str | None = field(default=None)
     klarna_reference: str | None = field(default=None)
     """The order's reference and a number: `K4MADNY-1`."""
-    captured_amount: int | None = field(default=None, metadata=number(ge=1))
+    captured_amount: Int64 | None = field(default=None, metadata=number(ge=1))
     """0 has been seen in published samples."""
     captured_at: Moment | None = field(default=None)
     """None also when Klarna sends no readable time; see `Moment`."""
     description: str | None = field(default=None)
     order_lines: tuple[OrderLine, ...] = field(default=())
-    refunded_amount: int | None = field(default=None)
+    refunded_amount: Int64 | None = field(default=None)
     billing_address: Address | None = field(default=None)
     shipping_address: Address | None = field(default=None)
     shipping_info: tuple[ShippingInfo, ...] = field(default=())

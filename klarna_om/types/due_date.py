@@ -3,6 +3,7 @@
 from attrs import field, frozen
 
 from klarna_om.types.document import document, request
+from klarna_om.types.integer import Int64
 from klarna_om.types.limits import REQUIRED
 
 
@@ -11,8 +12,8 @@ from klarna_om.types.limits import REQUIRED
 class ExtendDueDateOption:
     """One number of days, and what it costs the shop."""
 
-    number_of_days: int | None = field(default=None)
-    amount: int | None = field(default=None)
+    number_of_days: Int64 | None = field(default=None)
+    amount: Int64 | None = field(default=None)
     """The fee in minor units of the options' currency. One free option (2 days) an order."""
 
 
@@ -37,5 +38,5 @@ class ExtendDueDateRequest:
     https://docs.klarna.com/order-management/post-delivery/extend-customer-due-date/
     """
 
-    number_of_days: int = field(metadata=REQUIRED)
+    number_of_days: Int64 = field(metadata=REQUIRED)
     """Must be one of the capture's `ExtendDueDateOptions`."""

@@ -6,6 +6,7 @@ from klarna_om.types.address import Address
 from klarna_om.types.capture import Capture
 from klarna_om.types.customer import Customer
 from klarna_om.types.document import document
+from klarna_om.types.integer import Int64
 from klarna_om.types.moment import Moment
 from klarna_om.types.order_line import OrderLine
 from klarna_om.types.payment_method import InitialPaymentMethod
@@ -31,11 +32,11 @@ class Order:
     """One of `OrderStatus`, or a newer word."""
     fraud_status: str | None = field(default=None)
     """One of `FraudStatus`, or a newer word."""
-    order_amount: int | None = field(default=None)
-    original_order_amount: int | None = field(default=None)
-    captured_amount: int | None = field(default=None)
-    refunded_amount: int | None = field(default=None)
-    remaining_authorized_amount: int | None = field(default=None)
+    order_amount: Int64 | None = field(default=None)
+    original_order_amount: Int64 | None = field(default=None)
+    captured_amount: Int64 | None = field(default=None)
+    refunded_amount: Int64 | None = field(default=None)
+    remaining_authorized_amount: Int64 | None = field(default=None)
     """What can still be captured."""
     purchase_currency: str | None = field(default=None)
     """ISO 4217; lower case in older documents."""

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from attrs import field, frozen
 
 from klarna_om.types.document import document
+from klarna_om.types.integer import Int64
 from klarna_om.types.limits import URL_MAX, items, money, number, text
 from klarna_om.types.product_identifiers import ProductIdentifiers
 from klarna_om.types.subscription import Subscription
@@ -39,19 +40,19 @@ class OrderLine:
     """Article number or SKU."""
     type: str | None = field(default=None)
     """One of `OrderLineType`, or a newer word."""
-    quantity: int | None = field(metadata=number(ge=0, required=True))
+    quantity: Int64 | None = field(metadata=number(ge=0, required=True))
     quantity_unit: str | None = field(default=None, metadata=text(10))
     """`kg`, `pcs.`; comes back as an empty text when it was never set."""
     name: str | None = field(metadata=text(required=True))
-    total_amount: int | None = field(metadata=money(required=True))
+    total_amount: Int64 | None = field(metadata=money(required=True))
     """With tax, after discount. Negative for what lowers the sum."""
-    unit_price: int | None = field(metadata=money(required=True))
+    unit_price: Int64 | None = field(metadata=money(required=True))
     """With tax, before discount. Negative for what lowers the sum."""
-    total_discount_amount: int | None = field(default=None, metadata=money(ge=0))
+    total_discount_amount: Int64 | None = field(default=None, metadata=money(ge=0))
     """With tax, of the whole line."""
-    tax_rate: int | None = field(default=None, metadata=number(ge=0))
+    tax_rate: Int64 | None = field(default=None, metadata=number(ge=0))
     """Percent with two implied decimals: 2500 is 25 %."""
-    total_tax_amount: int | None = field(default=None, metadata=money())
+    total_tax_amount: Int64 | None = field(default=None, metadata=money())
     """`total_amount - total_amount * 10000 / (10000 + tax_rate)`, give or take 1."""
     merchant_data: str | None = field(default=None, repr=False, metadata=text(1024))
     """The shop's own; Klarna gives it back."""

@@ -3,6 +3,7 @@
 from attrs import field, frozen
 
 from klarna_om.types.document import document
+from klarna_om.types.integer import Int64
 
 
 @document
@@ -17,4 +18,4 @@ class InitialPaymentMethod:
     type: str | None = field(default=None)
     """One of `PaymentMethodType`, or a newer word."""
     description: str | None = field(default=None)
-    number_of_installments: int | None = field(default=None)
+    number_of_installments: Int64 | None = field(default=None)

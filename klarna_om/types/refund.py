@@ -3,6 +3,7 @@
 from attrs import field, frozen
 
 from klarna_om.types.document import document, request
+from klarna_om.types.integer import Int64
 from klarna_om.types.limits import money, text
 from klarna_om.types.moment import Moment
 from klarna_om.types.order_line import MAX_ORDER_LINES, OrderLine, as_lines
@@ -23,7 +24,7 @@ class RefundObject:
     https://docs.klarna.com/payments/after-payments/order-management/
     """
 
-    refunded_amount: int = field(metadata=money(ge=0, required=True))
+    refunded_amount: Int64 = field(metadata=money(ge=0, required=True))
     """Minor units."""
     description: str | None = field(default=None, metadata=text())
     """Shown to the customer."""
@@ -43,7 +44,7 @@ class Refund:
 
     refund_id: str | None = field(default=None)
     """Missing in the refunds of older orders."""
-    refunded_amount: int | None = field(default=None)
+    refunded_amount: Int64 | None = field(default=None)
     refunded_at: Moment | None = field(default=None)
     """None also when Klarna sends no readable time; see `Moment`."""
     description: str | None = field(default=None)

@@ -3,6 +3,7 @@
 from attrs import field, frozen
 
 from klarna_om.types.document import document
+from klarna_om.types.integer import Int64
 from klarna_om.types.limits import REQUIRED, number
 
 
@@ -27,7 +28,7 @@ class Location:
 
     id: str | None = field(default=None)
     name: str | None = field(default=None, repr=False)
-    price: int | None = field(default=None)
+    price: Int64 | None = field(default=None)
     """Minor units."""
     address: AddressLocation | None = field(default=None)
 
@@ -44,7 +45,7 @@ class Timeslot:
     start: str | None = field(default=None)
     end: str | None = field(default=None)
     cutoff: str | None = field(default=None)
-    price: int | None = field(default=None)
+    price: Int64 | None = field(default=None)
     """Minor units."""
 
 
@@ -66,7 +67,7 @@ class Addon:
     """
 
     type: str | None = field(default=None, metadata=REQUIRED)
-    price: int | None = field(default=None, metadata=number(ge=0, required=True))
+    price: Int64 | None = field(default=None, metadata=number(ge=0, required=True))
     """Minor units."""
     external_id: str | None = field(default=None)
     user_input: str | None = field(default=None, repr=False)
@@ -88,9 +89,9 @@ class SelectedShippingOption:
     carrier: str | None = field(default=None)
     type: str | None = field(default=None)
     method: str | None = field(default=None)
-    price: int | None = field(default=None)
-    tax_amount: int | None = field(default=None)
-    tax_rate: int | None = field(default=None)
+    price: Int64 | None = field(default=None)
+    tax_amount: Int64 | None = field(default=None)
+    tax_rate: Int64 | None = field(default=None)
     """Percent with two implied decimals, as in an order line."""
     location: Location | None = field(default=None)
     timeslot: Timeslot | None = field(default=None)

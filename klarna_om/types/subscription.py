@@ -3,6 +3,7 @@
 from attrs import field, frozen
 
 from klarna_om.types.document import document
+from klarna_om.types.integer import Int64
 from klarna_om.types.limits import REQUIRED, number, text
 
 
@@ -21,5 +22,5 @@ class Subscription:
     name: str | None = field(metadata=text(required=True))
     interval: str | None = field(metadata=REQUIRED)
     """One of `SubscriptionInterval`, or a newer word."""
-    interval_count: int | None = field(metadata=number(ge=1, required=True))
+    interval_count: Int64 | None = field(metadata=number(ge=1, required=True))
     """At least 1."""

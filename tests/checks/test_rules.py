@@ -64,7 +64,7 @@ def days(number: Any) -> ExtendDueDateRequest:
     return ExtendDueDateRequest(number_of_days=number)
 
 
-SUM = "total_amount: must be quantity * unit_price - total_discount_amount"
+SUM = "total_amount: should be quantity * unit_price - total_discount_amount"
 MARKUP = "should have no HTML, CSS, JavaScript or control characters"
 COUNTRIES: tuple[Any, ...] = ("SE", "se", "", None, 46, [])
 NOT_A_WORD = "none of the known words"
@@ -83,32 +83,31 @@ EXAMPLES = [
     Example("problem: limits", capture(-1), ("captured_amount: must be at least 0, got -1",)),
     Example("problem: limits", capture(0)),
     # Lines
-    Example("problem: line sum", capture(1, line(2, 500, 999)), (f"order_lines[0].{SUM} = 2 * 500 - 0 = 1000",)),
-    Example("problem: line sum", refund(1, line(), line(total=1)), (f"order_lines[1].{SUM}",)),
-    Example("problem: line sum", authorization(1, line(1, -5, 5)), (f"order_lines[0].{SUM} = 1 * -5 - 0 = -5",)),
+    Example("advice: line sum", capture(1, line(2, 500, 999)), (f"order_lines[0].{SUM} = 2 * 500 - 0 = 1000",)),
+    Example("advice: line sum", refund(1, line(), line(total=1)), (f"order_lines[1].{SUM}",)),
+    Example("advice: line sum", authorization(1, line(1, -5, 5)), (f"order_lines[0].{SUM} = 1 * -5 - 0 = -5",)),
     Example(
-        "problem: line sum", capture(1, line(total_discount_amount=100)), (f"order_lines[0].{SUM} = 2 * 500 - 100",)
+        "advice: line sum", capture(1, line(total_discount_amount=100)), (f"order_lines[0].{SUM} = 2 * 500 - 100",)
     ),
-    Example("problem: line sum", capture(1, line(total=900, total_discount_amount=100))),
-    Example("problem: line sum", capture(1, line(1, -500, -500))),
-    Example("problem: line sum", capture(1, line(0, 500, 0))),
-    Example("problem: line sum", capture(1)),
-    Example("problem: line sum", capture(1, line(quantity=2.0), line(total=None), line(price=True), "no line")),
-    Example("problem: line sum", capture(1, line(quantity=10**5000))),
+    Example("advice: line sum", capture(1, line(total=900, total_discount_amount=100))),
+    Example("advice: line sum", capture(1, line(1, -500, -500))),
+    Example("advice: line sum", capture(1, line(0, 500, 0))),
+    Example("advice: line sum", capture(1)),
+    Example("advice: line sum", capture(1, line(quantity=2.0), line(total=None), line(price=True), "no line")),
+    Example("advice: line sum", capture(1, line(quantity=10**5000))),
     # Return fees
-    Example("problem: return fee", refund(901, line(), fee()), ("refunded_amount: the lines add up to 900, got 901",)),
     Example(
-        "problem: return fee",
+        "advice: return fee",
         refund(1100, line(), fee(100, 100)),
         (
-            "order_lines[1].unit_price: must be negative in a return fee, got 100",
-            "order_lines[1].total_amount: must be negative in a return fee, got 100",
+            "order_lines[1].unit_price: should be negative in a return fee, got 100",
+            "order_lines[1].total_amount: should be negative in a return fee, got 100",
         ),
     ),
-    Example("problem: return fee", refund(1000, line(), fee(0, 0)), ("order_lines[1].unit_price", "order_lines[1].")),
-    Example("problem: return fee", refund(900, line(), fee())),
-    Example("problem: return fee", refund(1, line())),
-    Example("problem: return fee", refund(None, line(), fee("x", None))),
+    Example("advice: return fee", refund(1000, line(), fee(0, 0)), ("order_lines[1].unit_price", "order_lines[1].")),
+    Example("advice: return fee", refund(900, line(), fee())),
+    Example("advice: return fee", refund(1, line())),
+    Example("advice: return fee", refund(None, line(), fee("x", None))),
     Example("problem: days of an extension", days(0), ("number_of_days: must be one of the options",)),
     Example("problem: days of an extension", days(-14), ("number_of_days: must be one of the options",)),
     Example("problem: days of an extension", days(1)),
@@ -149,7 +148,8 @@ EXAMPLES = [
     Example("advice: sum of lines", capture(1500, line(), line(1, 500, 500))),
     Example("advice: sum of lines", capture(1)),
     Example("advice: sum of lines", authorization(1)),
-    Example("advice: sum of lines", refund(901, line(), fee())),
+    Example("advice: sum of lines", refund(901, line(), fee()), ("refunded_amount: the lines add up to 900, got 901",)),
+    Example("advice: sum of lines", refund(900, line(), fee())),
     Example("advice: sum of lines", capture(None, line())),
     Example("advice: sum of lines", capture(1, line(), line(total="1"))),
     Example("advice: capture of nothing", capture(0), ("captured_amount: a capture is of at least 1, got 0",)),
@@ -196,6 +196,20 @@ EXAMPLES = [
     ),
     Example("advice: shipping method", parcel(shipping_method="Home", shipping_company="My uncle")),
     Example("advice: shipping method", capture(1)),
+    # URLs
+    *[
+        Example("advice: empty URL", asked, (f"{path}: should be left out where there is none, got an empty text",))
+        for asked, path in (
+            (capture(1, line(), line(image_url="")), "order_lines[1].image_url"),
+            (refund(1, line(product_url=" ")), "order_lines[0].product_url"),
+            (authorization(1, line(image_url="")), "order_lines[0].image_url"),
+            (capture(1, shipping_info=[ShippingInfo(tracking_uri="")]), "shipping_info[0].tracking_uri"),
+            (parcel(return_tracking_uri=""), "shipping_info[0].return_tracking_uri"),
+        )
+    ],
+    Example("advice: empty URL", capture(1, line(image_url="https://shop.example/1.png", product_url=None))),
+    Example("advice: empty URL", capture(1, line(image_url=7, reference="", merchant_data=""))),
+    Example("advice: empty URL", parcel(tracking_number="")),
     # Texts
     *[
         Example("advice: markup", named(text), (f"merchant_reference1: {MARKUP}",))

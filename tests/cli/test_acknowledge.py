@@ -233,7 +233,7 @@ def test_4_when_there_are_no_credentials(
     monkeypatch.delenv("KLARNA_OM_PASSWORD")
     result = acknowledge()
     assert result.exit_code == 4
-    assert "set KLARNA_OM_USERNAME and KLARNA_OM_PASSWORD, or KLARNA_OM_API_KEY" in result.stderr
+    assert "no password: KLARNA_OM_USERNAME is set, and KLARNA_OM_PASSWORD is not" in result.stderr
     assert list(tmp_path.iterdir()) == [manifest]
 
 

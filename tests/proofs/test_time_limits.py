@@ -8,7 +8,7 @@ import pytest
 
 from klarna_om.errors import KlarnaError, QueueTimeout
 from klarna_om.exchange import Request, Response
-from klarna_om.middleware.retry import Retrying
+from klarna_om.middleware.retry import RetryMiddleware
 from klarna_om.outcome import Outcome
 from klarna_om.retry.budget import Budget
 from klarna_om.retry.policy import Retry
@@ -83,7 +83,7 @@ async def test_each_attempt_is_told_the_same_deadline_and_none_begins_after_it()
 
     policy = Retry(max_attempts=100, backoff=lambda *_: 0.001)
     request = Request("orders.get", "GET", "/")
-    response = await Retrying(policy, Budget(10_000), 0.2, asyncio.sleep, longest)(request, below)
+    response = await RetryMiddleware(policy, Budget(10_000), 0.2, asyncio.sleep, longest)(request, below)
 
     assert len({deadline for deadline, _ in asked}) == 1
     assert all(began < deadline for deadline, began in asked)

@@ -17,6 +17,7 @@ from klarna_om.types import (
     limits_of,
 )
 from klarna_om.types.fields import present
+from klarna_om.types.integer import Int64
 from tests.support.drift import BEYOND, limits_in
 from tests.support.specification import SCHEMAS as SPECIFIED
 from tests.support.specification import words_of
@@ -34,7 +35,7 @@ def kind_of(schema: dict[str, Any]) -> Any:
         return SCHEMAS[schema["$ref"].rpartition("/")[2]]
     if schema["type"] == "array":
         return GenericAlias(tuple, (kind_of(schema["items"]), ...))
-    return {"integer": int, "boolean": bool, "string": str}[schema["type"]]
+    return {"integer": Int64, "boolean": bool, "string": str}[schema["type"]]
 
 
 def test_every_schema_has_a_class() -> None:
