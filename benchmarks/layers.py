@@ -138,8 +138,8 @@ class _Borrowed:
     auth: None = None
     trust_env: bool = False
 
-    @property
-    def __class__(self) -> type:  # type: ignore[misc]
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:
         """The client takes sessions only."""
         return aiohttp.ClientSession
 
