@@ -29,8 +29,8 @@ from klarna_om.middleware.retry import RetryMiddleware
 from klarna_om.middleware.validation import Validation
 from klarna_om.operation import execute, free_request, recorded_responses
 from klarna_om.options import OptionChanges, Options
+from klarna_om.pace.concurrency import ConcurrencyLimiter
 from klarna_om.pace.pacer import Pacer
-from klarna_om.pace.places import Places
 from klarna_om.pace.shared import merchant_of, pacer_of
 from klarna_om.retry.budget import Budget
 from klarna_om.retry.policy import Uniform
@@ -93,7 +93,7 @@ class KlarnaClient:
         self._middleware = tuple(middleware)
         headers = standing_headers(user_agent(__version__, user_agent_extra))
         self._connection = Connection(session, headers, in_flight=in_flight, trust_env=trust_env)
-        self._places = Places(self._connection.capacity)
+        self._concurrency = ConcurrencyLimiter(self._connection.capacity)
         self._pace: Pacer | Literal["shared", "off"] = (
             pace if rate is None else Pacer(self._environment.limit, highest=rate)
         )
@@ -139,16 +139,23 @@ class KlarnaClient:
                 wall_clock=self._wall_clock,
                 clock=asyncio.get_running_loop().time,
             ),
-            Pace(self._places, self.pace, options.lane, options.share, options.queue_timeout, self._connection.closing),
+            Pace(
+                self._concurrency,
+                self.pace,
+                options.lane,
+                options.share,
+                options.queue_timeout,
+                self._connection.deadlines,
+            ),
             KeyExpiry(self._wall_clock, self._monotonic),
             correlation,
         )
 
     def _transport(self, session: aiohttp.ClientSession) -> Transport:
         seconds = self._options.attempt_timeout
-        base_url, unsaid, closing = self._environment.base_url, self._connection.unsaid, self._connection.closing
+        base_url, unsaid, deadlines = self._environment.base_url, self._connection.unsaid, self._connection.deadlines
         clock = asyncio.get_running_loop().time
-        return Transport(session, base_url, unsaid, seconds, limits(seconds), closing, clock)
+        return Transport(session, base_url, unsaid, seconds, limits(seconds), deadlines, clock)
 
     @property
     def environment(self) -> Environment:

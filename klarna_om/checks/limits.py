@@ -11,7 +11,7 @@ from typing import Any, cast, get_args, get_origin
 
 from attrs import fields
 
-from klarna_om.types.fields import present
+from klarna_om.types.fields import non_null_type
 from klarna_om.types.integer import Int64
 from klarna_om.types.limits import LIMITS, UNLIMITED, Limits
 
@@ -36,7 +36,7 @@ def broken(content: object) -> Iterator[str]:
 @cache
 def _record(cls: type) -> Look:
     """How to look at an object of one of Klarna's types. Fields that are not given are not part of it."""
-    looks = {field.name: _kind(field.name, present(field.type), _limits(field)) for field in fields(cls)}
+    looks = {field.name: _kind(field.name, non_null_type(field.type), _limits(field)) for field in fields(cls)}
     required = frozenset(field.name for field in fields(cls) if _limits(field).required)
 
     def look(value: object) -> Sequence[Fault]:
