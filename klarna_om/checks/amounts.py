@@ -1,7 +1,7 @@
 """Amounts that should agree with each other. All in whole minor units; nothing is ever rounded.
 
-All of it draws warnings only: Klarna itself stores lines that do not add up (3 for 100: 3 * 3333 = 10000), and gives them back
-for the shop to capture.
+All of it draws warnings only: Klarna itself stores lines that do not add up (3 for 100: 3 * 3333 = 10000), and gives
+them back for the shop to capture.
 """
 
 from collections.abc import Iterator

@@ -130,7 +130,7 @@ EXAMPLES = [
     ],
     *[
         example
-        for rule in ("kustom problem", "klarna advice")
+        for rule in ("kustom problem", "klarna warning")
         for example in (
             Example(
                 f"{rule}: order lines of an authorization",
@@ -148,7 +148,11 @@ EXAMPLES = [
     Example("warning: sum of lines", capture(1500, line(), line(1, 500, 500))),
     Example("warning: sum of lines", capture(1)),
     Example("warning: sum of lines", authorization(1)),
-    Example("warning: sum of lines", refund(901, line(), fee()), ("refunded_amount: the lines add up to 900, got 901",)),
+    Example(
+        "warning: sum of lines",
+        refund(901, line(), fee()),
+        ("refunded_amount: the lines add up to 900, got 901",),
+    ),
     Example("warning: sum of lines", refund(900, line(), fee())),
     Example("warning: sum of lines", capture(None, line())),
     Example("warning: sum of lines", capture(1, line(), line(total="1"))),
