@@ -33,8 +33,8 @@ from klarna_om.middleware.retry import RetryMiddleware
 from klarna_om.middleware.validation import Validation
 from klarna_om.operation import execute, free_request, recorded_responses
 from klarna_om.options import OptionChanges, Options
+from klarna_om.pace.concurrency import ConcurrencyLimiter
 from klarna_om.pace.pacer import Pacer
-from klarna_om.pace.places import Places
 from klarna_om.pace.shared import merchant_of, pacer_of
 from klarna_om.retry.budget import Budget
 from klarna_om.retry.policy import Uniform
@@ -130,7 +130,7 @@ class KlarnaClient:
         )
         headers = standing_headers(user_agent(__version__, user_agent_extra))
         self._connection = Connection(session, headers, in_flight=in_flight)
-        self._places = Places(self._connection.capacity)
+        self._concurrency = ConcurrencyLimiter(self._connection.capacity)
         self._pace: Pacer | Literal["shared", "off"] = (
             pace if rate is None else Pacer(self._environment.limit, highest=rate)
         )
@@ -176,17 +176,24 @@ class KlarnaClient:
                 wall_clock=self._wall_clock,
                 clock=asyncio.get_running_loop().time,
             ),
-            Pace(self._places, self.pace, options.lane, options.share, options.queue_timeout, self._connection.closing),
+            Pace(
+                self._concurrency,
+                self.pace,
+                options.lane,
+                options.share,
+                options.queue_timeout,
+                self._connection.deadlines,
+            ),
             KeyExpiry(self._wall_clock, self._monotonic),
             correlation,
         )
 
     def _transport(self, session: aiohttp.ClientSession) -> Transport:
         seconds = self._options.attempt_timeout
-        base_url, closing = self._environment.base_url, self._connection.closing
+        base_url, deadlines = self._environment.base_url, self._connection.deadlines
         headers = {**self._connection.unsaid, **self._route.request_headers(base_url)}
         clock = asyncio.get_running_loop().time
-        return Transport(session, base_url, headers, seconds, limits(seconds), closing, clock, self._route)
+        return Transport(session, base_url, headers, seconds, limits(seconds), deadlines, clock, self._route)
 
     @property
     def environment(self) -> Environment:

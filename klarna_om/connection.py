@@ -7,7 +7,7 @@ import aiohttp
 
 from klarna_om.connector import Answer, Connector
 from klarna_om.errors import ClientClosed
-from klarna_om.pace.closing import Closing
+from klarna_om.pace.deadlines import Deadlines
 from klarna_om.pace.pacer import Pacer
 
 
@@ -25,7 +25,7 @@ class Connection:
         self._in_flight = in_flight
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = asyncio.Event()
-        self.closing = Closing()
+        self.deadlines = Deadlines()
         self.pacer: Pacer | None = None
         """The merchant's pacer, where it is the one that all clients share."""
 
@@ -47,7 +47,7 @@ class Connection:
     def session(self) -> aiohttp.ClientSession:
         """The session, opened if need be; `ClientClosed` after `close` or in another event loop."""
         loop = asyncio.get_running_loop()
-        if self.closing.is_closed:
+        if self.deadlines.is_closed:
             raise ClientClosed("this client is closed: make a new one, or close it later; nothing was sent")
         if self._loop is None:
             self._loop = loop
@@ -75,6 +75,6 @@ class Connection:
     async def close(self) -> None:
         """Close what was opened here. Calls under way end with a typed error; a borrowed session stays open."""
         self._closed.set()
-        self.closing.close()
+        self.deadlines.close()
         if self._session is not None and not self._is_borrowed:
             await self._session.close()

@@ -20,7 +20,7 @@ from klarna_om.errors import AnswerCut, AnswerTimeout, ClientClosed, Configurati
 from klarna_om.exchange import Request, Response
 from klarna_om.failures import describe, failure_before_answer, without_library_frames
 from klarna_om.outcome import Outcome
-from klarna_om.pace.closing import Closing
+from klarna_om.pace.deadlines import Deadlines
 from klarna_om.route import Route
 
 CONNECT_TIMEOUT = 10.0
@@ -65,7 +65,7 @@ class Transport:
     """What every request says and the session does not say by itself."""
     attempt_timeout: float
     limits: aiohttp.ClientTimeout = field(repr=False)
-    closing: Closing = field(repr=False, factory=Closing)
+    deadlines: Deadlines = field(repr=False, factory=Deadlines)
     clock: Callable[[], float] = field(repr=False, default=loop_time)
     route: Route = field(repr=False, factory=Route)
 
@@ -81,14 +81,14 @@ class Transport:
 
     async def __call__(self, request: Request) -> Response:
         """Return the answer, whatever its status, or raise `NoAnswer`."""
-        if self.closing.is_closed:
+        if self.deadlines.is_closed:
             raise self._closed(request)
         started = self.clock()
         until, timeout = started + self.attempt_timeout, self.limits
         if request.deadline is not None and request.deadline < until:
             until, timeout = request.deadline, limits(max(request.deadline - started, 0.001))
         answer: aiohttp.ClientResponse | None = None
-        limit = self.closing.limit(until)
+        limit = self.deadlines.start(until)
         try:
             with limit:
                 answer = await self._asked(request, timeout)
@@ -141,7 +141,7 @@ class Transport:
         """The time is over, or was ended by the client's close."""
         if answer is not None:
             return _cut(request, answer, f"did not end within {waited:.1f} s")
-        if self.closing.is_closed:
+        if self.deadlines.is_closed:
             closed = ClientClosed(f"this client was closed {waited:.1f} s after sending began; it may have been sent")
             closed.outcome = Outcome.UNKNOWN
             return closed

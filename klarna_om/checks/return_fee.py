@@ -5,11 +5,11 @@ Klarna offers it in 15 markets, for orders that were captured in one full captur
 
 from collections.abc import Iterator
 
-from klarna_om.checks.parts import counted, lines_of
+from klarna_om.checks.parts import lines_of, whole_numbers
 from klarna_om.types import OrderLineType, RefundObject
 
 
-def wrong_return_fee(content: RefundObject) -> Iterator[str]:
+def find_wrong_return_fee(content: RefundObject) -> Iterator[str]:
     """Find a return fee that is not negative: it would give back more, not less."""
     for path, line in lines_of(content):
         if line.type == OrderLineType.RETURN_FEE:
@@ -18,5 +18,5 @@ def wrong_return_fee(content: RefundObject) -> Iterator[str]:
 
 
 def _not_negative(path: str, amount: int | None) -> Iterator[str]:
-    if counted(amount) and amount is not None and amount >= 0:
+    if whole_numbers(amount) and amount is not None and amount >= 0:
         yield f"{path}: should be negative in a return fee, got {amount}"

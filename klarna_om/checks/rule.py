@@ -30,8 +30,8 @@ Content = (
 WithLines = CaptureObject | RefundObject | UpdateAuthorization
 """The requests that may have order lines."""
 
-Weight = Literal["problem", "advice"]
-"""A problem is sure to be refused; against advice it may go well."""
+Severity = Literal["problem", "warning"]
+"""A problem is sure to be refused; what draws a warning may be accepted."""
 
 Check = Callable[[Any], Iterable[str]]
 """Finds `path: what is wrong` in a request, or nothing. It must bear wrong Python types: they are found elsewhere."""
@@ -42,7 +42,7 @@ class Rule:
     """One row of `RULES`."""
 
     name: str
-    weight: Weight
+    severity: Severity
     of: type | UnionType
     """The requests that it applies to."""
     check: Check

@@ -22,7 +22,7 @@ URLS = {
 }
 
 
-def empty_urls(content: WithUrls) -> Iterator[str]:
+def find_empty_urls(content: WithUrls) -> Iterator[str]:
     """Find URLs of order lines and parcels that are empty texts."""
     for place, kind in (("order_lines", OrderLine), ("shipping_info", ShippingInfo)):
         for path, part in parts_of(content, place, kind):

@@ -11,11 +11,11 @@ from klarna_om.exchange import Request, Response
 from klarna_om.log_fields import log_fields, subject
 from klarna_om.middleware import Handler
 
-logger = logging.getLogger("klarna_om.advice")
-"""Advice that a request goes against is logged here at WARNING; a higher level turns it off, and its cost with it."""
+logger = logging.getLogger("klarna_om.warnings")
+"""What Klarna advises against is logged here at WARNING; a higher level turns it off, and its cost with it."""
 
 LOGGED = 5
-"""So many pieces of advice are in the text of a log line; all of them are in its `klarna_advice`."""
+"""How many warnings are in the text of a log line; all of them are in its `klarna_warnings`."""
 
 
 @frozen
@@ -28,32 +28,32 @@ class Validation:
 
     kustom: bool = False
     strict: bool = False
-    """Refuse what goes against advice too, instead of logging it."""
+    """Refuse what Klarna advises against too, instead of logging it."""
 
     def __call__(self, request: Request, below: Handler) -> Awaitable[Response]:
         """Send a request on, or raise `InvalidRequest` with everything that is wrong with it."""
-        if checks.is_above_suspicion(request):
+        if checks.needs_no_validation(request):
             return below(request)
         wrong = checks.problems(request, kustom=self.kustom)
         if self.strict:
-            wrong += checks.advice(request, kustom=self.kustom)
+            wrong += checks.warnings(request, kustom=self.kustom)
         if wrong:
             error = InvalidRequest(wrong)
             error.about(request)
             raise error
         if not self.strict and logger.isEnabledFor(logging.WARNING):
-            _log(request, checks.advice(request, kustom=self.kustom))
+            _log(request, checks.warnings(request, kustom=self.kustom))
         return below(request)
 
 
-def _log(request: Request, advice: tuple[str, ...]) -> None:
-    if not advice:
+def _log(request: Request, warnings: tuple[str, ...]) -> None:
+    if not warnings:
         return
-    more = f"; and {len(advice) - LOGGED} more" if len(advice) > LOGGED else ""
+    more = f"; and {len(warnings) - LOGGED} more" if len(warnings) > LOGGED else ""
     logger.warning(
         "%s: %s%s",
         subject(request),
-        "; ".join(advice[:LOGGED]),
+        "; ".join(warnings[:LOGGED]),
         more,
-        extra=log_fields(request, advice=advice),
+        extra=log_fields(request, warnings=warnings),
     )

@@ -33,7 +33,7 @@ class Lanes:
             del waiting[0]
         return waiting[0] if waiting else None
 
-    def call(self, lane: Lane) -> bool:
+    def wake_next(self, lane: Lane) -> bool:
         """Let the first one of a lane through; False when nobody waits."""
         turn = self.next(lane)
         if turn is None:

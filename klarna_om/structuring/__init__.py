@@ -1,8 +1,8 @@
 """JSON <-> types: the door. What is right and wrong is decided in `klarna_om.structuring.strictness`.
 
-A document goes through the fast lane (msgspec). Where that refuses it, for whatever reason, the strict lane
+A document goes through the fast path (msgspec). Where that refuses it, for whatever reason, the strict path
 (cattrs) reads it again and has the last word: a value, or `Unreadable` with every wrong path in it. What the
-fast lane does read, the strict lane reads alike; a property test holds them together.
+fast path does read, the strict path reads alike; a property test holds them together.
 """
 
 from collections.abc import Mapping
@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from klarna_om.structuring import fast_lane, strict_lane
-from klarna_om.structuring.fast_lane import lane
-from klarna_om.structuring.strict_lane import Unreadable
+from klarna_om.structuring import fast_path, strict_path
+from klarna_om.structuring.fast_path import decoder_of
+from klarna_om.structuring.strict_path import Unreadable
 from klarna_om.structuring.strictness import converter
 
 __all__ = ["Unreadable", "converter", "from_dict", "read", "to_dict", "write"]
@@ -29,12 +29,12 @@ def read(cls: type[T], data: bytes) -> T:
     """
     try:
         data.decode()  # msgspec looks at the texts that it keeps, but not at those that it skips
-        value: T = lane(cls)(data)
-    except fast_lane.REFUSALS:
-        pass  # the strict lane speaks outside of the handler, so that this is no part of its error
+        value: T = decoder_of(cls)(data)
+    except fast_path.REFUSALS:
+        pass  # the strict path speaks outside of the handler, so that this is no part of its error
     else:
         return value
-    return strict_lane.structure(cls, strict_lane.parse(cls, data))
+    return strict_path.structure(cls, strict_path.parse(cls, data))
 
 
 def write(content: object) -> bytes:
@@ -47,12 +47,12 @@ def write(content: object) -> bytes:
         return _encoder.encode(content)
     except RecursionError:
         pass
-    raise strict_lane.too_deep(type(content))
+    raise strict_path.too_deep(type(content))
 
 
 def from_dict(cls: type[T], document: Mapping[str, Any]) -> T:
     """Make one of Klarna's types from plain values under Klarna's names, as strictly as from JSON."""
-    return strict_lane.structure(cls, document)
+    return strict_path.structure(cls, document)
 
 
 def to_dict(content: object) -> dict[str, Any]:
@@ -66,7 +66,7 @@ def to_dict(content: object) -> dict[str, Any]:
         pass
     else:
         return plain
-    raise strict_lane.too_deep(type(content))
+    raise strict_path.too_deep(type(content))
 
 
 def _as_text(value: object) -> str:

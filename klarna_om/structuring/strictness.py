@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING, Any, cast, get_args, get_origin
 import attrs
 import msgspec
 
-from klarna_om.types.document import Kept, Received, Sent, required
-from klarna_om.types.fields import absent, present, wire_name
+from klarna_om.types.fields import default_of, non_null_type, wire_name
 from klarna_om.types.integer import INT64_MAX, INT64_MIN
+from klarna_om.types.model import Model, RequestModel, ResponseModel, required
 from klarna_om.types.moment import Moment
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class KindError(ValueError):
 @cache
 def converter() -> "Converter":
     """The converter with all rules in it, for structuring and unstructuring of one's own."""
-    from cattrs import Converter  # here, since most programs never leave the fast lane
+    from cattrs import Converter  # here, since most programs never leave the fast path
 
     rules = Converter(detailed_validation=True)
     rules.register_structure_hook(int, _int)
@@ -87,7 +87,7 @@ def _text(value: object, _: object) -> str:
 
 
 def _in_time(kind: Any, value: object, _: object) -> Any:
-    """Read a time or date as the fast lane would; None where it cannot."""
+    """Read a time or date as the fast path would; None where it cannot."""
     if not isinstance(value, str):
         raise KindError("a text", value)
     try:
@@ -123,7 +123,7 @@ def _record(cls: type[attrs.AttrsInstance], rules: "Converter") -> Hook:
     from cattrs.gen import make_dict_structure_fn
 
     fields = attrs.fields(cls)
-    spared = dict.fromkeys(required(cls), _ABSENT) if issubclass(cls, Received) else {}
+    spared = dict.fromkeys(required(cls), _ABSENT) if issubclass(cls, ResponseModel) else {}
     structure_fields = make_dict_structure_fn(cls, rules, **{f.name: _override(cls, f, rules) for f in fields})
 
     def structure(value: object, _: object) -> Any:
@@ -139,8 +139,8 @@ def _record(cls: type[attrs.AttrsInstance], rules: "Converter") -> Hook:
 def _override(cls: type, field: "attrs.Attribute[Any]", rules: "Converter") -> Any:
     from cattrs.gen import override
 
-    kind = present(field.type)
-    is_meant = issubclass(cls, Sent) and _is_sequence(kind)
+    kind = non_null_type(field.type)
+    is_meant = issubclass(cls, RequestModel) and _is_sequence(kind)
     known = _sequence(kind, rules, drop_null=False) if is_meant else rules.get_structure_hook(kind)
     return override(
         rename=wire_name(field.name),
@@ -151,7 +151,7 @@ def _override(cls: type, field: "attrs.Attribute[Any]", rules: "Converter") -> A
 def _plain(rules: "Converter", cls: type[attrs.AttrsInstance]) -> Callable[[Any], dict[str, Any]]:
     """Unstructure an object: absent fields are left out, empty texts and lists are not."""
     # A class of somebody else's leaves nothing out.
-    nothing = {field.name: absent(field) if issubclass(cls, Kept) else _ABSENT for field in attrs.fields(cls)}
+    nothing = {field.name: default_of(field) if issubclass(cls, Model) else _ABSENT for field in attrs.fields(cls)}
 
     def unstructure(record: object) -> dict[str, Any]:
         held = {name: getattr(record, name) for name in nothing}

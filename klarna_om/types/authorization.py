@@ -2,13 +2,13 @@
 
 from attrs import field, frozen
 
-from klarna_om.types.document import request
 from klarna_om.types.integer import Int64
 from klarna_om.types.limits import money, text
+from klarna_om.types.model import request_model
 from klarna_om.types.order_line import MAX_ORDER_LINES, OrderLine, as_lines
 
 
-@request
+@request_model
 @frozen(kw_only=True, slots=False)
 class UpdateAuthorization:
     """A request to set a new total and new lines. Without lines Klarna deletes those of the order.

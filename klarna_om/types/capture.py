@@ -3,15 +3,15 @@
 from attrs import field, frozen
 
 from klarna_om.types.address import Address
-from klarna_om.types.document import document, request
 from klarna_om.types.integer import Int64
 from klarna_om.types.limits import money, number, text
+from klarna_om.types.model import request_model, response_model
 from klarna_om.types.moment import Moment
 from klarna_om.types.order_line import MAX_ORDER_LINES, OrderLine, as_lines
 from klarna_om.types.shipping import MAX_SHIPPING_INFO, ShippingInfo, as_parcels
 
 
-@request
+@request_model
 @frozen(kw_only=True, slots=False)
 class CaptureObject:
     """A request to capture all or part of what is authorised.
@@ -40,7 +40,7 @@ class CaptureObject:
     """More than 0 only where Klarna has switched it on for the account. Never given back by a read."""
 
 
-@document
+@response_model
 @frozen(kw_only=True, slots=False)
 class Capture:
     """A capture as Klarna keeps it. Any field may be missing; amounts are in minor units.

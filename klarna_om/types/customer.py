@@ -4,10 +4,10 @@ from datetime import date
 
 from attrs import field, frozen
 
-from klarna_om.types.document import document
+from klarna_om.types.model import response_model
 
 
-@document
+@response_model
 @frozen(kw_only=True, slots=False)
 class Customer:
     """What Klarna tells of the customer; often nothing. No personal data shows in `repr`.

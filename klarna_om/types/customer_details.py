@@ -3,10 +3,10 @@
 from attrs import field, frozen
 
 from klarna_om.types.address import Address
-from klarna_om.types.document import request
+from klarna_om.types.model import request_model
 
 
-@request
+@request_model
 @frozen(kw_only=True, slots=False)
 class UpdateConsumer:
     """A request to change the address of an order. It is a new credit check.
@@ -17,5 +17,5 @@ class UpdateConsumer:
 
     shipping_address: Address | None = field(default=None)
     billing_address: Address | None = field(default=None)
-    """Deprecated: gone from the specification in 2024; Klarna answers 403 or ignores it. Kept so that old
+    """Deprecated: gone from the specification in 2024; Klarna answers 403 or ignores it. Model so that old
     requests can be read and written unchanged."""

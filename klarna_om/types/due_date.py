@@ -2,12 +2,12 @@
 
 from attrs import field, frozen
 
-from klarna_om.types.document import document, request
 from klarna_om.types.integer import Int64
 from klarna_om.types.limits import REQUIRED
+from klarna_om.types.model import request_model, response_model
 
 
-@document
+@response_model
 @frozen(kw_only=True, slots=False)
 class ExtendDueDateOption:
     """One number of days, and what it costs the shop."""
@@ -17,7 +17,7 @@ class ExtendDueDateOption:
     """The fee in minor units of the options' currency. One free option (2 days) an order."""
 
 
-@document
+@response_model
 @frozen(kw_only=True, slots=False)
 class ExtendDueDateOptions:
     """By how much the due date of a capture can be extended. Pay-later orders only; may be empty.
@@ -30,7 +30,7 @@ class ExtendDueDateOptions:
     options: tuple[ExtendDueDateOption, ...] = field(default=())
 
 
-@request
+@request_model
 @frozen(kw_only=True, slots=False)
 class ExtendDueDateRequest:
     """A request to extend the due date of a capture, for a fee.

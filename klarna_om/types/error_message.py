@@ -2,10 +2,10 @@
 
 from attrs import field, frozen
 
-from klarna_om.types.document import document
+from klarna_om.types.model import response_model
 
 
-@document
+@response_model
 @frozen(kw_only=True, slots=False)
 class ErrorMessage:
     """The body of a refusal. The specification has eight schemas of this one shape.

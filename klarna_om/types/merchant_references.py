@@ -2,11 +2,11 @@
 
 from attrs import field, frozen
 
-from klarna_om.types.document import request
 from klarna_om.types.limits import text
+from klarna_om.types.model import request_model
 
 
-@request
+@request_model
 @frozen(kw_only=True, slots=False)
 class UpdateMerchantReferences:
     """A request to set one or both references. None leaves a reference as it is, an empty text clears it.

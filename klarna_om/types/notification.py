@@ -2,10 +2,10 @@
 
 from attrs import field, frozen
 
-from klarna_om.types.document import request
+from klarna_om.types.model import request_model
 
 
-@request
+@request_model
 @frozen(kw_only=True, slots=False)
 class Notification:
     """A pending order's fraud review is over. US and UK only; sent every 10 minutes for 24 hours until a 200.

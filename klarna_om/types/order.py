@@ -5,8 +5,8 @@ from attrs import field, frozen
 from klarna_om.types.address import Address
 from klarna_om.types.capture import Capture
 from klarna_om.types.customer import Customer
-from klarna_om.types.document import document
 from klarna_om.types.integer import Int64
+from klarna_om.types.model import response_model
 from klarna_om.types.moment import Moment
 from klarna_om.types.order_line import OrderLine
 from klarna_om.types.payment_method import InitialPaymentMethod
@@ -15,7 +15,7 @@ from klarna_om.types.shipping import ShippingInfo
 from klarna_om.types.shipping_option import SelectedShippingOption
 
 
-@document
+@response_model
 @frozen(kw_only=True, slots=False)
 class Order:
     """An order as Klarna keeps it, for up to three years after it was made.

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 
 from attrs import field, frozen
 
-from klarna_om.types.document import document
 from klarna_om.types.integer import Int64
 from klarna_om.types.limits import URL_MAX, items, money, number, text
+from klarna_om.types.model import response_model
 from klarna_om.types.product_identifiers import ProductIdentifiers
 from klarna_om.types.subscription import Subscription
 
@@ -14,7 +14,7 @@ MAX_ORDER_LINES = items(1000)
 """The metadata of every list of order lines that is sent."""
 
 
-@document
+@response_model
 @frozen(kw_only=True, slots=False)
 class OrderLine:
     """One line: a product, a fee, a discount, a tax. Amounts are in minor units (cent, öre, penny).

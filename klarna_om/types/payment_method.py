@@ -2,11 +2,11 @@
 
 from attrs import field, frozen
 
-from klarna_om.types.document import document
 from klarna_om.types.integer import Int64
+from klarna_om.types.model import response_model
 
 
-@document
+@response_model
 @frozen(kw_only=True, slots=False)
 class InitialPaymentMethod:
     """The payment method chosen at purchase.

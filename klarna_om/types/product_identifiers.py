@@ -2,11 +2,11 @@
 
 from attrs import field, frozen
 
-from klarna_om.types.document import document
 from klarna_om.types.limits import text
+from klarna_om.types.model import response_model
 
 
-@document
+@response_model
 @frozen(kw_only=True, slots=False)
 class ProductIdentifiers:
     """Brand, category and numbers of a product, for the customer and for Klarna's risk assessment.

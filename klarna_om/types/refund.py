@@ -2,14 +2,14 @@
 
 from attrs import field, frozen
 
-from klarna_om.types.document import document, request
 from klarna_om.types.integer import Int64
 from klarna_om.types.limits import money, text
+from klarna_om.types.model import request_model, response_model
 from klarna_om.types.moment import Moment
 from klarna_om.types.order_line import MAX_ORDER_LINES, OrderLine, as_lines
 
 
-@request
+@request_model
 @frozen(kw_only=True, slots=False)
 class RefundObject:
     """A request to give back all or part of what was captured.
@@ -33,7 +33,7 @@ class RefundObject:
     order_lines: tuple[OrderLine, ...] | None = field(default=None, converter=as_lines, metadata=MAX_ORDER_LINES)
 
 
-@document
+@response_model
 @frozen(kw_only=True, slots=False)
 class Refund:
     """A refund as Klarna keeps it. Any field may be missing; amounts are in minor units.

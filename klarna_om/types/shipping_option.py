@@ -2,12 +2,12 @@
 
 from attrs import field, frozen
 
-from klarna_om.types.document import document
 from klarna_om.types.integer import Int64
 from klarna_om.types.limits import REQUIRED, number
+from klarna_om.types.model import response_model
 
 
-@document
+@response_model
 @frozen(kw_only=True, slots=False)
 class AddressLocation:
     """Where a pick-up point is. It tells where a customer lives, so only the country shows in `repr`."""
@@ -21,7 +21,7 @@ class AddressLocation:
     region: str | None = field(default=None, repr=False)
 
 
-@document
+@response_model
 @frozen(kw_only=True, slots=False)
 class Location:
     """The pick-up point that the customer chose."""
@@ -33,7 +33,7 @@ class Location:
     address: AddressLocation | None = field(default=None)
 
 
-@document
+@response_model
 @frozen(kw_only=True, slots=False)
 class Timeslot:
     """When the customer wants the delivery.
@@ -49,7 +49,7 @@ class Timeslot:
     """Minor units."""
 
 
-@document
+@response_model
 @frozen(kw_only=True, slots=False)
 class CarrierProduct:
     """The carrier's own product behind the option."""
@@ -58,7 +58,7 @@ class CarrierProduct:
     identifier: str | None = field(default=None)
 
 
-@document
+@response_model
 @frozen(kw_only=True, slots=False)
 class Addon:
     """An extra that the customer chose, such as `sms` or `entry-code`.
@@ -74,7 +74,7 @@ class Addon:
     """What the customer typed: a telephone number, the code of a door."""
 
 
-@document
+@response_model
 @frozen(kw_only=True, slots=False)
 class SelectedShippingOption:
     """The shipping option that the customer selected. Amounts are in minor units.

@@ -2,12 +2,12 @@
 
 from attrs import field, frozen
 
-from klarna_om.types.document import document
 from klarna_om.types.integer import Int64
 from klarna_om.types.limits import REQUIRED, number, text
+from klarna_om.types.model import response_model
 
 
-@document
+@response_model
 @frozen(kw_only=True, slots=False)
 class Subscription:
     """The cadence of the subscription that an order line belongs to: every `interval_count` times `interval`.

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from klarna_om import structuring
-from klarna_om.checks import advice, problems
+from klarna_om.checks import problems, warnings
 from klarna_om.types import CaptureObject, Order, RefundObject, UpdateAuthorization
 from klarna_om.types.limits import MONEY_MAX
 from tests.support.samples import SAMPLES, Sample
@@ -69,7 +69,7 @@ def test_lines_of_every_shape_can_be_sent_whatever_their_amounts(shape: str, dat
 def test_lines_that_do_not_add_up_are_sent_with_advice() -> None:
     capture, *_ = requests_about(order_of(ROUNDED))
 
-    (told,) = advice(capture)
+    (told,) = warnings(capture)
 
     assert problems(capture) == ()
     assert told.endswith("quantity * unit_price - total_discount_amount = 3 * 3333 - 0 = 9999, got 10000")

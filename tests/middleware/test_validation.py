@@ -101,13 +101,13 @@ async def test_advice_is_logged_and_the_request_is_sent(
 
     (record,) = caplog.records
     words = "merchant_reference1: should have no HTML, CSS, JavaScript or control characters"
-    assert record.name == "klarna_om.advice"
+    assert record.name == "klarna_om.warnings"
     assert record.getMessage() == f"orders.update_merchant_references {ORDER_ID}: {words}"
     assert {name: value for name, value in vars(record).items() if name.startswith("klarna_")} == {
         "klarna_operation": "orders.update_merchant_references",
         "klarna_order_id": ORDER_ID,
         "klarna_idempotency_key": "k",
-        "klarna_advice": (words,),
+        "klarna_warnings": (words,),
     }
     assert len(server.requests) == 1
 
@@ -134,13 +134,13 @@ async def test_much_advice_is_counted_in_the_line_and_kept_beside_it(
     (record,) = caplog.records
     assert record.getMessage().endswith("; and 2 more")
     assert record.getMessage().count("shipping_method") == 5
-    assert len(vars(record)["klarna_advice"]) == 7
+    assert len(vars(record)["klarna_warnings"]) == 7
 
 
 async def test_advice_is_silenced_by_the_level_of_its_logger(
     klarna: KlarnaClient, server: Wire, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.ERROR, "klarna_om.advice")
+    caplog.set_level(logging.ERROR, "klarna_om.warnings")
 
     await klarna.orders.update_merchant_references(ORDER_ID, AGAINST_ADVICE)
 

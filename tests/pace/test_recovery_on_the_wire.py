@@ -22,8 +22,8 @@ class MovingPacer(Pacer):
         super().__init__(LIMIT, clock=clock, uniform=longest)
         self.standing_clock = clock
 
-    async def take(self, lane: Lane) -> None:
-        while not self.take_at_once(lane):
+    async def acquire(self, lane: Lane) -> None:
+        while not self.try_acquire(lane):
             self.standing_clock.now += 0.005
 
 

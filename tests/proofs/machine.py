@@ -244,8 +244,8 @@ class World:
             assert captured + (order.remaining_authorized_amount or 0) <= (order.order_amount or 0)
 
     def _nothing_is_in_flight(self) -> None:
-        assert self.klarna._places.taken == 0
-        assert not self.klarna._connection.closing._running
+        assert self.klarna._concurrency.taken == 0
+        assert not self.klarna._connection.deadlines._running
         assert not any(use.is_running for use in self.klarna._guard._uses.values())
 
     def _plan(self, faults: list[str]) -> None:

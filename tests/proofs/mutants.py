@@ -261,8 +261,8 @@ MUTANTS = (
     mistake(
         "the wait for our own pool counts as an attempt",
         "client.py",
-        "self._places = Places(self._connection.capacity)",
-        "self._places = Places(10_000)",
+        "self._concurrency = ConcurrencyLimiter(self._connection.capacity)",
+        "self._concurrency = ConcurrencyLimiter(10_000)",
         f"{TIME}test_twenty_slow_calls_through_a_pool_of_two_all_succeed_since_waiting_for_it_is_no_attempt"
         "[a pool of our own]",
     ),
@@ -298,10 +298,10 @@ MUTANTS = (
     ),
     mistake(
         "a place that came with the cancellation is lost",
-        "pace/places.py",
+        "pace/concurrency.py",
         "if turn.done() and not turn.cancelled():",
         "if False:",
-        "tests/pace/test_places.py",
+        "tests/pace/test_concurrency.py",
     ),
     mistake(
         "a cancelled call keeps its key",
@@ -320,7 +320,7 @@ MUTANTS = (
     mistake(
         "closing leaves calls in a borrowed session alone",
         "connection.py",
-        "        self.closing.close()\n",
+        "        self.deadlines.close()\n",
         "",
         f"{LIFE}test_closing_ends_every_call_wherever_it_is_with_a_typed_error[a borrowed session]",
     ),

@@ -61,13 +61,13 @@ async def test_closing_ends_every_call_wherever_it_is_with_a_typed_error(
     assert [type(end) for end in ends] == [ClientClosed] * 3
     assert [getattr(end, "outcome", None) for end in ends] == [Outcome.UNKNOWN, Outcome.UNKNOWN, Outcome.NOT_SENT]
     assert len(raw.requests) == 2
-    assert not klarna._connection.closing._running
+    assert not klarna._connection.deadlines._running
     assert session.closed is False
 
 
 async def test_closing_ends_a_wait_for_the_merchants_rate_limit(make_client: MakeClient, raw: RawKlarna) -> None:
     pacer = Pacer(0.001)
-    while pacer.take_at_once("live"):
+    while pacer.try_acquire("live"):
         pass
     klarna = make_client(raw.url, pace=pacer)
     waiting = [asyncio.create_task(klarna.orders.acknowledge(ORDER_ID)) for _ in range(3)]
@@ -174,4 +174,4 @@ async def test_thousands_of_failing_calls_leave_descriptors_tasks_and_memory_fla
     assert sys.getallocatedblocks() - blocks < many
     assert isinstance(klarna._guard, KeyGuard)
     assert len(klarna._guard._uses) <= 100 + 64
-    assert klarna._places.taken == 0
+    assert klarna._concurrency.taken == 0

@@ -74,8 +74,8 @@ def _objects(schema: Schema, *, tainted: bool) -> st.SearchStrategy[dict[str, An
     return st.builds(lambda new, held: {**new, **held}, STRANGE, st.fixed_dictionaries({}, optional=fields))
 
 
-def needs_the_strict_lane(data: bytes) -> bool:
-    """Whether a right document may hold what only the strict lane reads: null, odd times, half surrogates."""
+def needs_the_strict_path(data: bytes) -> bool:
+    """Whether a right document may hold what only the strict path reads: null, odd times, half surrogates."""
     return any(odd.encode() in data for odd in ("null", "\\ud", *(json.dumps(time) for time in ODD_TIMES)))
 
 

@@ -16,7 +16,7 @@ from klarna_om.types import (
     SubscriptionInterval,
     limits_of,
 )
-from klarna_om.types.fields import present
+from klarna_om.types.fields import non_null_type
 from klarna_om.types.integer import Int64
 from tests.support.drift import BEYOND, limits_in
 from tests.support.specification import SCHEMAS as SPECIFIED
@@ -55,7 +55,7 @@ def test_every_field_is_there_and_no_other(name: str) -> None:
 def test_every_field_has_the_specifications_type(name: str) -> None:
     fields = attrs.fields_dict(SCHEMAS[name])
     for field, schema in SPECIFIED[name]["properties"].items():
-        kind = present(fields[attribute(field)].type)
+        kind = non_null_type(fields[attribute(field)].type)
         if "date" in schema.get("format", ""):
             kind = get_args(kind)[0] if get_origin(kind) else kind
             assert kind.__name__ == schema["format"].replace("-", ""), field

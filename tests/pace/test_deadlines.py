@@ -4,49 +4,49 @@ import asyncio
 
 import pytest
 
-from klarna_om.pace.closing import Closing
+from klarna_om.pace.deadlines import Deadlines
 
 
-async def limited(closing: Closing, seconds: float | None, ended: list[float | None]) -> None:
+async def limited(deadlines: Deadlines, seconds: float | None, ended: list[float | None]) -> None:
     """Wait without end under a limit, and note that it came."""
     when = None if seconds is None else asyncio.get_running_loop().time() + seconds
     try:
-        with closing.limit(when):
+        with deadlines.start(when):
             await asyncio.Event().wait()
     except TimeoutError:
         ended.append(seconds)
 
 
 async def test_limits_end_by_their_times_not_by_their_beginnings() -> None:
-    closing, ended = Closing(), list[float | None]()
+    deadlines, ended = Deadlines(), list[float | None]()
 
-    await asyncio.gather(*(limited(closing, seconds, ended) for seconds in (0.03, 0.01, 0.05, 0.0)))
+    await asyncio.gather(*(limited(deadlines, seconds, ended) for seconds in (0.03, 0.01, 0.05, 0.0)))
 
     assert ended == [0.0, 0.01, 0.03, 0.05]
 
 
 async def test_a_limit_begun_after_all_others_ended_ends_too() -> None:
-    closing, ended = Closing(), list[float | None]()
+    deadlines, ended = Deadlines(), list[float | None]()
 
-    await limited(closing, 0.01, ended)
+    await limited(deadlines, 0.01, ended)
     await asyncio.sleep(0.02)
-    await limited(closing, 0.01, ended)
+    await limited(deadlines, 0.01, ended)
 
     assert ended == [0.01, 0.01]
 
 
 async def test_what_is_over_is_not_ended() -> None:
-    closing = Closing()
-    with closing.limit(asyncio.get_running_loop().time() + 0.01) as limit:
+    deadlines = Deadlines()
+    with deadlines.start(asyncio.get_running_loop().time() + 0.01) as deadline:
         pass
 
     await asyncio.sleep(0.03)
 
-    assert not limit.is_over
+    assert not deadline.is_over
 
 
 async def test_a_limit_that_has_come_is_no_cancellation_of_the_task() -> None:
-    await limited(Closing(), 0.0, [])
+    await limited(Deadlines(), 0.0, [])
 
     task = asyncio.current_task()
     assert task is not None
@@ -54,7 +54,7 @@ async def test_a_limit_that_has_come_is_no_cancellation_of_the_task() -> None:
 
 
 async def test_a_cancellation_passes_a_limit_as_it_is() -> None:
-    task = asyncio.create_task(limited(Closing(), 10.0, []))
+    task = asyncio.create_task(limited(Deadlines(), 10.0, []))
     await asyncio.sleep(0)
     task.cancel()
 
@@ -63,23 +63,23 @@ async def test_a_cancellation_passes_a_limit_as_it_is() -> None:
 
 
 async def test_a_cancellation_from_elsewhere_goes_before_a_limit_that_comes_with_it() -> None:
-    closing = Closing()
-    task = asyncio.create_task(limited(closing, None, []))
+    deadlines = Deadlines()
+    task = asyncio.create_task(limited(deadlines, None, []))
     await asyncio.sleep(0)
     task.cancel()
-    closing.close()
+    deadlines.close()
 
     with pytest.raises(asyncio.CancelledError):
         await task
 
 
 async def test_an_error_of_what_is_limited_is_raised_even_as_the_limit_comes() -> None:
-    closing = Closing()
+    deadlines = Deadlines()
     task = asyncio.current_task()
     assert task is not None
 
-    with pytest.raises(KeyError), closing.limit(None):
-        closing.close()
+    with pytest.raises(KeyError), deadlines.start(None):
+        deadlines.close()
         try:
             await asyncio.Event().wait()
         except asyncio.CancelledError:
@@ -93,7 +93,7 @@ async def test_outside_of_a_task_there_is_no_limit_but_a_word_of_what_to_do() ->
 
     def call_back() -> None:
         try:
-            Closing().limit(None)
+            Deadlines().start(None)
         except RuntimeError as error:
             told.append(str(error))
 
@@ -105,13 +105,13 @@ async def test_outside_of_a_task_there_is_no_limit_but_a_word_of_what_to_do() ->
 
 @pytest.mark.parametrize("seconds", [None, 60.0])
 async def test_closing_ends_every_limit_at_once(seconds: float | None) -> None:
-    closing, ended = Closing(), list[float | None]()
-    waiting = [asyncio.create_task(limited(closing, seconds, ended)) for _ in range(3)]
+    deadlines, ended = Deadlines(), list[float | None]()
+    waiting = [asyncio.create_task(limited(deadlines, seconds, ended)) for _ in range(3)]
     await asyncio.sleep(0)
 
-    closing.close()
-    closing.close()
+    deadlines.close()
+    deadlines.close()
     await asyncio.gather(*waiting)
 
     assert ended == [seconds] * 3
-    assert closing.is_closed
+    assert deadlines.is_closed

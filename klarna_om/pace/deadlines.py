@@ -13,16 +13,16 @@ from attrs import define, field
 
 
 @define(eq=False)
-class Closing:
+class Deadlines:
     """Whatever waits or is under way in a client is ended here, also where the session is the caller's own."""
 
     is_closed: bool = False
-    _running: "dict[Limit, float | None]" = field(factory=dict["Limit", float | None], init=False)
+    _running: "dict[Deadline, float | None]" = field(factory=dict["Deadline", float | None], init=False)
     _timer: asyncio.TimerHandle | None = field(default=None, init=False)
     _loop: asyncio.AbstractEventLoop | None = field(default=None, init=False)
 
-    def limit(self, when: float | None) -> "Limit":
-        """`with closing.limit(when): ...` raises `TimeoutError` then, or at once when the client is closed.
+    def start(self, when: float | None) -> "Deadline":
+        """`with deadlines.start(when): ...` raises `TimeoutError` then, or at once when the client is closed.
 
         `when` is a time of the event loop's clock. A client has one loop, so this has one.
         """
@@ -33,13 +33,13 @@ class Closing:
             raise RuntimeError(
                 "a call is made inside a task of the event loop: await it in a coroutine that runs there"
             )
-        limit = Limit(self, task)
+        limit = Deadline(self, task)
         self._running[limit] = when
         if when is not None and (self._timer is None or when < self._timer.when()):
             self._wake_at(self._loop, when)
         return limit
 
-    def forget(self, limit: "Limit") -> None:
+    def forget(self, limit: "Deadline") -> None:
         """What it limited is over."""
         del self._running[limit]
 
@@ -67,19 +67,19 @@ class Closing:
         if later is not None:
             self._wake_at(loop, later)
 
-    def _end(self, limits: Iterable["Limit"]) -> None:
-        for limit in tuple(limits):
-            limit.end()
+    def _end(self, deadlines: Iterable["Deadline"]) -> None:
+        for deadline in tuple(deadlines):
+            deadline.end()
 
 
-class Limit:
+class Deadline:
     """One time limit, as `asyncio.timeout` keeps it, but without a timer of its own."""
 
-    __slots__ = ("_cancelling", "_closing", "_task", "is_over")
+    __slots__ = ("_cancelling", "_deadlines", "_task", "is_over")
 
-    def __init__(self, closing: Closing, task: "asyncio.Task[object]") -> None:
+    def __init__(self, deadlines: Deadlines, task: "asyncio.Task[object]") -> None:
         """Begin, in this task."""
-        self._closing, self._task = closing, task
+        self._deadlines, self._task = deadlines, task
         self._cancelling = task.cancelling()
         self.is_over = False
 
@@ -95,7 +95,7 @@ class Limit:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._closing.forget(self)
+        self._deadlines.forget(self)
         # A cancellation from elsewhere passes as it is, also where it came together with the limit's own.
         if self.is_over and self._task.uncancel() <= self._cancelling and kind is asyncio.CancelledError:
             raise TimeoutError from error

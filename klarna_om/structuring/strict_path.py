@@ -1,4 +1,4 @@
-"""The strict lane: plain JSON first, cattrs afterwards, and a full account of what is wrong."""
+"""The strict path: plain JSON first, cattrs afterwards, and a full account of what is wrong."""
 
 import json
 from collections.abc import Iterator

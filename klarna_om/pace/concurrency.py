@@ -3,7 +3,7 @@
 from klarna_om.pace.lanes import Lane, Lanes
 
 
-class Places:
+class ConcurrencyLimiter:
     """A semaphore of two lanes: an eighth of the places is kept for live calls, so that no batch can fill them all."""
 
     def __init__(self, capacity: int) -> None:
@@ -14,29 +14,29 @@ class Places:
         self.capacity = capacity
         self._for_batch = capacity - capacity // 8
 
-    def take_at_once(self, lane: Lane = "live") -> bool:
+    def try_acquire(self, lane: Lane = "live") -> bool:
         """Take a place if one is free; whoever gives one back has already offered it to those who wait."""
         if self.taken >= (self.capacity if lane == "live" else self._for_batch):
             return False
         self.taken += 1
         return True
 
-    async def take(self, lane: Lane) -> None:
+    async def acquire(self, lane: Lane) -> None:
         """Wait for a place."""
         turn = self._lanes.join(lane)
         try:
             await turn
         except BaseException:
             if turn.done() and not turn.cancelled():
-                self.give_back()  # the place came in the same moment as the cancellation
+                self.release()  # the place came in the same moment as the cancellation
             raise
 
-    def give_back(self) -> None:
+    def release(self) -> None:
         """Hand the place to whoever waits longest, the live lane first."""
         if not self._lanes.are_empty:
-            if self._lanes.call("live"):
+            if self._lanes.wake_next("live"):
                 return
-            if self.taken <= self._for_batch and self._lanes.call("batch"):
+            if self.taken <= self._for_batch and self._lanes.wake_next("batch"):
                 return
         self.taken -= 1
 

@@ -21,15 +21,15 @@ from typing import Any, TypeVar, cast, get_origin
 import msgspec
 from attrs import NOTHING, Attribute, fields
 
-from klarna_om.types.fields import absent, present, wire_name
+from klarna_om.types.fields import default_of, non_null_type, wire_name
 
 C = TypeVar("C", bound=type)
 
-MADE_ANEW = frozenset({"__annotations__", "__dict__", "__init__", "__weakref__"})
+NOT_COPIED = frozenset({"__annotations__", "__dict__", "__init__", "__weakref__"})
 """What a class does not keep of the one that attrs made. All else stays, such as `__repr__` and `__setattr__`."""
 
 
-class Maker(msgspec.StructMeta):
+class ModelMeta(msgspec.StructMeta):
     """The class of the classes (so its `self` is a `cls`): values are made by keyword, None is as good as nothing."""
 
     def __call__(cls, *args: object, **given: object) -> Any:  # noqa: N805
@@ -47,7 +47,7 @@ class Maker(msgspec.StructMeta):
         return Signature([_parameter(field) for field in _fields(cls)])
 
 
-class Kept(msgspec.Struct, metaclass=Maker, omit_defaults=True, rename=wire_name, weakref=True):
+class Model(msgspec.Struct, metaclass=ModelMeta, omit_defaults=True, rename=wire_name, weakref=True):
     """Any of Klarna's types."""
 
     def __init_subclass__(cls) -> None:
@@ -63,22 +63,22 @@ class Kept(msgspec.Struct, metaclass=Maker, omit_defaults=True, rename=wire_name
         return [(field.name, getattr(self, field.name)) for field in _fields(type(self)) if field.repr]
 
 
-class Received(Kept):
+class ResponseModel(Model):
     """What Klarna sends: any field may be absent, even one that the constructor asks for."""
 
 
-class Sent(Kept):
+class RequestModel(Model):
     """What Klarna is sent: what the constructor asks for must be there."""
 
 
-def document(cls: C) -> C:
+def response_model(cls: C) -> C:
     """Decorate an attrs class of what Klarna sends."""
-    return _kept_as(Received, cls)
+    return _make_model(ResponseModel, cls)
 
 
-def request(cls: C) -> C:
+def request_model(cls: C) -> C:
     """Decorate an attrs class of what Klarna is sent."""
-    return _kept_as(Sent, cls)
+    return _make_model(RequestModel, cls)
 
 
 def required(cls: type) -> tuple[str, ...]:
@@ -86,12 +86,12 @@ def required(cls: type) -> tuple[str, ...]:
     return _arguments(cls)[0]
 
 
-def _kept_as(kind: type[Kept], cls: C) -> C:
+def _make_model(kind: type[Model], cls: C) -> C:
     """The same class once more, with a Struct's memory in the place of a dictionary."""
-    space = {name: value for name, value in vars(cls).items() if name not in MADE_ANEW}
+    space = {name: value for name, value in vars(cls).items() if name not in NOT_COPIED}
     space["__annotations__"] = {field.name: field.type for field in _fields(cls)}
-    space |= {field.name: absent(field) for field in _fields(cls)}
-    made: Any = Maker(cls.__name__, (kind,), space, kw_only=True)
+    space |= {field.name: default_of(field) for field in _fields(cls)}
+    made: Any = ModelMeta(cls.__name__, (kind,), space, kw_only=True)
     return cast("C", made)
 
 
@@ -102,7 +102,7 @@ def _arguments(cls: type) -> tuple[tuple[str, ...], Mapping[str, Any]]:
     return asked, {field.name: field.converter or tuple for field in _fields(cls) if _is_list(field)}
 
 
-def _fault(cls: Maker, args: tuple[object, ...], given: Mapping[str, object]) -> str | None:
+def _fault(cls: ModelMeta, args: tuple[object, ...], given: Mapping[str, object]) -> str | None:
     """What is wrong with the arguments of a constructor."""
     if args:
         return "takes keyword arguments only"
@@ -114,7 +114,7 @@ def _fault(cls: Maker, args: tuple[object, ...], given: Mapping[str, object]) ->
 
 
 def _is_list(field: "Attribute[Any]") -> bool:
-    return get_origin(present(field.type)) is tuple
+    return get_origin(non_null_type(field.type)) is tuple
 
 
 def _parameter(field: "Attribute[Any]") -> Parameter:

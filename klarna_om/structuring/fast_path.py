@@ -1,6 +1,6 @@
-"""The fast lane: msgspec decodes JSON straight into the types, past their constructors.
+"""The fast path: msgspec decodes JSON straight into the types, past their constructors.
 
-It must never read what the strict lane refuses, nor read anything differently. Where it cannot know, it
+It must never read what the strict path refuses, nor read anything differently. Where it cannot know, it
 refuses.
 """
 
@@ -9,12 +9,12 @@ from typing import Any, NoReturn, get_args, get_origin
 
 import msgspec
 
-from klarna_om.types.document import Kept, Sent, required
+from klarna_om.types.model import Model, RequestModel, required
 
 Decode = Callable[[bytes], Any]
 
 REFUSALS = (msgspec.MsgspecError, ValueError, RecursionError)
-"""What is raised where the fast lane does not read a document."""
+"""What is raised where the fast path does not read a document."""
 
 
 class _Decoders(dict[Any, Decode]):
@@ -25,7 +25,7 @@ class _Decoders(dict[Any, Decode]):
         return self[cls]
 
 
-lane = _Decoders().__getitem__
+decoder_of = _Decoders().__getitem__
 """The decoder of one of Klarna's types, or of a list or tuple of one. That of types of somebody else's refuses all.
 
 It expects UTF-8, which `klarna_om.structuring.read` has made sure of.
@@ -34,10 +34,10 @@ It expects UTF-8, which `klarna_om.structuring.read` has made sure of.
 
 def _decoder(cls: Any) -> Decode:
     item = _item(cls)
-    if not (isinstance(item, type) and issubclass(item, Kept)):
+    if not (isinstance(item, type) and issubclass(item, Model)):
         return _refuse
     decode = msgspec.json.Decoder(cls).decode
-    return _complete(item, decode, is_list=item is not cls) if issubclass(item, Sent) else decode
+    return _complete(item, decode, is_list=item is not cls) if issubclass(item, RequestModel) else decode
 
 
 def _refuse(_: bytes) -> NoReturn:
@@ -50,7 +50,7 @@ def _item(cls: Any) -> Any:
     return arguments[0] if get_origin(cls) in (list, tuple) and arguments[1:] in ((), (...,)) else cls
 
 
-def _complete(cls: type[Sent], decode: Decode, *, is_list: bool) -> Decode:
+def _complete(cls: type[RequestModel], decode: Decode, *, is_list: bool) -> Decode:
     """Refuse a request without what the constructor asks for, which msgspec takes for absent."""
     names = required(cls)
 

@@ -1,6 +1,6 @@
-"""The two lanes read alike: what the fast lane reads, the strict lane reads as the same value.
+"""The two lanes read alike: what the fast path reads, the strict path reads as the same value.
 
-The long proof: `pytest tests/test_structuring_lanes.py --hypothesis-profile=long --timeout=0`.
+The long proof: `pytest tests/test_structuring_paths.py --hypothesis-profile=long --timeout=0`.
 """
 
 import json
@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from klarna_om.structuring import Unreadable, fast_lane, from_dict, read, strict_lane, to_dict, write
+from klarna_om.structuring import Unreadable, fast_path, from_dict, read, strict_path, to_dict, write
 from klarna_om.types import SCHEMAS as CLASSES
 from klarna_om.types import Capture, CaptureObject, Order, UpdateShippingInfo
-from klarna_om.types.document import Sent
-from tests.support.documents import encoded, needs_the_strict_lane
+from klarna_om.types.model import RequestModel
+from tests.support.documents import encoded, needs_the_strict_path
 from tests.support.specification import SCHEMAS
 
 REFERRED_TO = {name for name in SCHEMAS if f"/{name}'" in str(SCHEMAS)}
@@ -29,7 +29,7 @@ LISTS = {
 
 
 def is_request(cls: Any) -> bool:
-    return issubclass((get_args(cls) or (cls,))[0], Sent)
+    return issubclass((get_args(cls) or (cls,))[0], RequestModel)
 
 
 every_document = pytest.mark.parametrize(("cls", "schema"), (WHOLE | LISTS).items(), ids=str)
@@ -70,17 +70,17 @@ def reading(cls: Any, data: bytes) -> Any:
 
 def strict_reading(cls: Any, data: bytes) -> Any:
     try:
-        return strict_lane.structure(cls, strict_lane.parse(cls, data))
+        return strict_path.structure(cls, strict_path.parse(cls, data))
     except Unreadable as refusal:
         return str(refusal)
 
 
 def fast_reading(cls: Any, data: bytes) -> Any:
-    """What the fast lane reads; None where it refuses."""
+    """What the fast path reads; None where it refuses."""
     try:
         data.decode()
-        return fast_lane.lane(cls)(data)
-    except fast_lane.REFUSALS:
+        return fast_path.decoder_of(cls)(data)
+    except fast_path.REFUSALS:
         return None
 
 
@@ -95,7 +95,7 @@ def same(one: Any, other: Any) -> bool:
 
 @every_document
 @given(data=st.data())
-def test_both_lanes_give_equal_values_or_refuse_alike(cls: Any, schema: str, data: st.DataObject) -> None:
+def test_both_paths_give_equal_values_or_refuse_alike(cls: Any, schema: str, data: st.DataObject) -> None:
     tainted = data.draw(st.booleans())
     document = data.draw(encoded(schema, tainted=tainted, several=cls in LISTS))
 
@@ -103,7 +103,7 @@ def test_both_lanes_give_equal_values_or_refuse_alike(cls: Any, schema: str, dat
 
     assert reading(cls, document) == strict
     if fast is None:
-        assert isinstance(strict, str) or tainted or needs_the_strict_lane(document)
+        assert isinstance(strict, str) or tainted or needs_the_strict_path(document)
     else:
         assert fast == strict
         assert [to_dict(one) for one in each(fast)] == [to_dict(one) for one in each(strict)]
@@ -123,7 +123,7 @@ def test_what_was_read_is_written_and_read_again_as_it_was(cls: Any, schema: str
 
 @every_answer
 @given(data=st.data())
-def test_both_lanes_read_a_document_with_nulls_as_they_do_without(cls: Any, schema: str, data: st.DataObject) -> None:
+def test_both_paths_read_a_document_with_nulls_as_they_do_without(cls: Any, schema: str, data: st.DataObject) -> None:
     whole = json.loads(data.draw(encoded(schema, tainted=False, several=cls in LISTS)))
     document = data.draw(with_nulls(whole))
     written = json.dumps(document).encode()
