@@ -1,7 +1,7 @@
 """Who answered, and what does the answer say of the effect? Asked once for each answer, in the transport.
 
-An answer is Klarna's when it looks like Klarna's: a success by what the operation's row expects
-(`answers.expected`), a refusal by its `error_code`, or by the `Klarna-Correlation-Id` that Klarna's own servers send. Two statuses are known
+An answer is Klarna's when it looks like Klarna's: a success by what the operation's row expects (`answers.expected`), a
+refusal by its `error_code`, or by the `Klarna-Correlation-Id` that Klarna's own servers send. Two statuses are known
 without either: 401, which Klarna's gateway answers with a web page, and a 429 with the quota's headers. Whatever else
 answers, a firewall, a portal, another service, says nothing of the effect: UNKNOWN.
 """
