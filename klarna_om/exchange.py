@@ -8,7 +8,6 @@ from attrs import field, frozen
 from msgspec.structs import replace
 from multidict import istr
 
-from klarna_om.error_body import ErrorBody
 from klarna_om.outcome import Outcome
 from klarna_om.rate_limit import RateLimit, rate_limit
 
@@ -21,7 +20,7 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 class Expected(Protocol[T_co]):
-    """How the success of an operation looks, and how its value is read; the kinds are in `klarna_om.expected`."""
+    """How the success of an operation looks, and how its value is read; the kinds are in `answers.expected`."""
 
     def is_proved_by(self, answer: "Response") -> bool:
         """Do status and headers of a 2xx alone say that Klarna did it? Asked where the body was lost."""
@@ -115,8 +114,17 @@ class Attempt:
     """Seconds waited before the next attempt; None when none followed."""
 
 
+@frozen
+class ErrorBody:
+    """What could be read of an error's body. Act on `error_code` only; Klarna may reword messages at any time."""
+
+    error_code: str | None = None
+    error_messages: tuple[str, ...] = ()
+    correlation_id: str | None = None
+
+
 class Classification(msgspec.Struct, frozen=True, gc=False):
-    """What an answer means; made once, by `klarna_om.classification`."""
+    """What an answer means; made once, by `klarna_om.answers.classification`."""
 
     outcome: Outcome
     """What the answer says of the effect; once the call is over, what is known after all its attempts."""

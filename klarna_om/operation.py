@@ -13,8 +13,8 @@ import msgspec
 from attrs import field, frozen
 
 from klarna_om import structuring
-from klarna_om.classification import classify
-from klarna_om.error_from_response import error_from_response
+from klarna_om.answers.classification import classify
+from klarna_om.answers.error_from_response import error_from_response
 from klarna_om.errors import InvalidRequest, KlarnaError
 from klarna_om.exchange import KEY_HEADER, Expected, Request, Response
 from klarna_om.ids import normalize_id

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from yarl import URL
 
 from klarna_om.answer_body import ACCEPT_ENCODING, BodyError, read_body
-from klarna_om.classification import classify, outcome_of_head
+from klarna_om.answers.classification import classify, outcome_of_head
 from klarna_om.clock import loop_time
 from klarna_om.connector import Answer
 from klarna_om.errors import AnswerCut, AnswerTimeout, ClientClosed, ConfigurationError, KlarnaError, NoAnswer

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from attrs import define, field
 
+from klarna_om.answers.error_from_response import error_from_response
 from klarna_om.batch.calls import Sent
-from klarna_om.error_from_response import error_from_response
 from klarna_om.errors import ConnectionFailed, KlarnaError
 from klarna_om.exchange import Request, Response
 from klarna_om.outcome import Outcome

@@ -6,7 +6,7 @@ from email.utils import formatdate
 import pytest
 from msgspec.structs import replace
 
-from klarna_om.classification import classify
+from klarna_om.answers.classification import classify
 from klarna_om.client import KlarnaClient
 from klarna_om.errors import (
     AnswerCut,

@@ -205,14 +205,14 @@ MUTANTS = (
     ),
     mistake(
         "a 5xx is called refused",
-        "classification.py",
+        "answers/classification.py",
         "status < 400 or status == 408 or status >= 500",
         "status < 400 or status == 408",
         "tests/test_errors.py",
     ),
     mistake(
         "a 5xx is called refused, before the machine",
-        "classification.py",
+        "answers/classification.py",
         "status < 400 or status == 408 or status >= 500",
         "status < 400 or status == 408",
         MACHINE,

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from msgspec.structs import replace
 
-from klarna_om.classification import classify
+from klarna_om.answers.classification import classify
 from klarna_om.errors import CertificateRejected, ConnectionLost
 from klarna_om.exchange import KEY_HEADER, Request, Response
 from klarna_om.retry.decide import Now, decide

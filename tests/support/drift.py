@@ -6,8 +6,8 @@ from typing import Any
 
 import attrs
 
+from klarna_om.answers.error_from_response import class_of
 from klarna_om.catalogue import CATALOGUE
-from klarna_om.error_from_response import class_of
 from klarna_om.errors import StatusError
 from klarna_om.operation import Operation
 from klarna_om.types import SCHEMAS, Limits, limits_of

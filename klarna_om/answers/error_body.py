@@ -6,7 +6,8 @@ from itertools import islice
 from typing import Any, cast
 
 import msgspec
-from attrs import frozen
+
+from klarna_om.exchange import ErrorBody
 
 MAX_MESSAGES = 20
 MAX_MESSAGE = 1_000
@@ -19,15 +20,6 @@ _MESSAGE_FIELDS = (
     *("error_messages", "error_message", "errors", "validation_errors", "internal_message"),  # Klarna's products
     *("message", "Message", "detail", "title", "error_description", "error"),  # gateways, RFC 7807 and 6749
 )
-
-
-@frozen
-class ErrorBody:
-    """What could be read of an error's body. Act on `error_code` only; Klarna may reword messages at any time."""
-
-    error_code: str | None = None
-    error_messages: tuple[str, ...] = ()
-    correlation_id: str | None = None
 
 
 def read_error_body(body: bytes) -> ErrorBody:

@@ -1,7 +1,7 @@
 """Who answered, and what does the answer say of the effect? Asked once for each answer, in the transport.
 
-An answer is Klarna's when it looks like Klarna's: a success by what the operation's row expects (`klarna_om.expected`),
-a refusal by its `error_code`, or by the `Klarna-Correlation-Id` that Klarna's own servers send. Two statuses are known
+An answer is Klarna's when it looks like Klarna's: a success by what the operation's row expects (`answers.expected`), a
+refusal by its `error_code`, or by the `Klarna-Correlation-Id` that Klarna's own servers send. Two statuses are known
 without either: 401, which Klarna's gateway answers with a web page, and a 429 with the quota's headers. Whatever else
 answers, a firewall, a portal, another service, says nothing of the effect: UNKNOWN.
 """
@@ -9,9 +9,9 @@ answers, a firewall, a portal, another service, says nothing of the effect: UNKN
 import re
 from collections.abc import Mapping
 
-from klarna_om.error_body import ErrorBody, read_error_body
-from klarna_om.exchange import Classification, Expected, Request, Response
-from klarna_om.expected import AnyAnswer, NotKlarnasError, UnreadableError
+from klarna_om.answers.error_body import read_error_body
+from klarna_om.answers.expected import AnyAnswer, NotKlarnasError, UnreadableError
+from klarna_om.exchange import Classification, ErrorBody, Expected, Request, Response
 from klarna_om.outcome import Outcome
 from klarna_om.rate_limit import LIMIT
 

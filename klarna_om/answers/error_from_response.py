@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from klarna_om.classification import classify
+from klarna_om.answers.classification import classify
 from klarna_om.errors import (
     BadRequest,
     Conflict,
