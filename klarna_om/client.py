@@ -14,13 +14,14 @@ from uuid import UUID
 import aiohttp
 from attrs import evolve
 
-from klarna_om.connection import Connection
-from klarna_om.credentials import find_credentials, hide
+from klarna_om.arguments import check_middleware, check_session, check_settings, refuse_unknown
 from klarna_om.endpoints import Captures, Orders, Refunds
-from klarna_om.environment import Environment, find_environment
 from klarna_om.errors import ClientClosed
 from klarna_om.exchange import Reply, Request, Response
-from klarna_om.key_match import check_key_match
+from klarna_om.http.route import find_route
+from klarna_om.http.session import HttpSession
+from klarna_om.http.tls import tls_context
+from klarna_om.http.transport import Transport, limits, default_headers, user_agent
 from klarna_om.middleware import Handler, Middleware, stack
 from klarna_om.middleware.auth import Auth
 from klarna_om.middleware.correlation import correlation
@@ -38,10 +39,9 @@ from klarna_om.pace.pacer import Pacer
 from klarna_om.pace.shared import merchant_of, pacer_of
 from klarna_om.retry.budget import Budget
 from klarna_om.retry.policy import Uniform
-from klarna_om.route import find_route
-from klarna_om.settings import check_middleware, check_session, check_settings, refuse_unknown
-from klarna_om.tls import tls_context
-from klarna_om.transport import Transport, limits, standing_headers, user_agent
+from klarna_om.settings.credentials import find_credentials, hide
+from klarna_om.settings.environment import Environment, find_environment
+from klarna_om.settings.key_match import check_key_match
 from klarna_om.version import __version__
 
 T = TypeVar("T")
@@ -128,19 +128,19 @@ class KlarnaClient:
             tls=tls_context(ca),
             is_borrowed=session is not None,
         )
-        headers = standing_headers(user_agent(__version__, user_agent_extra))
-        self._connection = Connection(session, headers, in_flight=in_flight)
-        self._concurrency = ConcurrencyLimiter(self._connection.capacity)
+        headers = default_headers(user_agent(__version__, user_agent_extra))
+        self._http = HttpSession(session, headers, in_flight=in_flight)
+        self._concurrency = ConcurrencyLimiter(self._http.capacity)
         self._pace: Pacer | Literal["shared", "off"] = (
             pace if rate is None else Pacer(self._environment.limit, highest=rate)
         )
         self._budget = budget or Budget()
         self._guard = guard_of(merchant_of(self._environment, self._credentials))
-        self._sleep = sleep or self._connection.sleep
+        self._sleep = sleep or self._http.sleep
         self._uniform, self._wall_clock, self._monotonic = uniform, wall_clock, monotonic
-        self._hang()
+        self._bind_endpoints()
 
-    def _hang(self) -> None:
+    def _bind_endpoints(self) -> None:
         """Put the endpoints on this copy's own stack."""
         self._stack: Handler | None = None
         self.orders = Orders(self._send)
@@ -149,7 +149,7 @@ class KlarnaClient:
 
     def _send(self, request: Request) -> Awaitable[Response]:
         try:
-            session = self._connection.session()
+            session = self._http.session()
         except ClientClosed as closed:
             closed.about(request)
             raise
@@ -182,7 +182,7 @@ class KlarnaClient:
                 options.lane,
                 options.share,
                 options.queue_timeout,
-                self._connection.deadlines,
+                self._http.deadlines,
             ),
             KeyExpiry(self._wall_clock, self._monotonic),
             correlation,
@@ -190,8 +190,8 @@ class KlarnaClient:
 
     def _transport(self, session: aiohttp.ClientSession) -> Transport:
         seconds = self._options.attempt_timeout
-        base_url, deadlines = self._environment.base_url, self._connection.deadlines
-        headers = {**self._connection.unsaid, **self._route.request_headers(base_url)}
+        base_url, deadlines = self._environment.base_url, self._http.deadlines
+        headers = {**self._http.headers_to_add, **self._route.request_headers(base_url)}
         clock = asyncio.get_running_loop().time
         return Transport(session, base_url, headers, seconds, limits(seconds), deadlines, clock, self._route)
 
@@ -205,9 +205,9 @@ class KlarnaClient:
         """The pacer of this client, for `snapshot()`; None when pacing is off. Call it inside the event loop."""
         if self._pace == "shared":
             # Kept with the connection, which all copies share: the pacer must outlive each of them.
-            if self._connection.pacer is None:
-                self._connection.pacer = pacer_of(self._environment, self._credentials)
-            return self._connection.pacer
+            if self._http.pacer is None:
+                self._http.pacer = pacer_of(self._environment, self._credentials)
+            return self._http.pacer
         return None if self._pace == "off" else self._pace
 
     @property
@@ -224,7 +224,7 @@ class KlarnaClient:
         copy = object.__new__(type(self))
         copy.__dict__.update(self.__dict__)
         copy._options = evolve(self._options, **changes)
-        copy._hang()
+        copy._bind_endpoints()
         return copy
 
     async def reply(self, call: Awaitable[T]) -> Reply[T]:
@@ -268,7 +268,7 @@ class KlarnaClient:
         return await self.reply(execute(self._send, request))
 
     async def __aenter__(self) -> Self:
-        self._connection.session()
+        self._http.session()
         return self
 
     async def __aexit__(
@@ -278,7 +278,7 @@ class KlarnaClient:
 
     async def aclose(self) -> None:
         """Close the pool; calls under way end with a typed error. A session of your own stays open."""
-        await self._connection.close()
+        await self._http.close()
 
     def __repr__(self) -> str:
         # A traceback may show a client whose construction failed.

@@ -6,8 +6,8 @@ import zlib
 
 import pytest
 
-from klarna_om import answer_body
 from klarna_om.errors import AnswerCut
+from klarna_om.http import body as answer_body
 from klarna_om.outcome import Outcome
 from klarna_om.retry.policy import Retry
 from tests.conftest import MakeClient

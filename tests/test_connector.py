@@ -8,8 +8,8 @@ import aiohttp
 import pytest
 from aiohttp.connector import Connection
 
-from klarna_om.connector import Answer, Connector
 from klarna_om.errors import ConnectionFailed, ConnectionLost, UnrecognizedAnswer
+from klarna_om.http.connector import Answer, Connector
 from klarna_om.outcome import Outcome
 from klarna_om.retry.policy import Retry
 from klarna_om.types import CaptureObject

@@ -8,8 +8,8 @@ import traceback
 import pytest
 
 from klarna_om.client import KlarnaClient
-from klarna_om.credentials import Credentials, Secret
 from klarna_om.errors import ConfigurationError, KlarnaError
+from klarna_om.settings.credentials import Credentials, Secret
 from tests.conftest import MakeClient
 from tests.support.calls import ORDER_ID
 from tests.support.wire import Answer, Broken, Cut, Step, Wire

@@ -3,8 +3,8 @@
 import pytest
 
 from klarna_om.client import KlarnaClient
-from klarna_om.environment import ENVIRONMENTS, Environment, find_environment
 from klarna_om.errors import ConfigurationError
+from klarna_om.settings.environment import ENVIRONMENTS, Environment, find_environment
 
 
 def test_the_published_hosts_have_their_published_limits() -> None:

@@ -5,8 +5,8 @@ import base64
 import pytest
 
 from klarna_om.client import KlarnaClient
-from klarna_om.credentials import Credentials
 from klarna_om.errors import ConfigurationError
+from klarna_om.settings.credentials import Credentials
 
 AROUND = [" {}", "{} ", "{}\n", "{}\r\n", "\t{}\v\f", "\ufeff{}", "\u00ef\u00bb\u00bf{}", " \ufeff {}\ufeff\n"]
 

@@ -5,8 +5,8 @@ import logging
 import pytest
 
 from klarna_om.client import KlarnaClient
-from klarna_om.environment import Environment
 from klarna_om.errors import ConfigurationError
+from klarna_om.settings.environment import Environment
 
 UUID = "3e2b1f6c-0000-4000-8000-000000000000"
 

@@ -14,10 +14,10 @@ import click
 import pytest
 from attrs import evolve
 
-from klarna_om import environment
 from klarna_om.cli.exit_codes import ExitCode
 from klarna_om.cli.group import COMMANDS, group
 from klarna_om.sandbox import Sandbox
+from klarna_om.settings import environment
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -62,7 +62,7 @@ async def test_the_code_runs_from_top_to_bottom(
         if inspect.isawaitable(result):
             await result
         clients.append(names["klarna"])
-        if clients[-1]._connection._closed.is_set():
+        if clients[-1]._http._closed.is_set():
             names["klarna"] = environment_client(sandbox)
 
     assert sandbox.effects(order.order_id, "captures.create") == 1

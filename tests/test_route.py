@@ -14,8 +14,8 @@ import trustme
 
 from klarna_om.client import KlarnaClient
 from klarna_om.errors import CertificateRejected, ConfigurationError, ConnectionFailed, ConnectionLost
+from klarna_om.http.proxy import read_proxy
 from klarna_om.outcome import Outcome
-from klarna_om.proxy import read_proxy
 from klarna_om.retry.policy import Retry
 from tests.conftest import MakeClient
 from tests.support.calls import ORDER_ID

@@ -4,9 +4,9 @@ from collections.abc import Awaitable
 
 from attrs import field, frozen
 
-from klarna_om.credentials import Secret
 from klarna_om.exchange import Request, Response
 from klarna_om.middleware import Handler
+from klarna_om.settings.credentials import Secret
 
 
 @frozen

@@ -9,12 +9,12 @@ import pytest
 
 from klarna_om import structuring
 from klarna_om.client import KlarnaClient
-from klarna_om.environment import Environment
 from klarna_om.errors import ConfigurationError, InvalidRequest
 from klarna_om.exchange import Request, Response
 from klarna_om.middleware import Handler
 from klarna_om.options import Options
 from klarna_om.outcome import Outcome
+from klarna_om.settings.environment import Environment
 from klarna_om.types import (
     Address,
     CaptureObject,

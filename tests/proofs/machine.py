@@ -245,7 +245,7 @@ class World:
 
     def _nothing_is_in_flight(self) -> None:
         assert self.klarna._concurrency.taken == 0
-        assert not self.klarna._connection.deadlines._running
+        assert not self.klarna._http.deadlines._running
         assert not any(use.is_running for use in self.klarna._guard._uses.values())
 
     def _plan(self, faults: list[str]) -> None:

@@ -163,7 +163,7 @@ MUTANTS = (
     # What is said of the effect
     mistake(
         "a lost connection is called not sent",
-        "failures.py",
+        "http/failures.py",
         "    return ConnectionLost(",
         "    return ConnectionFailed(",
         f"{CUTS}test_each_write_says_what_is_known_at_each_cut_point[{EXECUTED}]",
@@ -171,7 +171,7 @@ MUTANTS = (
     ),
     Mutant(
         "the body is read outside of the guarded block",
-        "transport.py",
+        "http/transport.py",
         (
             ("                body = await read_body(answer)\n", ""),
             (
@@ -234,7 +234,7 @@ MUTANTS = (
     ),
     mistake(
         "an answer that does not end is called none",
-        "transport.py",
+        "http/transport.py",
         "        if answer is not None:\n",
         "        if answer is not None and False:\n",
         f"{CUTS}test_each_write_says_what_is_known_at_each_cut_point[mid_body-hang-201-executed--]",
@@ -242,7 +242,7 @@ MUTANTS = (
     # The wire
     mistake(
         "redirects are followed",
-        "transport.py",
+        "http/transport.py",
         "allow_redirects=False",
         "allow_redirects=True",
         f"{WIRE}test_a_redirect_is_not_followed",
@@ -251,7 +251,7 @@ MUTANTS = (
     # Time
     mistake(
         "the wait for a borrowed pool counts as an attempt",
-        "connection.py",
+        "http/session.py",
         "return min((self._in_flight, *(pool for pool in pools if pool)))",
         "return self._in_flight if pools or not pools else 0",
         f"{TIME}test_twenty_slow_calls_through_a_pool_of_two_all_succeed_since_waiting_for_it_is_no_attempt"
@@ -261,28 +261,28 @@ MUTANTS = (
     mistake(
         "the wait for our own pool counts as an attempt",
         "client.py",
-        "self._concurrency = ConcurrencyLimiter(self._connection.capacity)",
+        "self._concurrency = ConcurrencyLimiter(self._http.capacity)",
         "self._concurrency = ConcurrencyLimiter(10_000)",
         f"{TIME}test_twenty_slow_calls_through_a_pool_of_two_all_succeed_since_waiting_for_it_is_no_attempt"
         "[a pool of our own]",
     ),
     mistake(
         "an attempt may outlast the total",
-        "transport.py",
+        "http/transport.py",
         "if request.deadline is not None and request.deadline < until:",
         "if request.deadline is not None and request.deadline < started:",
         f"{TIME}test_each_attempt_gets_what_is_left_of_the_total",
     ),
     mistake(
         "a connection may take longer than its attempt",
-        "transport.py",
+        "http/transport.py",
         "CONNECT_SHARE = 0.9",
         "CONNECT_SHARE = 2.0",
         f"{WIRE}test_a_connection_that_never_comes_sent_nothing",
     ),
     mistake(
         "aiohttp rounds the limit of a connection up",
-        "transport.py",
+        "http/transport.py",
         ", ceil_threshold=2 * CONNECT_TIMEOUT",
         "",
         f"{TIME}test_a_connection_is_given_up_before_the_attempt_is_so_that_it_is_known_that_nothing_was_sent[6.0]",
@@ -312,14 +312,14 @@ MUTANTS = (
     ),
     mistake(
         "a session of the caller's own is closed",
-        "connection.py",
+        "http/session.py",
         "if self._session is not None and not self._is_borrowed:",
         "if self._session is not None:",
         f"{LIFE}test_a_borrowed_session_is_never_closed_whatever_happens_to_its_client",
     ),
     mistake(
         "closing leaves calls in a borrowed session alone",
-        "connection.py",
+        "http/session.py",
         "        self.deadlines.close()\n",
         "",
         f"{LIFE}test_closing_ends_every_call_wherever_it_is_with_a_typed_error[a borrowed session]",

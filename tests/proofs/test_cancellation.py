@@ -112,7 +112,7 @@ async def test_a_call_cancelled_at_any_point_leaves_nothing_and_its_key_works_ag
 
         assert klarna._concurrency.taken == 0
         assert not any(use.is_running for use in klarna._guard._uses.values())
-        assert not klarna._connection.deadlines._running
+        assert not klarna._http.deadlines._running
         if isinstance(pace, Pacer):
             assert (pace.snapshot().waiting_live, pace.snapshot().waiting_batch) == (0, 0)
         raw.breaks = [LAST] if breaks else []

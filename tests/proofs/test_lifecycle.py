@@ -44,7 +44,7 @@ async def test_closing_ends_every_call_wherever_it_is_with_a_typed_error(
 
     async def sleep(seconds: float) -> None:
         asleep.set()
-        await klarna._connection.sleep(60.0)
+        await klarna._http.sleep(60.0)
 
     klarna._sleep = sleep
     sleeping = asyncio.create_task(klarna.orders.acknowledge(ORDER_ID, idempotency_key="sleeping"))
@@ -61,7 +61,7 @@ async def test_closing_ends_every_call_wherever_it_is_with_a_typed_error(
     assert [type(end) for end in ends] == [ClientClosed] * 3
     assert [getattr(end, "outcome", None) for end in ends] == [Outcome.UNKNOWN, Outcome.UNKNOWN, Outcome.NOT_SENT]
     assert len(raw.requests) == 2
-    assert not klarna._connection.deadlines._running
+    assert not klarna._http.deadlines._running
     assert session.closed is False
 
 

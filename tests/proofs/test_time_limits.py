@@ -8,11 +8,11 @@ import pytest
 
 from klarna_om.errors import KlarnaError, QueueTimeout
 from klarna_om.exchange import Request, Response
+from klarna_om.http.transport import limits
 from klarna_om.middleware.retry import RetryMiddleware
 from klarna_om.outcome import Outcome
 from klarna_om.retry.budget import Budget
 from klarna_om.retry.policy import Retry
-from klarna_om.transport import limits
 from tests.conftest import MakeClient
 from tests.proofs.conftest import LONG
 from tests.proofs.raw_klarna import Break, End, Point, RawKlarna

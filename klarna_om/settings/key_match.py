@@ -3,10 +3,10 @@
 import logging
 from urllib.parse import urlsplit
 
-from klarna_om.base_url import is_loopback
-from klarna_om.credentials import Credentials
-from klarna_om.environment import Environment, known_host
 from klarna_om.errors import ConfigurationError
+from klarna_om.settings.base_url import is_loopback
+from klarna_om.settings.credentials import Credentials
+from klarna_om.settings.environment import Environment, known_host
 
 log = logging.getLogger("klarna_om")
 

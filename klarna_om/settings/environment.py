@@ -11,10 +11,10 @@ from urllib.parse import urlsplit
 
 from attrs import evolve, frozen
 
-from klarna_om.base_url import normalize_base_url
-from klarna_om.credentials import hide
 from klarna_om.errors import ConfigurationError
-from klarna_om.input_text import flaw_of, trim
+from klarna_om.settings.base_url import normalize_base_url
+from klarna_om.settings.credentials import hide
+from klarna_om.settings.input_text import flaw_of, trim
 
 LIVE_LIMIT = 200
 PLAYGROUND_LIMIT = 50

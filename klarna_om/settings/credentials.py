@@ -8,7 +8,7 @@ from typing import cast
 from attrs import field, frozen
 
 from klarna_om.errors import ConfigurationError
-from klarna_om.input_text import flaw_of, trim
+from klarna_om.settings.input_text import flaw_of, trim
 
 
 class Secret(str):

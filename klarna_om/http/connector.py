@@ -10,7 +10,7 @@ Three things that aiohttp leaves open:
 - The connection of an answer that belongs to another request can be dropped.
 
 A session of your own gets the first by `aiohttp.ClientSession(connector=klarna_om.Connector())`, and the rest by
-`response_class=klarna_om.connector.Answer`.
+`response_class=klarna_om.http.connector.Answer`.
 """
 
 import select

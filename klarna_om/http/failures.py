@@ -6,7 +6,6 @@ from typing import cast
 
 import aiohttp
 
-from klarna_om.connector import Disconnected, UnaskedAnswerError
 from klarna_om.errors import (
     CertificateRejected,
     ClientClosed,
@@ -18,6 +17,7 @@ from klarna_om.errors import (
     SessionFailed,
 )
 from klarna_om.exchange import Request
+from klarna_om.http.connector import Disconnected, UnaskedAnswerError
 
 _LIBRARIES = ("aiohttp", "aiosignal", "asyncio", "ssl", "uvloop")
 

@@ -5,13 +5,13 @@ from collections.abc import Mapping
 
 import aiohttp
 
-from klarna_om.connector import Answer, Connector
 from klarna_om.errors import ClientClosed
+from klarna_om.http.connector import Answer, Connector
 from klarna_om.pace.deadlines import Deadlines
 from klarna_om.pace.pacer import Pacer
 
 
-class Connection:
+class HttpSession:
     """Opened at the first call, in that call's event loop; shared by all copies of a client."""
 
     def __init__(self, session: aiohttp.ClientSession | None, headers: Mapping[str, str], *, in_flight: int) -> None:
@@ -30,7 +30,7 @@ class Connection:
         """The merchant's pacer, where it is the one that all clients share."""
 
     @property
-    def unsaid(self) -> Mapping[str, str]:
+    def headers_to_add(self) -> Mapping[str, str]:
         """Of the headers those that the session does not say by itself: one of our own says them all."""
         return self._headers if self._is_borrowed else {}
 

@@ -6,9 +6,9 @@ from urllib.request import proxy_bypass
 
 from attrs import field, frozen
 
-from klarna_om.base_url import is_loopback
-from klarna_om.credentials import Secret, basic, clean_secret, hide
 from klarna_om.errors import ConfigurationError
+from klarna_om.settings.base_url import is_loopback
+from klarna_om.settings.credentials import Secret, basic, clean_secret, hide
 
 
 @frozen

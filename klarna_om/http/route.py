@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from attrs import field, frozen
 
 from klarna_om.errors import CertificateRejected, ConfigurationError, ConnectionFailed, KlarnaError
-from klarna_om.proxy import Proxy, proxy_variable, read_proxy
+from klarna_om.http.proxy import Proxy, proxy_variable, read_proxy
 
 PROXY_AUTHORIZATION = "Proxy-Authorization"
 

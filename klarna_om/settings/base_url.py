@@ -5,7 +5,7 @@ import re
 from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
 from klarna_om.errors import ConfigurationError
-from klarna_om.input_text import flaw_of
+from klarna_om.settings.input_text import flaw_of
 
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 

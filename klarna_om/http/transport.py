@@ -12,16 +12,16 @@ from attrs import field, frozen
 from msgspec.structs import replace
 from yarl import URL
 
-from klarna_om.answer_body import ACCEPT_ENCODING, BodyError, read_body
 from klarna_om.answers.classification import classify, outcome_of_head
 from klarna_om.clock import loop_time
-from klarna_om.connector import Answer
 from klarna_om.errors import AnswerCut, AnswerTimeout, ClientClosed, ConfigurationError, KlarnaError, NoAnswer
 from klarna_om.exchange import Request, Response
-from klarna_om.failures import describe, failure_before_answer, without_library_frames
+from klarna_om.http.body import ACCEPT_ENCODING, BodyError, read_body
+from klarna_om.http.connector import Answer
+from klarna_om.http.failures import describe, failure_before_answer, without_library_frames
+from klarna_om.http.route import Route
 from klarna_om.outcome import Outcome
 from klarna_om.pace.deadlines import Deadlines
-from klarna_om.route import Route
 
 CONNECT_TIMEOUT = 10.0
 """Seconds to connect, name look-up and TLS included. What takes longer counts as failed: nothing was sent."""
@@ -50,7 +50,7 @@ def user_agent(version: str, extra: str | None = None) -> str:
     return f"{product} {extra}" if extra else product
 
 
-def standing_headers(user_agent: str) -> Mapping[str, str]:
+def default_headers(user_agent: str) -> Mapping[str, str]:
     """What every request says."""
     return {ACCEPT: "application/json", ACCEPT_ENCODING_HEADER: ACCEPT_ENCODING, USER_AGENT: user_agent}
 
