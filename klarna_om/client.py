@@ -21,7 +21,7 @@ from klarna_om.exchange import Reply, Request, Response
 from klarna_om.http.route import find_route
 from klarna_om.http.session import HttpSession
 from klarna_om.http.tls import tls_context
-from klarna_om.http.transport import Transport, limits, default_headers, user_agent
+from klarna_om.http.transport import Transport, default_headers, limits, user_agent
 from klarna_om.middleware import Handler, Middleware, stack
 from klarna_om.middleware.auth import Auth
 from klarna_om.middleware.correlation import correlation

@@ -7,7 +7,7 @@ An HTML page is never Klarna's success, whatever its headers.
 """
 
 import re
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 import msgspec
 from attrs import field, frozen
@@ -119,16 +119,14 @@ class Document(Generic[T]):
 
     def _has_marks(self, value: object) -> bool:
         """Has it a field, or each item of it, that no other service's document has? An empty list is right as it is."""
-        if isinstance(value, list | tuple) and self.marks:
-            items: list[object] | tuple[object, ...] = value
-            return all(self._has_marks(item) for item in items)
-        return any(_get(value, mark) for mark in self.marks)
+        if self.marks and isinstance(value, list | tuple):
+            return all(self._has_marks(item) for item in cast("list[object]", value))
+        return any(_get(cast("object", value), mark) for mark in self.marks)
 
 
 def _get(value: object, name: str | None) -> object:
     if isinstance(value, dict):
-        fields: dict[object, object] = value
-        return fields.get(name)
+        return cast("dict[str | None, object]", value).get(name)
     return getattr(value, name or "", None)
 
 

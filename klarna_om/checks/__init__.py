@@ -16,7 +16,7 @@ from klarna_om.checks.table import RULES
 from klarna_om.exchange import Request
 from klarna_om.ids import is_uuid
 
-__all__ = ["RULES", "Content", "Rule", "needs_no_validation", "problems", "warning"]
+__all__ = ["RULES", "Content", "Rule", "needs_no_validation", "problems", "warnings"]
 
 
 def problems(asked: Content | Request, *, kustom: bool = False) -> tuple[str, ...]:

@@ -25,6 +25,10 @@ from aiohttp.connector import Connection
 HasData = Callable[[int], Sequence[object]]
 
 
+_used: WeakKeyDictionary[ResponseHandler, HasData] = WeakKeyDictionary()
+"""The connections that were used before; each with how to ask whether something waits in its socket."""
+
+
 class UnaskedAnswerError(aiohttp.ClientConnectionError):
     """A new connection had an answer waiting before anything was asked; nothing was sent on it."""
 
@@ -36,22 +40,16 @@ class Disconnected(aiohttp.ClientConnectionError):
 class Connector(aiohttp.TCPConnector):
     """A pool that hands out no connection on which something waits to be read."""
 
-    def __init__(self, **options: Any) -> None:
-        """Take the options of `aiohttp.TCPConnector`."""
-        super().__init__(**options)
-        self._has_data: WeakKeyDictionary[ResponseHandler, HasData] = WeakKeyDictionary()
-        """The connections that were used before; each with how to ask whether something waits in its socket."""
-
     async def connect(self, req: Any, traces: Any, timeout: Any) -> Connection:
         """Get a connection from the pool, or make one."""
         while True:
             connection = await super().connect(req, traces, timeout)
             protocol = connection.protocol
             assert protocol is not None
-            has_data = self._has_data.get(protocol)
+            has_data = _used.get(protocol)
             if not protocol.should_close and (has_data is None or not has_data(0)):
                 if has_data is None:
-                    self._has_data[protocol] = _watch(protocol)
+                    _used[protocol] = _watch(protocol)
                 return connection
             connection.close()
             if has_data is None:
