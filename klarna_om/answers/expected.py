@@ -119,9 +119,14 @@ class Document(Generic[T]):
 
     def _has_marks(self, value: object) -> bool:
         """Has it a field, or each item of it, that no other service's document has? An empty list is right as it is."""
-        if self.marks and isinstance(value, list | tuple):
-            return all(self._has_marks(item) for item in cast("list[object]", value))
-        return any(_get(cast("object", value), mark) for mark in self.marks)
+        items = _items(value) if self.marks else None
+        if items is not None:
+            return all(self._has_marks(item) for item in items)
+        return any(_get(value, mark) for mark in self.marks)
+
+
+def _items(value: object) -> list[object] | None:
+    return cast("list[object]", value) if isinstance(value, list | tuple) else None
 
 
 def _get(value: object, name: str | None) -> object:
