@@ -191,13 +191,6 @@ async def test_a_database_of_somebody_else_is_refused(path: Path) -> None:
             pass
 
 
-async def test_a_journal_that_cannot_be_opened_is_told(path: Path) -> None:
-    path.mkdir()
-    with pytest.raises(JournalError, match="unable to open database file"):
-        async with SqliteJournal.open(path):
-            pass
-
-
 async def test_a_journal_of_a_later_version_is_refused(path: Path) -> None:
     async with SqliteJournal.open(path):
         pass
@@ -390,14 +383,3 @@ async def test_an_open_that_is_cancelled_leaves_nothing_behind(path: Path) -> No
             await task
     async with SqliteJournal.open(path):
         pass
-
-
-async def test_a_rehearsal_leaves_a_journal_as_it_is(tmp_path: Path) -> None:
-    empty = tmp_path / "empty.journal"
-    empty.touch()
-
-    async with SqliteJournal.rehearsal(empty) as journal:
-        assert (await journal.counts()).lines == 0
-
-    assert empty.stat().st_size == 0
-    assert [path.name for path in tmp_path.iterdir()] == ["empty.journal"]
