@@ -53,8 +53,9 @@ def text_of(file: IO[bytes]) -> Generator[Iterator[str], None, None]:
             with text_of(copy) as lines:
                 yield lines
         return
+    start = file.tell()
     encoding = encoding_of(file.read(SAMPLE))
-    file.seek(0)
+    file.seek(start)
     text = io.TextIOWrapper(file, encoding=encoding, errors="replace")
     try:
         yield text

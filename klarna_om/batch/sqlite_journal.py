@@ -110,6 +110,14 @@ class SqliteJournal:
         found = await self._writer.run(lambda connection: connection.execute(schema.OPEN_ROWS, wanted).fetchall())
         return [Row(row, order_id, state) for row, order_id in found]
 
+    async def keys_of(self, order_id: str) -> list[str] | None:
+        """Every key that was or may be used for an order; None for an order that the job does not know."""
+        found = await self._writer.run(lambda connection: connection.execute(schema.EPOCHS, (order_id,)).fetchone())
+        if found is None:
+            return None
+        row, known_as, last_epoch = found
+        return [self._identity.key(known_as, row, epoch) for epoch in range(last_epoch + 1)]
+
     async def stamp(self, window: int) -> Stamp | None:
         """The latest stamp of a window."""
         query = "SELECT epoch, first_used_at FROM windows WHERE window = ? ORDER BY epoch DESC LIMIT 1"
