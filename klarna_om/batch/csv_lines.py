@@ -20,6 +20,9 @@ DELIMITERS = (",", ";", "\t", "|")
 LONGEST_RECORD = 50
 """Lines over which one quoted cell may reach."""
 
+SHOWN_NAMES, SHOWN_OF_NAME = 30, 60
+"""Columns, and characters of each, that a message shows: the first line of any file may be taken for a header."""
+
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?[,;\t ]*', re.IGNORECASE)
 
 
@@ -68,7 +71,8 @@ def header_of(line: str, column: str, *, needed: bool = False, delimiter: str | 
 
 def _no_column(line: str, column: str, delimiters: tuple[str, ...]) -> ManifestError:
     names = max((_names(line, each, strict=False) for each in delimiters), key=len)
-    listed = ", ".join(map(repr, names))
+    listed = ", ".join(repr(name[:SHOWN_OF_NAME]) for name in names[:SHOWN_NAMES])
+    listed += ", ..." if len(names) > SHOWN_NAMES else ""
     if any(map(is_order_id, names)):
         return ManifestError(
             f"the manifest has no header: its first line is {listed}. Add a line that names the columns"

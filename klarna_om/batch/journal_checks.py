@@ -62,15 +62,25 @@ def place_of(url: str) -> tuple[str | None, int | None]:
     return parts.hostname, parts.port or {"https": 443, "http": 80}.get(parts.scheme)
 
 
-def check_still_there(path: Path) -> Callable[[], None]:
-    """A check, for as long as the job runs, that this is the file that was opened; it raises `JournalError`."""
-    opened = _stat(path)
+class FileWatch:
+    """Is the file that was opened still there? Asked after each commit, for as long as the job runs."""
 
-    def check() -> None:
-        if not os.path.samestat(_stat(path), opened):
-            raise _gone(path, "another file is in its place")
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._log = path.with_name(path.name + "-wal")
+        self._opened = _stat(path)
+        self._has_log = False
 
-    return check
+    def check(self) -> None:
+        """Raise `JournalError` when what was committed now is in no file of the journal's name."""
+        now = _stat(self._path)
+        if not os.path.samestat(now, self._opened):
+            raise _gone(self._path, "another file is in its place")
+        if now.st_size < self._opened.st_size:
+            raise _gone(self._path, "it was cut")
+        if self._has_log:
+            _stat(self._log)
+        self._has_log = self._log.exists()
 
 
 def _stat(path: Path) -> os.stat_result:

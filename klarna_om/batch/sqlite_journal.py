@@ -12,7 +12,7 @@ from klarna_om.batch import schema
 from klarna_om.batch.entry import Entry
 from klarna_om.batch.identity import WINDOW, Identity
 from klarna_om.batch.journal import Finish, Line, Row, Stamp
-from klarna_om.batch.journal_checks import check_still_there
+from klarna_om.batch.journal_checks import FileWatch
 from klarna_om.batch.lock import locked
 from klarna_om.batch.sqlite_file import (
     bind,
@@ -74,7 +74,7 @@ class SqliteJournal:
         await writer.open()
         try:
             if file is not None:
-                writer.verify = await writer.run(lambda _: check_still_there(file))
+                writer.verify = (await writer.run(lambda _: FileWatch(file))).check
             yield cls(writer, await writer.run(lambda connection: identity_of(connection, operation)))
         finally:
             await writer.close()

@@ -164,16 +164,25 @@ async def test_a_journal_may_be_reached_through_a_link_of_ones_own(old: Path, tm
         assert await journal.counts() == Totals(done=9, pending=2 * WINDOW - 9)
 
 
+@pytest.mark.parametrize("part", ["", "-wal"])
 async def test_a_journal_that_is_deleted_while_it_is_used_records_nothing_more(
-    journal: SqliteJournal, path: Path
+    journal: SqliteJournal, path: Path, part: str
 ) -> None:
     await load(journal, order_ids(2))
-    path.unlink()
+    Path(f"{path}{part}").unlink()
 
-    with pytest.raises(JournalError, match=r"was taken away while the job was running \(No such file"):
+    with pytest.raises(JournalError, match=rf"{part} was taken away while the job was running \(No such file"):
         await journal.finish(Finish(1, State.DONE))
     with pytest.raises(JournalError, match="was taken away"):
         await journal.counts()
+
+
+async def test_a_journal_that_is_cut_while_it_is_used_is_noticed(journal: SqliteJournal, path: Path) -> None:
+    await load(journal, order_ids(2))
+    os.truncate(path, 0)
+
+    with pytest.raises(JournalError, match="it was cut"):
+        await journal.finish(Finish(1, State.DONE))
 
 
 async def test_a_journal_that_is_replaced_while_it_is_used_is_noticed(journal: SqliteJournal, path: Path) -> None:

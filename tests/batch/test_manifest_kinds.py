@@ -63,6 +63,13 @@ def test_quoted_cells_without_a_name_are_csv_and_not_json() -> None:
         read(f'"id","sum"\n"{A}","1"\n', suffix="")
 
 
+def test_a_message_shows_the_first_columns_of_many_and_the_start_of_long_ones() -> None:
+    with pytest.raises(ManifestError) as caught:
+        read(",".join(["x" * 1000] * 1000))
+
+    assert len(str(caught.value)) < 3000
+
+
 @pytest.mark.parametrize("first", ['"order_id" ,"amount"', '"order_id " ,amount,,'])
 def test_a_header_with_text_outside_its_quotes_is_named_with_its_columns(first: str) -> None:
     with pytest.raises(ManifestError, match=r"header is not valid CSV.*: 'order_id', 'amount'.*save the file as CSV"):
