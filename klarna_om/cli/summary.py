@@ -6,6 +6,7 @@ import msgspec
 from attrs import asdict, frozen
 
 from klarna_om.batch.attended import Ended, Failure
+from klarna_om.batch.journal import JournalError
 from klarna_om.batch.states import OnExpired
 from klarna_om.cli.exit_codes import ExitCode
 from klarna_om.errors import KlarnaError
@@ -50,7 +51,9 @@ def words(settings: Settings, ended: Ended) -> str:
     message = f"{ended.totals.lines} lines: {ended.totals}"
     if ended.has_report:
         message += f"\nReport: {settings.report}"
-    if ended.totals.settled == ended.totals.orders and not ended.is_cut:
+    # What became of a journal that failed, and what to do about it, is in the error.
+    is_through = ended.totals.settled == ended.totals.orders and not ended.is_cut
+    if is_through or isinstance(ended.error, JournalError):
         return message
     return f"{message}\nJournal: {settings.journal}; run the same command again to go on."
 

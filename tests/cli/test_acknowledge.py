@@ -233,6 +233,7 @@ def test_3_when_the_journal_is_taken_away(
     assert result.exit_code == 3
     assert "was taken away while the job was running" in result.stderr
     assert "Report:" not in result.stdout
+    assert "run the same command again" not in result.stdout
     assert sandbox.acknowledgements == 0
 
 
