@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator, AsyncIterable, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
+from uuid import UUID
 
 from klarna_om.batch.calls import Send, Sent
 from klarna_om.batch.entry import of_order_ids
@@ -24,7 +25,7 @@ that Klarna has forgotten its key."""
 
 async def acknowledge_all(
     client: KlarnaClient,
-    order_ids: Iterable[str] | AsyncIterable[str],
+    order_ids: Iterable[str | UUID] | AsyncIterable[str | UUID],
     *,
     journal: str | Path | Journal | None = None,
     on_progress: OnProgress = unheard,
@@ -48,6 +49,8 @@ async def acknowledge_all(
     the client's batch lane, so they let live calls go first. `on_expired`: see `klarna_om.batch.states`. `stop`: call
     its `request()` to let what is under way end, and return. Cancelling cuts off what is under way and records it as
     unknown; a repeat settles it. `on_progress` is called in the event loop, about five times a second.
+
+    An order id that is neither a `str` nor a `uuid.UUID` is a `TypeError` that names its position; nothing is sent.
 
     Raises what no repeat can cure, after recording all that is known: `Unauthorized`, `ConfigurationError`, or
     `ConnectionFailed` when Klarna was never reached; and `JournalError`. Every other failure is in the summary.

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -114,6 +115,19 @@ async def test_order_ids_may_come_from_an_asynchronous_generator(klarna: KlarnaC
             yield each
 
     assert (await acknowledge_all(klarna, pushed())).totals == Totals(done=100)
+
+
+async def test_uuid_objects_are_acknowledged(klarna: KlarnaClient, sandbox: Sandbox) -> None:
+    summary = await acknowledge_all(klarna, [UUID(each) for each in sandbox.order_ids])
+
+    assert (summary.totals, sandbox.acknowledgements) == (Totals(done=100), 100)
+
+
+async def test_what_is_no_order_id_is_named_and_nothing_is_sent(klarna: KlarnaClient, sandbox: Sandbox) -> None:
+    with pytest.raises(TypeError, match=r"order id number 101 is 7, of type int: a str or a uuid\.UUID is needed"):
+        await acknowledge_all(klarna, [*sandbox.order_ids, 7])  # type: ignore[list-item]
+
+    assert sandbox.request_count == 0
 
 
 async def test_wrong_credentials_are_raised(sandbox: Sandbox) -> None:
