@@ -111,7 +111,7 @@ def test_what_cannot_be_sent_has_exit_code_4(
     environment: pytest.MonkeyPatch, monkeypatch: pytest.MonkeyPatch, name: str, value: str, told: str
 ) -> None:
     environment.setenv(name, value)
-    monkeypatch.setattr("klarna_om.http.session.Connection.sleep", lambda *_: no_time())
+    monkeypatch.setattr("klarna_om.http.session.HttpSession.sleep", lambda *_: no_time())
 
     ended = run("00000000-0000-4000-8000-000000000000")
 
