@@ -22,6 +22,7 @@ class Settings:
     rate: float | None
     in_flight: int
     on_expired: OnExpired
+    keep_going: bool = False
 
 
 def code_of(ended: Ended) -> ExitCode:

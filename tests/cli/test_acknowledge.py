@@ -80,8 +80,9 @@ def test_1_when_some_are_refused(acknowledge: Acknowledge, manifest: Path, tmp_p
 
 
 def test_1_when_some_are_unknown_and_the_same_command_settles_them(
-    acknowledge: Acknowledge, manifest: Path, sandbox: Sandbox
+    acknowledge: Acknowledge, manifest: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("klarna_om.batch.repeats.PATIENCE", 0.0)
     sandbox.fail_next(100, fault="redirect", order_id=next(sandbox.order_ids))
     result = acknowledge()
     assert result.exit_code == 1
@@ -300,11 +301,12 @@ def test_standard_input_is_read(acknowledge: Acknowledge, sandbox: Sandbox, tmp_
 
 
 def test_orders_perhaps_sent_too_long_ago_can_be_left_to_a_person(
-    acknowledge: Acknowledge, manifest: Path, sandbox: Sandbox, tmp_path: Path
+    acknowledge: Acknowledge, manifest: Path, sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import sqlite3
     from contextlib import closing
 
+    monkeypatch.setattr("klarna_om.batch.repeats.PATIENCE", 0.0)
     sandbox.fail_next(2, fault="redirect", order_id=next(sandbox.order_ids))
     assert acknowledge().exit_code == 1
     with closing(sqlite3.connect(tmp_path / "orders.csv.journal")) as connection:
