@@ -113,8 +113,9 @@ class FatalErrorGuard:
             message = (
                 f"the first {EQUAL_REFUSALS_LIMIT} orders were all refused alike by {self._target}:"
                 f" {in_one_line(error.message)}. Is it the right environment and region, and are the credentials those"
-                " of the shop that has the orders? None of them is recorded as refused: with the cause gone the same"
-                " job settles them. If Klarna is right, run it with --keep-going (keep_going=True)"
+                " of the shop that has the orders? None of them is recorded as refused: with other credentials the same"
+                " job settles them; for another environment name a new journal too. If Klarna is right, run it with"
+                " --keep-going (keep_going=True)"
             )
             self._end(BatchStopped(message, error))
 

@@ -1,5 +1,7 @@
 """What ends a run before its time, and how few calls it takes."""
 
+import asyncio
+
 import pytest
 
 from klarna_om.batch.calls import Call, Sent, ended
@@ -264,18 +266,41 @@ async def test_whoever_keeps_going_gets_every_refusal_recorded(journal: SqliteJo
 
 async def test_until_klarna_is_confirmed_only_four_calls_are_under_way(journal: SqliteJournal, desk: Desk) -> None:
     await load(journal, order_ids(200))
+    four = asyncio.Barrier(UNCONFIRMED_CALLS)
     before: list[int] = []
 
-    def fail_at_first(number: int) -> None:
-        desk.always = silent if number <= 9 else None
-        if number <= 9:
-            before.append(desk.under_way)
+    async def send(order_id: str, key: str) -> Sent:
+        if len(desk.calls) < 8:
+            desk.fails[order_id].append(silent())
+            async with four:
+                before.append(desk.under_way)
+        return await desk(order_id, key)
 
-    desk.on_call = fail_at_first
-    await run(journal, desk, in_flight=64)
+    await asyncio.wait_for(run(journal, send, in_flight=64), 10)
 
-    assert max(before) == UNCONFIRMED_CALLS
+    assert len(before) >= UNCONFIRMED_CALLS
+    assert max(before) < UNCONFIRMED_CALLS
     assert desk.most_under_way > UNCONFIRMED_CALLS
+
+
+async def test_refusals_held_back_are_recorded_when_the_run_is_cancelled(journal: SqliteJournal, desk: Desk) -> None:
+    await load(journal, order_ids(100))
+    hangs = asyncio.Event()
+
+    async def send(order_id: str, key: str) -> Sent:
+        if len(desk.calls) == 20:
+            hangs.set()
+            await asyncio.Event().wait()
+        return await desk(order_id, key)
+
+    desk.always = lambda: answered(404)
+    task = asyncio.create_task(run(journal, send, in_flight=1))
+    await hangs.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+    assert await journal.counts() == Totals(refused=20, unknown=1, pending=79)
 
 
 async def test_strangers_in_mid_run_cost_no_order(journal: SqliteJournal, desk: Desk, time: Time) -> None:

@@ -2,7 +2,10 @@
 
 from klarna_om.batch.calls import Sent
 from klarna_om.batch.circuit_breaker import CONSECUTIVE_FAILURES
+from klarna_om.batch.feed import Feed
+from klarna_om.batch.identity import WINDOW
 from klarna_om.batch.sqlite_journal import SqliteJournal
+from klarna_om.batch.states import State
 from klarna_om.batch.totals import Totals
 from tests.batch.desk import Desk, answered, order_id, order_ids, silent
 from tests.batch.running import Time, load, run
@@ -59,6 +62,27 @@ async def test_each_row_that_is_settled_gives_the_others_more_time(
     summary = await run(journal, desk, time)
 
     assert summary.totals == Totals(done=3)
+
+
+async def test_repeats_come_in_no_order_so_that_a_few_bad_neighbours_are_no_outage(
+    journal: SqliteJournal, desk: Desk, time: Time
+) -> None:
+    await load(journal, order_ids(5))
+    for order in order_ids(5):
+        desk.fails[order].append(silent())
+
+    await run(journal, desk, time, in_flight=1, shuffle=list.reverse)
+
+    assert [called for called, _ in desk.calls[5:]] == order_ids(5)[::-1]
+
+
+async def test_a_page_without_a_row_to_repeat_is_passed_over(journal: SqliteJournal) -> None:
+    await load(journal, order_ids(WINDOW + 2))
+    feed = Feed(journal, State.PENDING, 1, WINDOW + 2, lambda rows: [row for row in rows if row.row > WINDOW])
+
+    taken = [await feed.take() for _ in range(3)]
+
+    assert [row and row.row for row in taken] == [WINDOW + 1, WINDOW + 2, None]
 
 
 async def test_what_klarna_refused_in_doubt_is_repeated_once_and_no_more(

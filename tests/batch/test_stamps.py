@@ -10,6 +10,7 @@ from klarna_om.batch.sqlite_journal import SqliteJournal
 from klarna_om.batch.stamps import Stamps
 from klarna_om.batch.states import OnExpired
 from klarna_om.batch.totals import Totals
+from klarna_om.errors import KeyExpired
 from tests.batch.desk import Desk, answered, order_id, order_ids, silent
 from tests.batch.running import START, Time, lines, load, run
 
@@ -160,3 +161,14 @@ async def test_a_clock_set_back_between_two_runs_acknowledges_nothing_twice(
     assert {line.idempotency_key for line in await lines(journal)} == {
         journal.identity.key(order_id(number), number, 0) for number in range(1, 51)
     }
+
+
+async def test_a_call_whose_key_has_just_expired_is_made_anew(journal: SqliteJournal, desk: Desk, time: Time) -> None:
+    await load(journal, order_ids(1))
+    desk.fails[order_id(1)].append(KeyExpired("too old"))
+    desk.on_call = lambda _: setattr(time, "seconds", 23 * HOUR)
+
+    summary = await run(journal, desk, time)
+
+    assert summary.totals == Totals(done=1)
+    assert desk.keys_of(order_id(1)) == [journal.identity.key(order_id(1), 1, epoch) for epoch in (0, 1)]

@@ -228,6 +228,22 @@ def test_4_when_the_credentials_are_wrong(
     assert sandbox.acknowledgements == 30
 
 
+def test_4_when_the_first_fifty_orders_are_all_unknown_to_klarna(
+    acknowledge: Acknowledge, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    (tmp_path / "orders.csv").write_text("order_id\n" + "".join(f"{order_id(n)}\n" for n in range(1, 101)))
+
+    stopped = acknowledge()
+    assert stopped.exit_code == 4
+    assert sandbox.url in stopped.stderr
+    assert "404 NO_SUCH_ORDER" in stopped.stderr
+    assert {row["outcome"] for row in report(tmp_path / "orders.report.csv")} == {"pending"}
+
+    went_on = acknowledge("--keep-going")
+    assert went_on.exit_code == 1
+    assert "100 refused" in went_on.stdout
+
+
 def test_4_when_there_are_no_credentials(
     acknowledge: Acknowledge, manifest: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
