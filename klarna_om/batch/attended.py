@@ -55,6 +55,10 @@ class Attended:
     """Opens the display."""
     on_stopping: Callable[[], None]
     """Called when a first signal has asked the job to stop."""
+    keep_going: bool = False
+    """Go on though the first orders are all refused alike."""
+    target: str = ""
+    """Where the calls go, for messages."""
     stop: Stop = field(factory=Stop)
     _meter: Meter = field(factory=lambda: Meter(Totals()), init=False)
 
@@ -105,6 +109,8 @@ class Attended:
                     meter=self._meter,
                     in_flight=self.in_flight,
                     on_expired=self.on_expired,
+                    keep_going=self.keep_going,
+                    target=self.target,
                     stop=self.stop,
                 )
             )

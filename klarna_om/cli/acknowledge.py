@@ -66,6 +66,9 @@ Exit codes:
     help="Orders perhaps sent over 23 hours ago: acknowledge them anew, or leave them as unknown.",
 )
 @connection_options
+@click.option(
+    "--keep-going", is_flag=True, help="Go on though the first 50 orders are all refused alike; else the job stops."
+)
 @click.option("--dry-run", is_flag=True, help="Read the manifest and say what would be done; send and write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 def command(
@@ -77,6 +80,7 @@ def command(
     in_flight: int,
     on_expired: OnExpired,
     *,
+    keep_going: bool,
     dry_run: bool,
     as_json: bool,
 ) -> None:
@@ -88,7 +92,7 @@ def command(
     # Every attempt that fails is logged; here the report tells it, and the display should stay readable.
     logging.getLogger("klarna_om").addHandler(logging.NullHandler())
     journal, report = files_of(manifest, journal, report)
-    settings = Settings(manifest, column, journal, report, rate, in_flight, on_expired)
+    settings = Settings(manifest, column, journal, report, rate, in_flight, on_expired, keep_going)
     try:
         ended = _run(settings, dry_run=dry_run)
     except (ManifestError, JournalError, ReportError) as reason:
@@ -152,6 +156,8 @@ async def _acknowledge(settings: Settings, lines: Iterator[Entry]) -> Ended:
             report=settings.report,
             in_flight=settings.in_flight,
             on_expired=settings.on_expired,
+            keep_going=settings.keep_going,
+            target=client.environment.base_url,
             shown=lambda: shown(sys.stderr),
             on_stopping=_say_stopping,
         )

@@ -6,6 +6,7 @@ import msgspec
 from attrs import asdict, frozen
 
 from klarna_om.batch.attended import Ended, Failure
+from klarna_om.batch.fatal_errors import BatchStopped
 from klarna_om.batch.journal import JournalError
 from klarna_om.batch.states import OnExpired
 from klarna_om.cli.exit_codes import ExitCode
@@ -23,6 +24,7 @@ class Settings:
     rate: float | None
     in_flight: int
     on_expired: OnExpired
+    keep_going: bool = False
 
 
 def code_of(ended: Ended) -> ExitCode:
@@ -39,10 +41,14 @@ def advice_on(ended: Ended, error: Failure) -> str:
     """What to do about an error that ended the run."""
     if not isinstance(error, KlarnaError):
         return str(error)
+    message = (
+        f"stopped: credentials or host, after {ended.totals.done} of {ended.totals.orders} orders were done. {error}"
+    )
+    if isinstance(error, BatchStopped):  # it says itself what to do
+        return message
     return (
-        f"stopped: credentials or host, after {ended.totals.done} of {ended.totals.orders} orders were done. {error}."
-        " Check KLARNA_OM_ENVIRONMENT and the credentials, then run the same command again; what was not sent is still"
-        " to be done"
+        f"{message}. Check KLARNA_OM_ENVIRONMENT and the credentials, then run the same command again; what was not sent"
+        " is still to be done"
     )
 
 

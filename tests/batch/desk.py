@@ -29,6 +29,13 @@ def answered(status: int, body: bytes = b'{"error_code": "SOME_CODE"}') -> Klarn
     return error_from_response(Response(request, status, {"Klarna-Correlation-Id": f"answer-{status}"}, body))
 
 
+def stranger(status: int = 403, title: str = "Blocked", location: str = "") -> KlarnaError:
+    """The error that a page of somebody else than Klarna stands for."""
+    request = Request("orders.acknowledge", "POST", "/acknowledge", headers={"Klarna-Idempotency-Key": "key"})
+    page = f"<html><title>{title}</title></html>".encode()
+    return error_from_response(Response(request, status, {"Content-Type": "text/html", "Location": location}, page))
+
+
 def unreachable() -> KlarnaError:
     """No connection was made."""
     return ConnectionFailed("connection refused")

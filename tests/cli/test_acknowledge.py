@@ -81,8 +81,9 @@ def test_1_when_some_are_refused(acknowledge: Acknowledge, manifest: Path, tmp_p
 
 
 def test_1_when_some_are_unknown_and_the_same_command_settles_them(
-    acknowledge: Acknowledge, manifest: Path, sandbox: Sandbox
+    acknowledge: Acknowledge, manifest: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("klarna_om.batch.repeats.PATIENCE", 0.0)
     sandbox.fail_next(100, fault="redirect", order_id=next(sandbox.order_ids))
     result = acknowledge()
     assert result.exit_code == 1
@@ -341,6 +342,22 @@ def test_4_when_the_credentials_are_wrong(
     assert sandbox.acknowledgements == 30
 
 
+def test_4_when_the_first_fifty_orders_are_all_unknown_to_klarna(
+    acknowledge: Acknowledge, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    (tmp_path / "orders.csv").write_text("order_id\n" + "".join(f"{order_id(n)}\n" for n in range(1, 101)))
+
+    stopped = acknowledge()
+    assert stopped.exit_code == 4
+    assert sandbox.url in stopped.stderr
+    assert "404 NO_SUCH_ORDER" in stopped.stderr
+    assert {row["outcome"] for row in report(tmp_path / "orders.report.csv")} == {"pending"}
+
+    went_on = acknowledge("--keep-going")
+    assert went_on.exit_code == 1
+    assert "100 refused" in went_on.stdout
+
+
 def test_4_when_there_are_no_credentials(
     acknowledge: Acknowledge, manifest: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -414,11 +431,12 @@ def test_standard_input_is_read(acknowledge: Acknowledge, sandbox: Sandbox, tmp_
 
 
 def test_orders_perhaps_sent_too_long_ago_can_be_left_to_a_person(
-    acknowledge: Acknowledge, manifest: Path, sandbox: Sandbox, tmp_path: Path
+    acknowledge: Acknowledge, manifest: Path, sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import sqlite3
     from contextlib import closing
 
+    monkeypatch.setattr("klarna_om.batch.repeats.PATIENCE", 0.0)
     sandbox.fail_next(2, fault="redirect", order_id=next(sandbox.order_ids))
     assert acknowledge().exit_code == 1
     with closing(sqlite3.connect(tmp_path / "orders.csv.journal")) as connection:
