@@ -47,8 +47,8 @@ def advice_on(ended: Ended, error: Failure) -> str:
     if isinstance(error, BatchStopped):  # it says itself what to do
         return message
     return (
-        f"{message}. Check KLARNA_OM_ENVIRONMENT and the credentials, then run the same command again; what was not sent"
-        " is still to be done"
+        f"{message}. Check KLARNA_OM_ENVIRONMENT and the credentials, then run the same command again; what was not"
+        " sent is still to be done"
     )
 
 
