@@ -98,8 +98,8 @@ class FatalErrorGuard:
             message = (
                 f"{UNRECOGNIZED_LIMIT} calls brought no answer of Klarna's from {self._target}; the last:"
                 f" {in_one_line(error.message)}. Check the base URL and what stands between here and Klarna (proxy,"
-                " firewall, portal), then run the same job again: no order got a final outcome by this. For another base URL"
-                " name a new journal too"
+                " firewall, portal), then run the same job again: no order got a final outcome by this. For another"
+                " base URL name a new journal too"
             )
             self._end(BatchStopped(message, error))
 
