@@ -45,7 +45,7 @@ class KindError(ValueError):
 
 @cache
 def converter() -> "Converter":
-    """The converter with all rules in it, for structuring and unstructuring of one's own."""
+    """The converter with all rules in it, for your own structuring and unstructuring."""
     from cattrs import Converter  # here, since most programs never leave the fast path
 
     rules = Converter(detailed_validation=True)

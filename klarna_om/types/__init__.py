@@ -1,4 +1,4 @@
-"""What Klarna says and is told: frozen classes under Klarna's own names, no logic, no I/O.
+"""Klarna's documents and request bodies: frozen classes under Klarna's own names, no logic, no I/O.
 
 Amounts are whole numbers of minor units. Fields with an open list of words hold plain text; the words known
 today are offered as enumerations. How JSON becomes these types, and how strictly, is in

@@ -10,7 +10,7 @@ from klarna_om.types.model import response_model
 @response_model
 @frozen(kw_only=True, slots=False)
 class Customer:
-    """What Klarna tells of the customer; often nothing. No personal data shows in `repr`.
+    """What Klarna sends about the customer; often nothing. No personal data shows in `repr`.
 
     https://docs.klarna.com/api/ordermanagement/
     """

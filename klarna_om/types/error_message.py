@@ -1,4 +1,4 @@
-"""How Klarna says no."""
+"""The body of an error."""
 
 from attrs import field, frozen
 
