@@ -126,7 +126,7 @@ async def test_a_call_cancelled_at_any_point_leaves_nothing_and_its_key_works_ag
 
 
 @pytest.mark.parametrize("cancel", [cancelled_at_await, cancelled_at_iteration])
-async def test_of_five_calls_under_one_key_any_may_be_cancelled_anywhere_and_the_others_get_the_answer(
+async def test_cancelling_one_of_five_equal_calls_leaves_the_others_their_answer(
     make_client: MakeClient, raw: RawKlarna, cancel: Cancel
 ) -> None:
     klarna = make_client(raw.url)

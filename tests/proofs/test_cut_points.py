@@ -152,7 +152,7 @@ async def test_a_write_that_meets_a_cut_point_on_each_attempt_has_at_most_one_ef
     [broken for broken, _ in TABLE if (broken.end is not End.HANG or broken.executes) and broken.answer is not NO],
     ids=_id,
 )
-async def test_after_any_cut_point_the_retry_brings_exactly_one_effect_under_one_key_and_the_same_bytes(
+async def test_a_retry_after_any_cut_point_has_one_effect_one_key_and_the_same_bytes(
     make_client: MakeClient, raw: RawKlarna, broken: Break
 ) -> None:
     raw.breaks = [broken] * len(WRITE_CALLS)

@@ -33,7 +33,7 @@ async def session() -> AsyncIterator[aiohttp.ClientSession]:
         yield opened
 
 
-@pytest.mark.parametrize("borrowed", [False, True], ids=["a session of our own", "a borrowed session"])
+@pytest.mark.parametrize("borrowed", [False, True], ids=["the client's session", "a borrowed session"])
 async def test_closing_ends_every_call_wherever_it_is_with_a_typed_error(
     make_client: MakeClient, raw: RawKlarna, session: aiohttp.ClientSession, borrowed: bool
 ) -> None:

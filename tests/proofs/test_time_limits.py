@@ -33,8 +33,8 @@ async def pool_of_two() -> AsyncIterator[aiohttp.ClientSession]:
         yield session
 
 
-@pytest.mark.parametrize("borrowed", [False, True], ids=["a pool of our own", "a borrowed pool"])
-async def test_twenty_slow_calls_through_a_pool_of_two_all_succeed_since_waiting_for_it_is_no_attempt(
+@pytest.mark.parametrize("borrowed", [False, True], ids=["the client's pool", "a borrowed pool"])
+async def test_twenty_slow_calls_through_a_pool_of_two_all_succeed(
     make_client: MakeClient, raw: RawKlarna, pool_of_two: aiohttp.ClientSession, borrowed: bool
 ) -> None:
     raw.seconds = SECONDS
@@ -101,7 +101,7 @@ async def test_no_sleep_lasts_beyond_the_total(make_client: MakeClient, raw: Raw
 
 
 @pytest.mark.parametrize("seconds", [0.1, 1.0, 5.0, 5.6, 6.0, 9.9, 10.0, 11.0, 65.0])
-def test_a_connection_is_given_up_before_the_attempt_is_so_that_it_is_known_that_nothing_was_sent(
+def test_a_connection_is_given_up_before_its_attempt_so_nothing_was_sent(
     seconds: float,
 ) -> None:
     """aiohttp rounds a limit above `ceil_threshold` up to a whole second of the loop's clock."""

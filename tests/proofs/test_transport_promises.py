@@ -94,7 +94,7 @@ async def test_with_later_tls_the_server_has_to_prove_its_name(
 
 @pytest.mark.parametrize("end", [End.CLOSE, End.RESET])
 @pytest.mark.parametrize("operation", WRITE_CALLS)
-async def test_a_pooled_connection_that_dies_as_the_next_write_comes_is_replaced_under_the_same_key_and_counted(
+async def test_a_pooled_connection_that_dies_under_a_write_is_replaced_and_counted(
     make_client: MakeClient, raw: RawKlarna, operation: str, end: End
 ) -> None:
     """The server drops the kept connection when it has read the next request, and has not acted on it."""
