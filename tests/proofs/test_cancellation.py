@@ -16,8 +16,9 @@ from klarna_om.retry.policy import Retry
 from klarna_om.types import CaptureObject
 from tests.conftest import MakeClient
 from tests.proofs.conftest import until
-from tests.proofs.raw_klarna import Break, End, Point, RawKlarna
+from tests.proofs.raw_klarna import Break, RawKlarna
 from tests.support.calls import ORDER_ID
+from tests.support.raw_http import End, Point
 from tests.support.time import Sleeps
 from tests.support.wire import Answer
 

@@ -19,8 +19,10 @@ from klarna_om.retry.policy import Retry
 from klarna_om.types import CaptureObject
 from tests.conftest import MakeClient
 from tests.proofs.calling import WRITE_CALLS, Where
-from tests.proofs.raw_klarna import Break, End, Point, RawKlarna
+from tests.proofs.raw_klarna import Break, RawKlarna
 from tests.support.calls import CAPTURE_ID, ORDER_ID
+from tests.support.listening import listen
+from tests.support.raw_http import End, Point
 from tests.support.time import Clock
 from tests.support.wire import Answer
 
@@ -193,8 +195,8 @@ async def no_tls() -> AsyncIterator[str]:
         writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
         writer.close()
 
-    async with await asyncio.start_server(shout, "127.0.0.1", 0) as listening:
-        yield f"https://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
+    async with listen(shout) as port:
+        yield f"https://127.0.0.1:{port}"
 
 
 async def test_a_failed_tls_handshake_sent_nothing_of_any_write(make_client: MakeClient, no_tls: str) -> None:

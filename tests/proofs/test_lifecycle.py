@@ -18,9 +18,10 @@ from klarna_om.pace.pacer import Pacer
 from klarna_om.retry.policy import Retry
 from tests.conftest import MakeClient
 from tests.proofs.conftest import LONG, until
-from tests.proofs.raw_klarna import Break, End, Point, RawKlarna
+from tests.proofs.raw_klarna import Break, RawKlarna
 from tests.proofs.test_cancellation import descriptors
 from tests.support.calls import ORDER_ID
+from tests.support.raw_http import End, Point
 from tests.support.wire import Answer
 
 HANGS = Break(Point.REQUEST, End.HANG)

@@ -15,8 +15,9 @@ from klarna_om.retry.budget import Budget
 from klarna_om.retry.policy import Retry
 from tests.conftest import MakeClient
 from tests.proofs.conftest import LONG
-from tests.proofs.raw_klarna import Break, End, Point, RawKlarna
+from tests.proofs.raw_klarna import Break, RawKlarna
 from tests.support.calls import ORDER_ID
+from tests.support.raw_http import End, Point
 from tests.support.time import Sleeps, longest
 from tests.support.wire import Answer
 

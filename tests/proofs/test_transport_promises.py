@@ -1,6 +1,7 @@
 """What the wire is like: old TLS is refused, a stale connection costs an attempt and no more, the pool has its size."""
 
 import asyncio
+import contextlib
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 
@@ -14,8 +15,10 @@ from klarna_om.types import CaptureObject
 from tests.conftest import MakeClient
 from tests.proofs.calling import WRITE_CALLS, Where
 from tests.proofs.conftest import until
-from tests.proofs.raw_klarna import Break, End, Point, RawKlarna
+from tests.proofs.raw_klarna import Break, RawKlarna
 from tests.support.calls import CAPTURE_ID, ORDER_ID
+from tests.support.listening import listen
+from tests.support.raw_http import End, Point
 
 CAPTURE = CaptureObject(captured_amount=100)
 AUTHORITY = trustme.CA()
@@ -46,21 +49,13 @@ Serve = Callable[[ssl.SSLContext], Awaitable[int]]
 
 @pytest.fixture
 async def serve() -> AsyncIterator[Serve]:
-    """Serves on a port of `localhost` and closes what it accepts."""
-    servers: list[asyncio.Server] = []
+    """Listens on a port of `localhost` and closes what it accepts."""
 
-    async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def close(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.close()
 
-    async def start(context: ssl.SSLContext) -> int:
-        servers.append(await asyncio.start_server(accept, "127.0.0.1", 0, ssl=context))
-        port: int = servers[-1].sockets[0].getsockname()[1]
-        return port
-
-    yield start
-    for server in servers:
-        server.close()
-        await server.wait_closed()
+    async with contextlib.AsyncExitStack() as servers:
+        yield lambda context: servers.enter_async_context(listen(close, tls=context))
 
 
 @pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
