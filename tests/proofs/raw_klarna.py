@@ -30,7 +30,7 @@ class Break:
 
 @define
 class RawKlarna:
-    """`breaks` are met first, one an exchange, then `otherwise`; `effects` counts by key what was executed."""
+    """`breaks` are met first, one per exchange, then `otherwise`; `effects` counts by key what was executed."""
 
     url: str = ""
     breaks: list[Break] = field(factory=list[Break])

@@ -29,7 +29,7 @@ HANGS = Break(Point.REQUEST, End.HANG)
 
 @pytest.fixture
 async def session() -> AsyncIterator[aiohttp.ClientSession]:
-    """A session of the caller's own."""
+    """The caller's session."""
     async with aiohttp.ClientSession() as opened:
         yield opened
 
@@ -114,7 +114,7 @@ async def test_after_close_with_a_borrowed_session_nothing_more_is_sent(
     assert len(raw.requests) == 1
 
 
-def test_a_copy_used_in_another_event_loop_is_told_and_sends_nothing() -> None:
+def test_a_copy_used_in_another_event_loop_is_refused_and_sends_nothing() -> None:
     client = KlarnaClient("http://127.0.0.1:9", api_key="k", retry=Retry.off())
 
     async def use(client: KlarnaClient) -> None:

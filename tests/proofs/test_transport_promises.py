@@ -111,7 +111,7 @@ async def test_a_connection_that_was_closed_while_idle_is_not_used_again(
     raw.breaks = [Break(Point.ANSWER, End.CLOSE)]
     await klarna.orders.acknowledge(ORDER_ID)
     await until(lambda: raw.open_connections == 0)
-    await asyncio.sleep(0.05)  # the news travels
+    await asyncio.sleep(0.05)  # until the client sees it
 
     reply = await klarna.reply(klarna.orders.acknowledge(ORDER_ID))
 

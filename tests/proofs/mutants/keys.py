@@ -57,10 +57,10 @@ MUTANTS = (
         caught_by=f"{KEYS}test_after_24_hours_a_key_is_free_again",
     ),
     mistake(
-        "a key is good again from each use",
+        "a key is valid again from each use",
         "middleware/key_guard.py",
         Rewrite("KeyGuard.use", "A.is_running = True", "A.is_running, A.first_used = True, now"),
-        caught_by=f"{CUTS}test_a_key_is_good_for_24_hours_from_its_first_use_not_from_its_last",
+        caught_by=f"{CUTS}test_a_key_is_valid_for_24_hours_from_its_first_use_not_from_its_last",
     ),
     mistake(
         "the key's age is not checked before a send",

@@ -4,8 +4,8 @@ from tests.proofs.mutants.mutant import CUTS, MACHINE, mistake
 from tests.proofs.rewrite import Argument, Rewrite
 
 LOG = "tests/middleware/test_correlation.py::"
-CUT_POINT = f"{CUTS}test_each_write_says_what_is_known_at_each_cut_point"
-DOUBT = f"{CUTS}test_a_doubt_is_not_talked_away_by_a_later_attempt"
+CUT_POINT = f"{CUTS}test_each_write_reports_what_is_known_at_each_cut_point"
+DOUBT = f"{CUTS}test_a_later_attempt_never_turns_unknown_into_a_definite_failure"
 
 FORGOTTEN = Argument("Idempotency._with_key", "earlier")
 SERVER_ERROR_REFUSES = Rewrite("_outcome", "A < 400 or A == 408 or A >= 500", "A < 400 or A == 408")
@@ -46,7 +46,7 @@ MUTANTS = (
         "what an earlier call left is forgotten",
         "middleware/idempotency.py",
         FORGOTTEN,
-        caught_by=f"{CUTS}test_nor_by_a_later_call_under_the_same_key",
+        caught_by=f"{CUTS}test_a_later_call_never_turns_unknown_into_a_definite_failure",
     ),
     mistake(
         "a 5xx is called refused",
