@@ -136,7 +136,7 @@ class World:
 
     def _patient(self) -> KlarnaClient:
         """The client, which waits shortly where no answer will come, and tries as often as this step allows."""
-        waits = any(scene.fault.kind in HANGS for scene in self.sandbox._desk.script._scenes)
+        waits = any(entry.fault.kind in HANGS for entry in self.sandbox._handler.fault_queue._entries)
         return self.klarna.with_options(
             attempt_timeout=0.05 if waits else 30.0, retry=Retry(max_attempts=self.attempts, total_timeout=None)
         )
@@ -226,7 +226,7 @@ class World:
         seen = self.sandbox.requests
         for request in seen[self._read :]:
             if request.key is not None:
-                self._sent_under[request.key].add((request.operation, request.order_id, request.body))
+                self._sent_under[request.key].add((request.operation, request.order_id, request.body_digest))
                 assert len(self._sent_under[request.key]) == 1
         self._read = len(seen)
 
@@ -257,7 +257,7 @@ class World:
 
     async def _at_rest(self) -> None:
         """What was sent and given up may still be worked on; and faults that nobody met are forgotten."""
-        self.sandbox._desk.script._scenes.clear()
+        self.sandbox.clear_failures()
         for _ in range(5):
             await asyncio.sleep(0.0005)
 
