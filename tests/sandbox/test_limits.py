@@ -1,15 +1,25 @@
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from klarna_om.catalogue import CATALOGUE
 from klarna_om.sandbox.limits import LIMITS
 from klarna_om.sandbox.validation import (
+    INT32_MAX,
+    INT64_MAX,
+    ArrayRule,
+    IntegerRule,
+    ObjectRule,
+    Rule,
+    StringRule,
     Violations,
     validate,
 )
+from tests.support.specification import SCHEMAS, SPECIFICATION, Schema
 
 LINE = {"name": "Socks", "quantity": 1, "unit_price": 500, "total_amount": 500}
+FORMAT_MAX = {"int32": INT32_MAX, "int64": INT64_MAX}
 OPERATIONS_WITH_BODY = [row for row in CATALOGUE if row.takes]
 
 
@@ -17,6 +27,52 @@ def violations_of(operation: str, body: Any) -> Violations:
     violations = Violations()
     validate(LIMITS[operation], body, "", violations)
     return violations
+
+
+def rule_of(schema: Schema) -> Rule:
+    """The rule that is equivalent to a schema of the specification."""
+    if "$ref" in schema:
+        return rule_of(SCHEMAS[schema["$ref"].rpartition("/")[2]])
+    match schema["type"]:
+        case "object":
+            fields = {name: rule_of(each) for name, each in schema["properties"].items()}
+            return ObjectRule(fields, tuple(schema.get("required", ())))
+        case "array":
+            return ArrayRule(rule_of(schema["items"]), schema["maxItems"], schema["minItems"])
+        case "integer":
+            most = FORMAT_MAX[schema["format"]]
+            return IntegerRule(schema.get("minimum", -most - 1), schema.get("maximum", most))
+        case _:
+            return StringRule(schema.get("maxLength", 255), schema.get("pattern", "").strip("()"))
+
+
+def with_extensions(rule: Rule, name: str = "") -> Rule:
+    """The rule with what the sandbox accepts, or refuses, beyond the specification."""
+    if isinstance(rule, ArrayRule):
+        return evolve(rule, item=with_extensions(rule.item))
+    if isinstance(rule, ObjectRule):
+        return evolve(rule, fields={field: with_extensions(each, field) for field, each in rule.fields.items()})
+    if isinstance(rule, StringRule) and rule.pattern.startswith("physical|"):
+        return evolve(rule, pattern=f"{rule.pattern}|package")
+    return StringRule(2) if name == "country" else rule
+
+
+@pytest.mark.parametrize("operation", OPERATIONS_WITH_BODY, ids=lambda row: row.name)
+def test_the_limits_are_those_of_the_specification(operation: Any) -> None:
+    request = SPECIFICATION["paths"][operation.path][operation.method.lower()]["requestBody"]
+    expected = with_extensions(rule_of(request["content"]["application/json"]["schema"]))
+    assert isinstance(expected, ObjectRule)
+    beyond = {
+        name: LIMITS[operation.name].fields[name] for name in {"billing_address"} & set(LIMITS[operation.name].fields)
+    }
+
+    assert LIMITS[operation.name] == evolve(expected, fields={**expected.fields, **beyond})
+
+
+def test_a_billing_address_has_the_limits_of_a_shipping_address() -> None:
+    fields = LIMITS["orders.update_customer_details"].fields
+
+    assert fields["billing_address"] == fields["shipping_address"]
 
 
 def test_every_operation_that_takes_a_body_has_limits() -> None:
