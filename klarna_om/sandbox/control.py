@@ -6,11 +6,13 @@
     POST /_sandbox/faults     a fault plan, as `--faults` takes it, from now on
     POST /_sandbox/limit      requests a second from now on, or `none`
 
-They answer only this machine.
+They answer only this machine, and no web page that a browser on it shows: a page's requests carry an `Origin`
+header, or, where its own host name was made to resolve to this machine, that name as `Host`. Both get 403.
 """
 
 import ipaddress
 from collections.abc import Awaitable, Callable
+from urllib.parse import urlsplit
 
 import msgspec
 from aiohttp import web
@@ -87,17 +89,36 @@ class Control:
         return _json({"limit": self.handler.quota.limit})
 
     def _protect(self, endpoint: Endpoint) -> Endpoint:
-        """Refuse other machines; an invalid value is a 400 with the reason."""
+        """Refuse other machines and web pages; an invalid value is a 400 with the reason."""
 
         async def protected(request: web.Request) -> web.Response:
             if not _is_loopback(request.remote or ""):
                 return web.Response(status=404)
+            if reason := self._reason_to_refuse(request):
+                return web.Response(status=403, text=f"{reason}\n")
             try:
                 return await endpoint(request)
             except (ValueError, OverflowError) as error:
                 return web.Response(status=400, text=f"{error}\n")
 
         return protected
+
+    def _reason_to_refuse(self, request: web.Request) -> str:
+        """Why the request may come from a web page; empty where it does not."""
+        if "Origin" in request.headers:
+            return "Web pages may not use the sandbox's control endpoints: the request has an Origin header."
+        host = _host_name(request.headers.get("Host", ""))
+        if host in ("localhost", _host_name(self.handler.origin.removeprefix("http://"))) or _is_loopback(host):
+            return ""
+        return "The request's Host header names neither loopback nor the sandbox's own address."
+
+
+def _host_name(authority: str) -> str:
+    """The host without its port, in lower case; empty where it cannot be parsed."""
+    try:
+        return urlsplit(f"//{authority}").hostname or ""
+    except ValueError:
+        return ""
 
 
 def _is_loopback(host: str) -> bool:

@@ -1,5 +1,7 @@
 """The control endpoints, for tests that run the sandbox in another process."""
 
+import asyncio
+
 import pytest
 from aiohttp.test_utils import make_mocked_request
 from aiohttp.web import Request
@@ -107,3 +109,46 @@ async def test_other_machines_get_404(sandbox: Sandbox, request_: Request) -> No
     response = await endpoint(request_)
 
     assert response.status == 404
+
+
+@pytest.mark.parametrize("origin", ["https://example.com", "http://127.0.0.1:8420", "null", ""])
+@pytest.mark.parametrize("name", ["clock", "faults", "limit"])
+async def test_a_request_with_an_origin_header_is_a_403(
+    caller: Caller, sandbox: Sandbox, name: str, origin: str
+) -> None:
+    before = (sandbox.clock.now, sandbox.faults, sandbox.limit)
+
+    response = await post(caller, name, "1" if name != "faults" else "slow=1", Origin=origin)
+
+    assert response.status == 403
+    assert b"Origin" in response.body
+    assert (sandbox.clock.now, sandbox.faults, sandbox.limit) == before
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["example.com", "example.com:8420", "127.0.0.1.example.com", "192.0.2.1", "localhost.example.com", "[::1", ""],
+)
+@pytest.mark.parametrize("name", ["effects", "requests"])
+async def test_a_request_for_the_host_name_of_a_web_page_is_a_403(caller: Caller, name: str, host: str) -> None:
+    response = await get(caller, name, Host=host)
+
+    assert response.status == 403
+    assert b"Host" in response.body
+
+
+@pytest.mark.parametrize("host", ["localhost", "LOCALHOST:8420", "127.0.0.1", "127.9.9.9:80", "[::1]:8420"])
+async def test_a_request_for_a_loopback_host_is_accepted(caller: Caller, host: str) -> None:
+    response = await get(caller, "effects", Host=host)
+
+    assert response.status == 200
+
+
+async def test_a_request_for_the_address_that_the_sandbox_listens_on_is_accepted() -> None:
+    async with Sandbox(host="0.0.0.0") as sandbox:
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(sandbox.url.rpartition(":")[2]))
+        writer.write(b"GET /_sandbox/effects HTTP/1.1\r\nHost: 0.0.0.0:80\r\nConnection: close\r\n\r\n")
+        response = await reader.read()
+        writer.close()
+
+    assert response.startswith(b"HTTP/1.1 200 OK\r\n")
