@@ -84,10 +84,10 @@ def kill(session: nox.Session) -> None:
 
 @nox.session
 def proofs(session: nox.Session) -> None:
-    """The long proofs: the state machine over thousands of steps, every mutant, the two lanes over wide documents."""
+    """The long proofs: the state machine over thousands of steps, every mutant, the two paths over wide documents."""
     locked(session)
     session.run("pytest", "-q", "--timeout", "0", "tests/proofs", env={"KLARNA_OM_PROOFS": "long"})
-    session.run("pytest", "-q", "--timeout", "0", "--hypothesis-profile=long", "tests/test_structuring_lanes.py")
+    session.run("pytest", "-q", "--timeout", "0", "--hypothesis-profile=long", "tests/test_structuring_paths.py")
 
 
 @nox.session

@@ -59,7 +59,8 @@ def fast_server(order: bytes, *, own: bool = False) -> Iterator[Served]:
     with tempfile.TemporaryDirectory(prefix="klarna-om-bench-") as directory:
         port = _free_port()
         configuration = Path(directory) / "nginx.conf"
-        configuration.write_text(_nginx(Path(directory), port, order), encoding="utf-8")
+        configuration.write_text(_nginx(Path(directory), port))
+        (Path(directory) / "order.json").write_bytes(order)
         version = (
             subprocess.run([nginx, "-v"], capture_output=True, text=True, check=True).stderr.split("/")[-1].strip()
         )
@@ -101,8 +102,9 @@ def _ended(process: "subprocess.Popen[str] | subprocess.Popen[bytes]") -> Iterat
             process.stdout.close()
 
 
-def _nginx(directory: Path, port: int, order: bytes) -> str:
-    document = order.replace(documents.ORDER_ID, b"$1").decode()  # the order that was asked for, as Klarna answers
+def _nginx(directory: Path, port: int) -> str:
+    # The order that was asked for, as Klarna answers.
+    substitute = f"sub_filter '{documents.ORDER_ID.decode()}' $id; sub_filter_types application/json;"
     headers = "\n".join(f'    add_header {name} "{value}" always;' for name, value in HEADERS.items())
     paths = "\n".join(
         f"  {kind}_temp_path {directory}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
@@ -120,11 +122,13 @@ http {{
   keepalive_requests 1000000000;
   keepalive_timeout 3600;
   default_type application/json;
+  open_file_cache max=10;
 {paths}
   server {{
     listen 127.0.0.1:{port} backlog=1024;
+    root {directory};
 {headers}
-    location ~ ^/ordermanagement/v1/orders/([^/]+)$ {{ return 200 '{document}'; }}
+    location ~ ^/ordermanagement/v1/orders/(?<id>[^/]+)$ {{ {substitute} try_files /order.json =404; }}
     location / {{ return 204; }}
   }}
 }}

@@ -15,9 +15,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from klarna_om.client import KlarnaClient
-    from klarna_om.connector import Connector
-    from klarna_om.credentials import Credentials
-    from klarna_om.environment import ENVIRONMENTS, Environment
     from klarna_om.errors import (
         AnswerCut,
         AnswerTimeout,
@@ -51,6 +48,7 @@ if TYPE_CHECKING:
         UnrecognizedAnswer,
     )
     from klarna_om.exchange import Attempt, Reply, Request, Response
+    from klarna_om.http.connector import Connector
     from klarna_om.intents import Ended, cancel_or_release, capture_once, ensure_acknowledged, refund_once
     from klarna_om.keys import Key, derive_key
     from klarna_om.middleware import Handler, Middleware
@@ -62,6 +60,8 @@ if TYPE_CHECKING:
     from klarna_om.retry.budget import Budget
     from klarna_om.retry.policy import FullJitter, Retry, Schedule
     from klarna_om.retry.rules import RETRY_RULES, RetryRule
+    from klarna_om.settings.credentials import Credentials
+    from klarna_om.settings.environment import ENVIRONMENTS, Environment
     from klarna_om.types import (
         Addon,
         Address,
@@ -213,9 +213,9 @@ __all__ = [
 
 _HOMES = {
     "client": "KlarnaClient",
-    "connector": "Connector",
-    "credentials": "Credentials",
-    "environment": "ENVIRONMENTS Environment",
+    "http.connector": "Connector",
+    "settings.credentials": "Credentials",
+    "settings.environment": "ENVIRONMENTS Environment",
     "errors": (
         "AnswerCut AnswerTimeout BadRequest CertificateRejected ClientClosed ConfigurationError Conflict "
         "ConnectionFailed ConnectionLost IdempotencyKeyReused InvalidRequest KeyExpired KlarnaError NoAnswer "

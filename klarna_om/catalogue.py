@@ -5,7 +5,7 @@ https://docs.klarna.com/api/ordermanagement/
 
 from typing import Any
 
-from klarna_om.expected import Created, Document, NoContent
+from klarna_om.answers.expected import Created, Document, NoContent
 from klarna_om.operation import Operation
 from klarna_om.types import (
     Capture,

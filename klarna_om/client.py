@@ -5,36 +5,43 @@ import inspect
 import random
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from os import PathLike
+from ssl import SSLContext
 from types import TracebackType
 from typing import Any, Literal, Self, TypeVar, Unpack
+from uuid import UUID
 
 import aiohttp
 from attrs import evolve
 
-from klarna_om.connection import Connection
-from klarna_om.credentials import Credentials, Secret
+from klarna_om.arguments import check_middleware, check_session, check_settings, refuse_unknown
 from klarna_om.endpoints import Captures, Orders, Refunds
-from klarna_om.environment import Environment, find_environment
-from klarna_om.errors import ClientClosed, ConfigurationError
-from klarna_om.exchange import KEY_HEADER, Reply, Request, Response
-from klarna_om.keys import random_key
+from klarna_om.errors import ClientClosed
+from klarna_om.exchange import Reply, Request, Response
+from klarna_om.http.route import find_route
+from klarna_om.http.session import HttpSession
+from klarna_om.http.tls import tls_context
+from klarna_om.http.transport import Transport, default_headers, limits, user_agent
 from klarna_om.middleware import Handler, Middleware, stack
 from klarna_om.middleware.auth import Auth
 from klarna_om.middleware.correlation import correlation
 from klarna_om.middleware.idempotency import Idempotency
+from klarna_om.middleware.idempotency_key import IdempotencyKey
 from klarna_om.middleware.key_expiry import KeyExpiry
 from klarna_om.middleware.key_guard import guard_of
 from klarna_om.middleware.pace import Pace
-from klarna_om.middleware.retry import Retrying
+from klarna_om.middleware.retry import RetryMiddleware
 from klarna_om.middleware.validation import Validation
 from klarna_om.operation import execute, free_request, recorded_responses
 from klarna_om.options import OptionChanges, Options
+from klarna_om.pace.concurrency import ConcurrencyLimiter
 from klarna_om.pace.pacer import Pacer
-from klarna_om.pace.places import Places
 from klarna_om.pace.shared import merchant_of, pacer_of
 from klarna_om.retry.budget import Budget
 from klarna_om.retry.policy import Uniform
-from klarna_om.transport import Transport, limits, standing_headers, user_agent
+from klarna_om.settings.credentials import find_credentials, hide
+from klarna_om.settings.environment import Environment, find_environment
+from klarna_om.settings.key_match import check_key_match
 from klarna_om.version import __version__
 
 T = TypeVar("T")
@@ -65,6 +72,8 @@ class KlarnaClient:
         middleware: Sequence[Middleware] = (),
         user_agent_extra: str | None = None,
         trust_env: bool = False,
+        proxy: str | None = None,
+        ca: str | PathLike[str] | SSLContext | None = None,
         budget: Budget | None = None,
         sleep: Callable[[float], Awaitable[None]] | None = None,
         uniform: Uniform = random.uniform,
@@ -81,29 +90,57 @@ class KlarnaClient:
         merchant's published limit together with all clients of the same credentials in this process; a `Pacer` is
         shared with whom you give it to; `"off"` sends as fast as it can.
         `middleware`: functions of your own, the first one outermost, above the retries.
-        `trust_env`: use the proxies that the environment variables name.
+        `trust_env`: use the proxy that `https_proxy` or `all_proxy` names, unless `no_proxy` excludes the host.
+        `proxy`: the URL of an HTTP proxy. `ca`: a PEM file of the authorities to trust instead of the system's, or an
+        `ssl.SSLContext`.
         `sleep`, `uniform`, `wall_clock` and `monotonic` are for tests.
         The rest are the fields of `Options`.
         """
         # Hidden at once, so that no traceback with local variables shows them.
-        password, api_key = _hidden(password), _hidden(api_key)
+        username, password, api_key, proxy = (
+            None if secret is None else hide(secret) for secret in (username, password, api_key, proxy)
+        )
+        if isinstance(environment, str):  # a URL may have a password where none belongs
+            environment = hide(environment)
+        refuse_unknown(options, KlarnaClient)
         self._environment = find_environment(environment)
-        self._credentials = _credentials(username, password, api_key)
+        self._credentials = find_credentials(username, password, api_key)
+        check_key_match(self._environment, self._credentials)
         self._options = Options(**options)
-        self._middleware = tuple(middleware)
-        headers = standing_headers(user_agent(__version__, user_agent_extra))
-        self._connection = Connection(session, headers, in_flight=in_flight, trust_env=trust_env)
-        self._places = Places(self._connection.capacity)
+        check_session(session, self._environment.base_url)
+        check_settings(
+            pace=pace,
+            rate=rate,
+            in_flight=in_flight,
+            budget=budget,
+            trust_env=trust_env,
+            user_agent_extra=user_agent_extra,
+            sleep=sleep,
+            uniform=uniform,
+            wall_clock=wall_clock,
+            monotonic=monotonic,
+        )
+        self._middleware = check_middleware(middleware)
+        self._route = find_route(
+            self._environment.base_url,
+            proxy=proxy,
+            trust_env=trust_env,
+            tls=tls_context(ca),
+            is_borrowed=session is not None,
+        )
+        headers = default_headers(user_agent(__version__, user_agent_extra))
+        self._http = HttpSession(session, headers, in_flight=in_flight)
+        self._concurrency = ConcurrencyLimiter(self._http.capacity)
         self._pace: Pacer | Literal["shared", "off"] = (
             pace if rate is None else Pacer(self._environment.limit, highest=rate)
         )
         self._budget = budget or Budget()
         self._guard = guard_of(merchant_of(self._environment, self._credentials))
-        self._sleep = sleep or self._connection.sleep
+        self._sleep = sleep or self._http.sleep
         self._uniform, self._wall_clock, self._monotonic = uniform, wall_clock, monotonic
-        self._hang()
+        self._bind_endpoints()
 
-    def _hang(self) -> None:
+    def _bind_endpoints(self) -> None:
         """Put the endpoints on this copy's own stack."""
         self._stack: Handler | None = None
         self.orders = Orders(self._send)
@@ -112,15 +149,12 @@ class KlarnaClient:
 
     def _send(self, request: Request) -> Awaitable[Response]:
         try:
-            session = self._connection.session()
+            session = self._http.session()
         except ClientClosed as closed:
             closed.about(request)
             raise
         if self._stack is None:
             self._stack = stack(self._layers(), self._transport(session))
-        if self._middleware and request.is_write and request.idempotency_key is None:
-            # Above the caller's own middlewares: one that sends a request twice sends one key.
-            request = request.with_header(KEY_HEADER, random_key())
         return self._stack(request)
 
     def _layers(self) -> tuple[Middleware, ...]:
@@ -128,29 +162,38 @@ class KlarnaClient:
         options = self._options
         validation = Validation(self._environment.is_kustom, strict=options.validate == "strict")
         return (
+            IdempotencyKey(is_seen_by_others=bool(self._middleware)),
             *self._middleware,
             *((validation,) if options.validate else ()),
             Auth(self._credentials.authorization),
             Idempotency(self._guard, options.total, wall_clock=self._wall_clock, monotonic=self._monotonic),
-            Retrying(
-                options.retry,
-                self._budget,
-                options.total,
-                self._sleep,
-                self._uniform,
-                self._wall_clock,
-                asyncio.get_running_loop().time,
+            RetryMiddleware(
+                policy=options.retry,
+                budget=self._budget,
+                total_timeout=options.total,
+                sleep=self._sleep,
+                uniform=self._uniform,
+                wall_clock=self._wall_clock,
+                clock=asyncio.get_running_loop().time,
             ),
-            Pace(self._places, self.pace, options.lane, options.share, options.queue_timeout, self._connection.closing),
+            Pace(
+                self._concurrency,
+                self.pace,
+                options.lane,
+                options.share,
+                options.queue_timeout,
+                self._http.deadlines,
+            ),
             KeyExpiry(self._wall_clock, self._monotonic),
             correlation,
         )
 
     def _transport(self, session: aiohttp.ClientSession) -> Transport:
         seconds = self._options.attempt_timeout
-        base_url, unsaid, closing = self._environment.base_url, self._connection.unsaid, self._connection.closing
+        base_url, deadlines = self._environment.base_url, self._http.deadlines
+        headers = {**self._http.headers_to_add, **self._route.request_headers(base_url)}
         clock = asyncio.get_running_loop().time
-        return Transport(session, base_url, unsaid, seconds, limits(seconds), closing, clock)
+        return Transport(session, base_url, headers, seconds, limits(seconds), deadlines, clock, self._route)
 
     @property
     def environment(self) -> Environment:
@@ -162,9 +205,9 @@ class KlarnaClient:
         """The pacer of this client, for `snapshot()`; None when pacing is off. Call it inside the event loop."""
         if self._pace == "shared":
             # Kept with the connection, which all copies share: the pacer must outlive each of them.
-            if self._connection.pacer is None:
-                self._connection.pacer = pacer_of(self._environment, self._credentials)
-            return self._connection.pacer
+            if self._http.pacer is None:
+                self._http.pacer = pacer_of(self._environment, self._credentials)
+            return self._http.pacer
         return None if self._pace == "off" else self._pace
 
     @property
@@ -177,10 +220,11 @@ class KlarnaClient:
 
         await klarna.with_options(total_timeout=10).orders.get(order_id)
         """
+        refuse_unknown(changes, KlarnaClient, is_copy=True)
         copy = object.__new__(type(self))
         copy.__dict__.update(self.__dict__)
         copy._options = evolve(self._options, **changes)
-        copy._hang()
+        copy._bind_endpoints()
         return copy
 
     async def reply(self, call: Awaitable[T]) -> Reply[T]:
@@ -213,7 +257,7 @@ class KlarnaClient:
         *,
         content: Mapping[str, Any] | Sequence[Any] | None = None,
         headers: Mapping[str, str] | None = None,
-        idempotency_key: str | None = None,
+        idempotency_key: str | UUID | None = None,
     ) -> Reply[Any]:
         """Reach an operation that has no method here yet, through the same stack.
 
@@ -224,7 +268,7 @@ class KlarnaClient:
         return await self.reply(execute(self._send, request))
 
     async def __aenter__(self) -> Self:
-        self._connection.session()
+        self._http.session()
         return self
 
     async def __aexit__(
@@ -234,7 +278,7 @@ class KlarnaClient:
 
     async def aclose(self) -> None:
         """Close the pool; calls under way end with a typed error. A session of your own stays open."""
-        await self._connection.close()
+        await self._http.close()
 
     def __repr__(self) -> str:
         # A traceback may show a client whose construction failed.
@@ -243,17 +287,3 @@ class KlarnaClient:
 
     def __reduce__(self) -> str:
         raise TypeError("a client is not pickled: make one in each process")
-
-
-def _hidden(text: str | None) -> Secret | None:
-    return None if text is None else Secret(text)
-
-
-def _credentials(username: str | None, password: str | None, api_key: str | None) -> Credentials:
-    if api_key is not None:
-        if username is not None or password is not None:
-            raise ConfigurationError("pass api_key=, or username= and password=, but not both")
-        return Credentials.api_key(api_key)
-    if username is None and password is None:
-        return Credentials.from_environment()
-    return Credentials.password(username or "", password or "")

@@ -8,7 +8,6 @@ from attrs import field, frozen
 from msgspec.structs import replace
 from multidict import istr
 
-from klarna_om.error_body import ErrorBody
 from klarna_om.outcome import Outcome
 from klarna_om.rate_limit import RateLimit, rate_limit
 
@@ -21,7 +20,7 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 class Expected(Protocol[T_co]):
-    """How the success of an operation looks, and how its value is read; the kinds are in `klarna_om.expected`."""
+    """How the success of an operation looks, and how its value is read; the kinds are in `answers.expected`."""
 
     def is_proved_by(self, answer: "Response") -> bool:
         """Do status and headers of a 2xx alone say that Klarna did it? Asked where the body was lost."""
@@ -115,13 +114,24 @@ class Attempt:
     """Seconds waited before the next attempt; None when none followed."""
 
 
+@frozen
+class ErrorBody:
+    """What could be read of an error's body. Act on `error_code` only; Klarna may reword messages at any time."""
+
+    error_code: str | None = None
+    error_messages: tuple[str, ...] = ()
+    correlation_id: str | None = None
+
+
 class Classification(msgspec.Struct, frozen=True, gc=False):
-    """What an answer means; made once, by `klarna_om.classification`."""
+    """What an answer means; made once, by `klarna_om.answers.classification`."""
 
     outcome: Outcome
     """What the answer says of the effect; once the call is over, what is known after all its attempts."""
     is_klarnas: bool = True
     """Does it look like an answer of Klarna's own? Else it says nothing of the effect."""
+    is_success: bool = False
+    """Did Klarna do what it was asked for?"""
     value: object = None
     """The result of a success."""
     problem: str = ""
@@ -157,7 +167,8 @@ class Response(msgspec.Struct, frozen=True, gc=False):
     @property
     def is_success(self) -> bool:
         """Did Klarna do what it was asked for?"""
-        return self.is_2xx and (self.classification is None or self.classification.outcome is Outcome.DONE)
+        classification = self.classification
+        return self.is_2xx if classification is None else classification.is_success
 
     @property
     def is_html(self) -> bool:
@@ -173,9 +184,9 @@ class Response(msgspec.Struct, frozen=True, gc=False):
     @property
     def correlation_id(self) -> str | None:
         """Klarna's name for this exchange; quote it to their support."""
-        told = self.headers.get(CORRELATION_HEADER)
+        value = self.headers.get(CORRELATION_HEADER)
         # A header may hold any bytes; what is no UTF-8 could not be logged or stored.
-        return told if told is None or told.isascii() else told.encode("utf-8", "replace").decode()
+        return value if value is None or value.isascii() else value.encode("utf-8", "replace").decode()
 
     def __repr__(self) -> str:
         """Without the body: it is personal."""
@@ -184,7 +195,7 @@ class Response(msgspec.Struct, frozen=True, gc=False):
 
 @frozen
 class Reply(Generic[T]):
-    """A result with everything known about the call that brought it: `await klarna.reply(klarna.orders.get(id))`."""
+    """A result with everything known about its call: `await klarna.reply(klarna.orders.get(id))`."""
 
     value: T
     response: Response = field(repr=False)
@@ -225,7 +236,7 @@ class Reply(Generic[T]):
 
     @property
     def rate_limit(self) -> RateLimit | None:
-        """The quota that the answer reported, or None where it said nothing readable."""
+        """The quota that the answer reported, or None where it reported nothing readable."""
         return rate_limit(self.response.headers)
 
 

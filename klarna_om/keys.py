@@ -2,7 +2,8 @@
 
 import json
 from os import urandom
-from typing import Self
+from typing import Self, cast
+from unicodedata import normalize
 from uuid import UUID, uuid5
 
 KEY_LIFETIME = 24 * 3600.0
@@ -28,33 +29,61 @@ class Key(str):
     first_used: float | None
 
 
-def random_key() -> str:
+class RandomKey(str):
+    """A key that was made for one call: nobody else can have it before the call is over."""
+
+    __slots__ = ()
+
+
+def random_key() -> RandomKey:
     """A fresh UUIDv4: the key of a call that nothing else identifies."""
     # What str(uuid4()) gives, in less than half its time.
     digits = urandom(16).hex()
     variant = "89ab"[int(digits[16], 16) % 4]
-    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
+    return RandomKey(f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}")
 
 
-def derive_key(operation: str, order_id: str, reference: str, *, generation: int = 0) -> str:
+def derive_key(operation: str, order_id: str | UUID, reference: str | UUID, *, generation: int = 0) -> str:
     """The key that these facts always give, so that it can be computed again after a crash (UUIDv5).
 
     The order id counts in lower case, as Klarna's ids are UUIDs. `reference` is what your own records call this
     intent: the id of the shipment that is captured, of the return that is refunded. Two equal partial captures are two
-    captures, so the amount is no reference.
+    captures, so the amount is no reference. How Unicode composes a letter makes no other key (NFC).
 
         key = derive_key("captures.create", order_id, shipment.id)
         await klarna.captures.create(order_id, capture, idempotency_key=key)
 
     Raise `generation` only after a definite refusal (`Outcome.REFUSED`): under the old key Klarna may repeat the
     refusal. After an unknown outcome a new key could do the work twice.
+
+    Raises `TypeError` for what is neither a string nor a `uuid.UUID`, and `ValueError` for an empty string and for
+    white space around one: the same facts, read in another way, would have another key.
     """
-    facts: dict[str, object] = {"operation": operation, "order_id": order_id, "reference": reference}
-    for name, value in facts.items():
-        if not isinstance(value, str):
-            raise TypeError(f"{name} must be a text: 1 and '1' would be two keys of one intent")
-        if not value:
-            raise ValueError(f"{name} must not be empty: keys of different intents would be the same")
+    if not isinstance(cast("object", generation), int) or isinstance(generation, bool):
+        raise TypeError("generation must be an int: 1, 1.0 and True would be keys of their own")
     if generation < 0:
         raise ValueError("generation counts from 0")
-    return str(uuid5(NAMESPACE, json.dumps([operation, order_id.lower(), reference, generation])))
+    facts = [
+        _fact("operation", operation),
+        _fact("order_id", order_id).lower(),
+        _fact("reference", reference),
+    ]
+    return str(uuid5(NAMESPACE, json.dumps([*facts, generation])))
+
+
+def _fact(name: str, value: object) -> str:
+    text = normalize_key(value)
+    if text is None:
+        raise TypeError(f"{name} must be a text or a uuid.UUID: 1 and '1' would be two keys of one intent")
+    if not text:
+        raise ValueError(f"{name} must not be empty: keys of different intents would be the same")
+    if text.strip().strip("\ufeff") != text:
+        raise ValueError(f"{name} must have no white space around it: without it, the same intent has another key")
+    return normalize("NFC", text)
+
+
+def normalize_key(key: object) -> str | None:
+    """A key as a string, be it given as one or as a `uuid.UUID`; None for anything else."""
+    if isinstance(key, str):
+        return key
+    return str(key) if isinstance(key, UUID) else None

@@ -13,11 +13,12 @@ import msgspec
 from attrs import field, frozen
 
 from klarna_om import structuring
-from klarna_om.classification import classify
-from klarna_om.error_from_response import error_from_response
+from klarna_om.answers.classification import classify
+from klarna_om.answers.error_from_response import error_from_response
 from klarna_om.errors import InvalidRequest, KlarnaError
 from klarna_om.exchange import KEY_HEADER, Expected, Request, Response
 from klarna_om.ids import normalize_id
+from klarna_om.keys import normalize_key
 from klarna_om.middleware import Handler
 
 T = TypeVar("T")
@@ -50,7 +51,7 @@ class Operation(Generic[T]):
         handler: Handler,
         *,
         content: object = None,
-        key: str | None = None,
+        key: str | UUID | None = None,
         headers: Mapping[str, str] = NO_HEADERS,
         **ids: str | UUID,
     ) -> Coroutine[Any, Any, T]:
@@ -58,13 +59,14 @@ class Operation(Generic[T]):
         return execute(handler, self.request(content, key, headers, ids))
 
     def request(
-        self, content: object, key: str | None, headers: Mapping[str, str], given: Mapping[str, str | UUID]
+        self, content: object, key: str | UUID | None, headers: Mapping[str, str], given: Mapping[str, str | UUID]
     ) -> Request:
         """The request that this call makes; `InvalidRequest` where it cannot be written at all."""
         body = None
         ids = {name: cast("str", normalize_id(value)) for name, value in given.items()}
         segments = {name: segment(value) for name, value in ids.items()}
         problems = _bad_ids(ids) if None in segments.values() else []
+        problems += _bad_key(key)
         if self.takes is not None:
             try:
                 body = structuring.write(self._taken(content))
@@ -77,7 +79,7 @@ class Operation(Generic[T]):
             method=self.method,
             path=self.path.format_map(segments),
             order_id=ids["order_id"],
-            headers=headers if key is None else {**headers, KEY_HEADER: key},
+            headers=headers if key is None else {**headers, KEY_HEADER: cast("str", normalize_key(key))},
             body=body,
             content=content,
             expects=self.expects,
@@ -118,17 +120,23 @@ def _bad_ids(ids: Mapping[str, str]) -> list[str]:
     return [f"{name}: must be a text, not empty and not made of dots, got {ids[name]!r}" for name in wrong]
 
 
+def _bad_key(key: object) -> list[str]:
+    if key is None or normalize_key(key) is not None:
+        return []
+    return [f"idempotency_key: must be a string or a uuid.UUID, not {type(key).__name__}"]
+
+
 def _bad_content(content: Any, reason: Exception) -> list[str]:
     """What the checks say of a body that cannot be written, else why it cannot; never a text that it holds."""
     from klarna_om import checks
 
     found = list(checks.problems(content)) if attrs.has(content.__class__) else []
-    told = str(reason) if isinstance(reason, TypeError) else "cannot be written as JSON"
-    return found or [f"content: {told}"]
+    message = str(reason) if isinstance(reason, TypeError) else "cannot be written as JSON"
+    return found or [f"content: {message}"]
 
 
 def free_request(
-    method: str, path: str, content: object, headers: Mapping[str, str] | None, key: str | None
+    method: str, path: str, content: object, headers: Mapping[str, str] | None, key: str | UUID | None
 ) -> Request:
     """A request that no row of the catalogue describes."""
     if method not in METHODS:
@@ -140,6 +148,8 @@ def free_request(
         body = None if content is None else msgspec.json.encode(content)
     except (TypeError, ValueError):
         raise InvalidRequest(("content: cannot be written as JSON",)) from None
+    if problems := _bad_key(key):
+        raise InvalidRequest(tuple(problems))
     own = {name.lower() for name in headers or ()} & {"authorization", KEY_HEADER.lower()}
     if own:
         raise InvalidRequest(tuple(f"headers: {name} is set by the client, from its own arguments" for name in own))
@@ -147,13 +157,13 @@ def free_request(
         operation=f"{method} {parts.path}",
         method=method,
         path=path,
-        headers={**(headers or {}), **({} if key is None else {KEY_HEADER: key})},
+        headers={**(headers or {}), **({} if key is None else {KEY_HEADER: cast("str", normalize_key(key))})},
         body=body,
     )
 
 
 async def execute(handler: Handler, request: Request) -> Any:
-    """Send a request and return its result, or raise what the answer stands for."""
+    """Send a request and return its result, or raise the answer's error."""
     try:
         response = await handler(request)
         # A response that a middleware of the caller's made is read here.

@@ -4,8 +4,12 @@ from typing import Literal, TypedDict, cast
 
 from attrs import frozen
 
+from klarna_om.errors import ConfigurationError
 from klarna_om.pace.lanes import Lane
 from klarna_om.retry.policy import Retry
+
+LARGEST = 1e9
+"""No setting is a larger number: as seconds it is 31 years."""
 
 
 class OptionChanges(TypedDict, total=False):
@@ -43,18 +47,32 @@ class Options:
 
     def __attrs_post_init__(self) -> None:
         if not isinstance(cast("object", self.retry), Retry):
-            raise TypeError(f"retry is a Retry, such as Retry.off(), not {self.retry!r}")
-        times = cast("tuple[object, ...]", (self.attempt_timeout, self.queue_timeout, self.total))
-        if not all(seconds is None or (isinstance(seconds, int | float) and seconds > 0) for seconds in times):
-            raise ValueError("a time limit is a positive number of seconds")
+            raise ConfigurationError(f"retry is a Retry, such as Retry.off(), not {self.retry!r}")
+        _check_time("attempt_timeout", self.attempt_timeout)
+        if self.queue_timeout is not None:
+            _check_time("queue_timeout", self.queue_timeout)
+        if self.total is not None:
+            _check_time("retry.total_timeout" if self.total_timeout == "policy" else "total_timeout", self.total)
         if self.lane not in ("live", "batch"):
-            raise ValueError(f"lane is 'live' or 'batch', not {self.lane!r}")
-        if not 0 < self.share <= 1:
-            raise ValueError("share is a part of the rate limit: more than 0, at most 1")
-        if self.validate not in (True, False, "strict"):
-            raise ValueError(f"validate is True, False or 'strict', not {self.validate!r}")
+            raise ConfigurationError(f"lane is 'live' or 'batch', not {self.lane!r}")
+        if not is_positive(self.share) or self.share > 1:
+            raise ConfigurationError(
+                f"share is a part of the rate limit: more than 0, at most 1, such as 0.8; not {self.share!r}"
+            )
+        if not isinstance(cast("object", self.validate), bool) and self.validate != "strict":
+            raise ConfigurationError(f"validate is True, False or 'strict', not {self.validate!r}")
 
     @property
     def total(self) -> float | None:
         """Seconds for all attempts and waits, None for no limit."""
         return self.retry.total_timeout if self.total_timeout == "policy" else self.total_timeout
+
+
+def is_positive(value: object) -> bool:
+    """Is it a number above 0 with which one can count? True is none, and neither are infinity and what is no number."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= LARGEST
+
+
+def _check_time(name: str, seconds: object) -> None:
+    if not is_positive(seconds):
+        raise ConfigurationError(f"{name}: a time limit is a positive number of seconds, not {seconds!r}")

@@ -6,8 +6,8 @@ import zlib
 
 import pytest
 
-from klarna_om import answer_body
 from klarna_om.errors import AnswerCut
+from klarna_om.http import body as answer_body
 from klarna_om.outcome import Outcome
 from klarna_om.retry.policy import Retry
 from tests.conftest import MakeClient
@@ -20,6 +20,12 @@ MEGABYTE = 1024 * 1024
 
 def packed(body: bytes, encoding: str = "gzip") -> Answer:
     return Answer(200, {"Content-Type": "application/json", "Content-Encoding": encoding}, body)
+
+
+async def test_an_answer_that_is_not_compressed_may_say_so(make_client: MakeClient, server: Wire) -> None:
+    server.otherwise = packed(ORDER, "identity")
+
+    assert (await make_client().orders.get(ORDER_ID)).order_amount == 7
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "x-gzip", "GZIP"])

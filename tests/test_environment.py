@@ -3,8 +3,8 @@
 import pytest
 
 from klarna_om.client import KlarnaClient
-from klarna_om.environment import ENVIRONMENTS, Environment, find_environment
 from klarna_om.errors import ConfigurationError
+from klarna_om.settings.environment import ENVIRONMENTS, Environment, find_environment
 
 
 def test_the_published_hosts_have_their_published_limits() -> None:
@@ -50,6 +50,26 @@ def test_a_base_url_is_accepted(url: str) -> None:
         ("https://host:port", "cannot be read"),
         ("https://a..b", "cannot be read"),
         ("https://" + "a" * 64 + ".com", "cannot be read"),
+        ("https://host/ ", "the base URL contains a blank"),
+        (" https://host", "the base URL contains a blank"),
+        ("https://ho st", "the base URL contains a blank"),
+        ("https://host/a b", "the base URL contains a blank"),
+        ("https://host\n", "the base URL contains a control character"),
+        ("https://host/\t", "the base URL contains a control character"),
+        ("https://host\x00", "the base URL contains a control character"),
+        ("https://host\u00a0", "the base URL contains a NO-BREAK SPACE"),
+        ("https://api.klarna.com\\.evil.example", "the base URL contains a backslash"),
+        ('"https://host"', "the base URL begins with a quote"),
+        ("https:/host", "not a base URL, which begins with https://"),
+        ("HTTPS:host", "not a base URL, which begins with https://"),
+        ("\u201ceu\u201d", "the environment begins with a quote"),
+        ("klarna_live_api_x", "^unknown environment: use one of"),
+        (Environment("own", "https://user:pass@host"), "must not contain credentials"),
+        (Environment("own", 5), "the base_url of an Environment is a string"),  # type: ignore[arg-type]
+        (Environment("own", "https://host", limit=0), "the limit of an Environment is a positive number"),
+        (Environment("own", "https://host", limit=True), "the limit of an Environment is a positive number"),
+        (Environment("own", "https://host", limit="5"), "the limit of an Environment is a positive"),  # type: ignore[arg-type]
+        (5, "environment is a name, a base URL or an Environment, not a int"),
         ("europe", "unknown environment 'europe': use one of eu, eu-playground"),
         (Environment("own", "http://api.klarna.com"), "only https is accepted"),
     ],
@@ -60,8 +80,78 @@ def test_what_could_send_credentials_astray_is_refused(wanted: str | Environment
 
 
 @pytest.mark.parametrize(
+    ("url", "right"),
+    [
+        ("https://host.example/ordermanagement/v1", "https://host.example"),
+        ("https://host.example/ordermanagement/v1/", "https://host.example"),
+        ("https://host.example/ordermanagement", "https://host.example"),
+        ("https://host.example/OrderManagement/V1/orders/", "https://host.example"),
+        ("https://host.example/ordermanagement/v1/orders/1/acknowledge", "https://host.example"),
+        ("https://host.example:8443/shop/klarna//ordermanagement//v1//", "https://host.example:8443/shop/klarna"),
+        ("https://host.example/%6frdermanagement/v1", "https://host.example"),
+        ("https://API.klarna.com:443/ordermanagement/v1", "https://api.klarna.com"),
+        ("http://[::1]:8420/ordermanagement/v1", "http://[::1]:8420"),
+    ],
+)
+@pytest.mark.parametrize("own", [False, True], ids=["URL", "Environment"])
+def test_a_path_that_would_be_doubled_is_refused_with_the_right_value(url: str, right: str, own: bool) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        find_environment(Environment("own", url) if own else url)
+
+    assert str(caught.value).endswith(f"must end before /ordermanagement, which is added to it: use {right}")
+
+
+@pytest.mark.parametrize(
+    "url", ["https://host/klarna", "https://host/ordermanagement/klarna", "https://host/my-ordermanagement"]
+)
+def test_the_path_of_a_reverse_proxy_is_kept(url: str) -> None:
+    assert find_environment(f"{url}/").base_url == url
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("https://api.playground.kustom.co", "kustom-playground"),
+        ("https://api.playground.kustom.co/", "kustom-playground"),
+        ("HTTPS://API.Playground.KUSTOM.co:443//", "kustom-playground"),
+        ("https://api.kustom.co.", "kustom"),
+        ("https://api.klarna.com", "eu"),
+        ("https://api-oc.playground.klarna.com:443", "oc-playground"),
+    ],
+)
+def test_a_known_host_given_as_a_url_is_its_environment(url: str, name: str) -> None:
+    assert find_environment(url) is ENVIRONMENTS[name]
+
+
+def test_a_known_host_keeps_its_rules_below_a_path() -> None:
+    found = find_environment("https://api.playground.kustom.co/prefix")
+
+    assert (found.base_url, found.limit, found.is_kustom) == ("https://api.playground.kustom.co/prefix", 50, True)
+
+
+def test_an_environment_of_your_own_is_written_as_its_url_is_read() -> None:
+    own = Environment("own", "HTTPS://Gateway.Example:443/x/", limit=20, is_kustom=True)
+
+    assert find_environment(own) == Environment("own", "https://gateway.example/x", limit=20, is_kustom=True)
+
+
+@pytest.mark.parametrize(
     "url",
-    ["https://user:hunter2@api.klarna.com", "https://user:hunter2", "https://us?er:hunter2@api.klarna.com"],
+    [
+        "https://user:hunter2@api.klarna.com",
+        "https://user:hunter2",
+        "https://us?er:hunter2@api.klarna.com",
+        "https:/user:hunter2@host",
+        "https//user:hunter2@host",
+        "https:user:hunter2@host",
+        "user:hunter2@host",
+        " user:hunter2@host",
+        "https:/user:hunter2%40host",
+        "user:hunter2%40host",
+        "hunter2",
+        "https://user:hunter2@host/ordermanagement/v1 ",
+        "https://user:hunter2\\host",
+    ],
 )
 def test_credentials_in_a_base_url_are_not_repeated(url: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
@@ -70,7 +160,9 @@ def test_credentials_in_a_base_url_are_not_repeated(url: str) -> None:
     assert "hunter2" not in str(caught.value)
 
 
-@pytest.mark.parametrize("value", ["eu-playground", " eu-playground\n"])
+@pytest.mark.parametrize(
+    "value", ["eu-playground", " eu-playground\n", "\ufeffeu-playground", " https://api.playground.klarna.com/\n"]
+)
 def test_the_environment_variable_names_it(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     monkeypatch.setenv("KLARNA_OM_ENVIRONMENT", value)
     monkeypatch.setenv("KLARNA_OM_API_KEY", "k")

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from klarna_om.error_body import ErrorBody, read_error_body
+from klarna_om.answers.error_body import read_error_body
+from klarna_om.exchange import ErrorBody
 from klarna_om.types import ErrorMessage
 from tests.support.samples import SAMPLES, Sample
 

@@ -3,8 +3,8 @@
 import pytest
 
 from klarna_om import Request, Response
-from klarna_om.credentials import Secret
 from klarna_om.exchange import KEY_HEADER
+from klarna_om.settings.credentials import Secret
 
 REQUEST = Request("captures.create", "POST", "/orders/1/captures", "1", {KEY_HEADER: "key-1"}, b'{"email":"a@b.se"}')
 

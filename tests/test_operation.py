@@ -1,6 +1,7 @@
 """How a call becomes a request and an answer becomes a result."""
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -205,3 +206,24 @@ async def test_an_answer_of_an_unheard_of_status_is_an_error(klarna: KlarnaClien
         await klarna.orders.acknowledge(ORDER_ID)
 
     assert caught.value.outcome is Outcome.UNKNOWN
+
+
+async def test_a_uuid_is_a_key(klarna: KlarnaClient, server: Wire) -> None:
+    key = UUID("7849FD84-47DC-4919-A7CE-47B9F461562F")
+
+    await klarna.orders.acknowledge(ORDER_ID, idempotency_key=key)
+    await klarna.request("POST", "/x", idempotency_key=UUID(int=5))
+
+    assert [request.key for request in server.requests] == [str(key), str(UUID(int=5))]
+
+
+@pytest.mark.parametrize(("key", "kind"), [(7, "int"), (b"k", "bytes"), (True, "bool"), (["k"], "list")])
+async def test_a_key_that_is_no_text_is_refused(klarna: KlarnaClient, server: Wire, key: Any, kind: str) -> None:
+    for call in (
+        lambda: klarna.orders.acknowledge(ORDER_ID, idempotency_key=key),
+        lambda: klarna.request("POST", "/x", idempotency_key=key),
+    ):
+        with pytest.raises(InvalidRequest, match=f"idempotency_key: must be a string or a uuid.UUID, not {kind}"):
+            await call()
+
+    assert not server.requests

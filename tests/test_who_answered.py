@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from klarna_om.answers.classification import classify, outcome_of_head
 from klarna_om.catalogue import CATALOGUE, CREATE_CAPTURE, GET_CAPTURE, GET_ORDER, GET_REFUND, LIST_CAPTURES
-from klarna_om.classification import classify, outcome_of_head
 from klarna_om.client import KlarnaClient
 from klarna_om.errors import AnswerCut, NotAllowed, RateLimited, UnreadableAnswer, UnrecognizedAnswer
 from klarna_om.exchange import Request, Response

@@ -9,6 +9,7 @@ print(summary.totals)
 from klarna_om.batch.acknowledge import acknowledge_all
 from klarna_om.batch.calls import Send, Sent
 from klarna_om.batch.entry import Entry, Problem
+from klarna_om.batch.fatal_errors import BatchStopped
 from klarna_om.batch.journal import Journal, JournalError, JournalInUseError, Line
 from klarna_om.batch.report import write_report
 from klarna_om.batch.sqlite_journal import SqliteJournal
@@ -17,6 +18,7 @@ from klarna_om.batch.stop import Stop
 from klarna_om.batch.totals import Progress, Summary, Totals
 
 __all__ = [
+    "BatchStopped",
     "Entry",
     "Journal",
     "JournalError",

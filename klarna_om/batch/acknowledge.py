@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator, AsyncIterable, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
+from uuid import UUID
 
 from klarna_om.batch.calls import Send, Sent
 from klarna_om.batch.entry import of_order_ids
@@ -24,12 +25,13 @@ that Klarna has forgotten its key."""
 
 async def acknowledge_all(
     client: KlarnaClient,
-    order_ids: Iterable[str] | AsyncIterable[str],
+    order_ids: Iterable[str | UUID] | AsyncIterable[str | UUID],
     *,
     journal: str | Path | Journal | None = None,
     on_progress: OnProgress = unheard,
     in_flight: int = 32,
     on_expired: OnExpired = "resend",
+    keep_going: bool = False,
     stop: Stop | None = None,
 ) -> Summary:
     """Acknowledge every order once, and say what came of it.
@@ -45,12 +47,16 @@ async def acknowledge_all(
             await write_report(journal, "acknowledge.report.csv")
 
     `in_flight`: orders under way at once; the default leaves half of the client's places to others. Its calls are in
-    the client's batch lane, so they let live calls go first. `on_expired`: see `klarna_om.batch.states`. `stop`: call
-    its `request()` to let what is under way end, and return. Cancelling cuts off what is under way and records it as
-    unknown; a repeat settles it. `on_progress` is called in the event loop, about five times a second.
+    the client's batch lane, so they let live calls go first; until the first success only 4 are under way.
+    `on_expired`: see `klarna_om.batch.states`. `keep_going`: go on though the first 50 orders are all refused alike.
+    `stop`: call its `request()` to let what is under way end, and return. Cancelling cuts off what is under way and
+    records it as unknown; a repeat settles it. `on_progress` is called in the event loop, about five times a second.
 
-    Raises what no repeat can cure, after recording all that is known: `Unauthorized`, `ConfigurationError`, or
-    `ConnectionFailed` when Klarna was never reached; and `JournalError`. Every other failure is in the summary.
+    An order id that is neither a `str` nor a `uuid.UUID` is a `TypeError` that names its position; nothing is sent.
+
+    Raises what no repeat can cure, after recording all that is known: `Unauthorized`, `ConfigurationError`,
+    `ConnectionFailed` when Klarna was never reached, `BatchStopped` when only others than Klarna answer or all orders
+    are refused alike; and `JournalError`. Every other failure is in the summary.
     """
     if isinstance(order_ids, str):
         raise TypeError("order_ids is one string; pass a list of order ids")
@@ -66,6 +72,8 @@ async def acknowledge_all(
             meter=Meter(await opened.counts(), on_progress),
             in_flight=in_flight,
             on_expired=on_expired,
+            keep_going=keep_going,
+            target=client.environment.base_url,
             stop=stop or Stop(),
         )
         return await run_job(job)

@@ -1,57 +1,27 @@
 """A job: rows to call for, and all that a call for one of them needs."""
 
 import asyncio
+import random
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
 from attrs import define, field, validators
 
-from klarna_om.batch.calls import Call, Send
+from klarna_om.batch.calls import Send
+from klarna_om.batch.circuit_breaker import CircuitBreaker
+from klarna_om.batch.fatal_errors import BatchStopped, FatalErrorGuard
 from klarna_om.batch.identity import window_of
 from klarna_om.batch.journal import Finish, Journal, Row, Stamp
 from klarna_om.batch.meter import Meter
-from klarna_om.batch.outage import Outage
 from klarna_om.batch.stamps import Stamps
-from klarna_om.batch.states import OnExpired, check_on_expired
+from klarna_om.batch.states import OnExpired, State, check_on_expired
 from klarna_om.batch.stop import Stop
-from klarna_om.errors import ConnectionFailed, KlarnaError
-
-UNREACHED = 3
-"""So many calls without a connection, and none with, say that there is nobody at that address."""
 
 
 def wall_clock() -> datetime:
     """The time of day."""
     return datetime.now(UTC)
-
-
-class Reach:
-    """Has Klarna been reached in this run, and what, if anything, ended it?"""
-
-    def __init__(self, stop: Stop) -> None:
-        self._stop = stop
-        self._unreached: int | None = 0
-        self.fatal: KlarnaError | None = None
-
-    def heard(self, call: Call) -> None:
-        """Stop the run for what no later try can cure."""
-        if call.is_fatal:
-            self._end(call.error)
-        elif isinstance(call.error, ConnectionFailed):
-            self._unreachable(call.error)
-        elif call.has_failed is not None:
-            self._unreached = None
-
-    def _unreachable(self, error: ConnectionFailed) -> None:
-        if self._unreached is not None:
-            self._unreached += 1
-            if self._unreached >= UNREACHED:
-                self._end(error)
-
-    def _end(self, error: KlarnaError | None) -> None:
-        self.fatal = self.fatal or error
-        self._stop.request()
 
 
 @define(kw_only=True, eq=False)
@@ -63,18 +33,25 @@ class Job:
     meter: Meter
     in_flight: int = field(default=64, validator=validators.ge(1))
     on_expired: OnExpired = field(default="resend", converter=check_on_expired)
+    keep_going: bool = False
+    """Go on though the first orders are all refused alike."""
+    target: str = ""
+    """Where the calls go, for messages."""
     now: Callable[[], datetime] = wall_clock
     stop: Stop = field(factory=Stop)
     clock: Callable[[], float] = time.monotonic
-    outage: Outage = field(init=False)
+    shuffle: Callable[[list[Row]], None] = random.shuffle
+    breaker: CircuitBreaker = field(init=False)
     stamps: Stamps = field(init=False)
-    reach: Reach = field(init=False)
+    guard: FatalErrorGuard = field(init=False)
+    _held: list[tuple[Row, Finish]] = field(factory=list[tuple[Row, Finish]], init=False)
+    """Refusals that are not recorded while it may be a wrong host or account that refuses."""
 
     def __attrs_post_init__(self) -> None:
-        self.outage = Outage(self.stop, self.clock, self.meter.tell)
-        self.stamps = Stamps(self.journal, self.now, self.on_expired)
-        self.reach = Reach(self.stop)
-        self.meter.is_paused = lambda: self.outage.is_paused
+        self.breaker = CircuitBreaker(self.stop, self.clock, self.meter.tell)
+        self.stamps = Stamps(self.journal, self.now, self.clock, self.on_expired)
+        self.guard = FatalErrorGuard(self.stop, self.target, keep_going=self.keep_going)
+        self.meter.is_paused = lambda: self.breaker.is_open
 
     def key(self, row: Row, stamp: Stamp) -> str:
         """The idempotency key of a row under its window's stamp."""
@@ -88,3 +65,18 @@ class Job:
         """Put on disk what came of a row, whatever becomes of the caller meanwhile."""
         await asyncio.shield(self.journal.finish(finish))
         self.meter.moved(row.state, finish.state)
+
+    async def finish(self, row: Row, finish: Finish) -> None:
+        """Record what a call brought; a refusal is held back while it may come from a wrong host or account."""
+        if self.guard.is_confirmed:
+            await self.record_held()
+        elif finish.state is State.REFUSED:
+            self._held.append((row, finish))
+            return
+        await self.record(row, finish)
+
+    async def record_held(self) -> None:
+        """Record the refusals that were held back, unless the run was stopped for what answers."""
+        if self._held and not isinstance(self.guard.error, BatchStopped):
+            held, self._held = self._held, []
+            await asyncio.gather(*(self.record(row, finish) for row, finish in held))

@@ -1,15 +1,18 @@
 """The report: every line of the manifest exactly once, as CSV."""
 
 import csv
+import errno
 import os
 from collections.abc import Iterable
 from functools import partial
 from operator import attrgetter
 from pathlib import Path
+from uuid import uuid4
 
 from attrs import fields
 
 from klarna_om.batch.journal import Journal, Line
+from klarna_om.batch.output_file import not_regular, sync_directory
 from klarna_om.batch.threads import in_thread
 
 PAGE = 5_000
@@ -21,8 +24,15 @@ _values = attrgetter(*COLUMNS)
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
+class ReportError(Exception):
+    """The report cannot be written; nothing else is amiss."""
+
+
 async def write_report(journal: Journal, path: str | Path) -> None:
-    """Write the report; an older one is replaced, at once, when the new one is complete."""
+    """Write the report; an older one is replaced, at once, when the new one is complete.
+
+    Raises `OSError`, also for a path that is no regular file.
+    """
     draft = await in_thread(lambda: _Draft(Path(path)))
     try:
         after = 0
@@ -39,9 +49,10 @@ class _Draft:
     """A report that nobody takes for a complete one."""
 
     def __init__(self, target: Path) -> None:
+        _check(target)
         self._target = target
-        self._path = target.with_name(target.name + ".tmp")
-        self._file = self._path.open("w", newline="", encoding="utf-8")
+        self._path = target.with_name(f".klarna-om.{uuid4().hex}.tmp")
+        self._file = self._path.open("x", newline="", encoding="utf-8")
         self._rows = csv.writer(self._file, lineterminator="\n")
         self._rows.writerow(COLUMNS)
 
@@ -52,11 +63,18 @@ class _Draft:
         self._file.flush()
         os.fsync(self._file.fileno())
         self._file.close()
+        _check(self._target)
         self._path.replace(self._target)
+        sync_directory(self._target)
 
     def discard(self) -> None:
         self._file.close()
         self._path.unlink(missing_ok=True)
+
+
+def _check(target: Path) -> None:
+    if (problem := not_regular(target)) is not None:
+        raise FileExistsError(errno.EEXIST, problem)
 
 
 def _cell(value: object) -> object:

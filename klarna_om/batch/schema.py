@@ -3,6 +3,8 @@
 A script is split at its semicolons, so its comments have none.
 """
 
+from klarna_om.batch.identity import WINDOW
+
 APPLICATION_ID = 0x4B4C4F4D
 """Marks the file as a journal of ours; `file` and `sqlite3` show it."""
 
@@ -76,6 +78,12 @@ WHERE row = ? AND state NOT IN ('done', 'refused')
 OPEN_ROWS = """
 SELECT row, order_id FROM rows WHERE state = ? AND row BETWEEN ? AND ? AND line IS NOT NULL ORDER BY row LIMIT ?
 """
+
+# Windows are counted from 0, rows from 1; see `identity.window_of`.
+EPOCHS = f"""
+SELECT row, order_id, coalesce((SELECT max(epoch) FROM windows WHERE window = (row - 1) / {WINDOW}), 0)
+FROM rows WHERE order_id = ?
+"""  # noqa: S608
 
 REPORT = """
 SELECT lines.line, coalesce(lines.order_id, lines.text, ''),

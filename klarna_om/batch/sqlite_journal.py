@@ -12,8 +12,19 @@ from klarna_om.batch import schema
 from klarna_om.batch.entry import Entry
 from klarna_om.batch.identity import WINDOW, Identity
 from klarna_om.batch.journal import Finish, Line, Row, Stamp
+from klarna_om.batch.journal_checks import FileWatch
 from klarna_om.batch.lock import locked
-from klarna_om.batch.sqlite_file import TEMPORARY, bind, connected, copied, execute_script, identity_of, iso, number
+from klarna_om.batch.sqlite_file import (
+    bind,
+    connected,
+    copied,
+    execute_script,
+    identity_of,
+    iso,
+    number,
+    place_for_journal,
+    temporary,
+)
 from klarna_om.batch.states import State
 from klarna_om.batch.totals import Totals
 from klarna_om.batch.writer import Writer, transaction
@@ -36,12 +47,12 @@ class SqliteJournal:
         Raises `JournalInUseError` while another process has it, `JournalError` for a file that is no such journal.
         """
         if path is None:
-            async with cls._opened(lambda: connected(TEMPORARY), operation) as journal:
+            async with cls._opened(lambda: temporary(operation), operation) as journal:
                 yield journal
             return
-        file = Path(path)
+        file = place_for_journal(path)
         with locked(file):
-            async with cls._opened(lambda: connected(file), operation) as journal:
+            async with cls._opened(lambda: connected(file, operation), operation, file) as journal:
                 yield journal
 
     @classmethod
@@ -50,17 +61,20 @@ class SqliteJournal:
         cls, path: str | Path | None, operation: str = "orders.acknowledge"
     ) -> AsyncGenerator["SqliteJournal", None]:
         """A copy of a journal, or an empty one, to try things on; it is thrown away and the original left alone."""
-        async with cls._opened(lambda: copied(path), operation) as journal:
+        file = None if path is None else place_for_journal(path)
+        async with cls._opened(lambda: copied(file, operation), operation) as journal:
             yield journal
 
     @classmethod
     @asynccontextmanager
     async def _opened(
-        cls, connect: Callable[[], sqlite3.Connection], operation: str
+        cls, connect: Callable[[], sqlite3.Connection], operation: str, file: Path | None = None
     ) -> AsyncGenerator["SqliteJournal", None]:
         writer = Writer(connect, schema.FINISH)
         await writer.open()
         try:
+            if file is not None:
+                writer.verify = (await writer.run(lambda _: FileWatch(file))).check
             yield cls(writer, await writer.run(lambda connection: identity_of(connection, operation)))
         finally:
             await writer.close()
@@ -95,6 +109,14 @@ class SqliteJournal:
         wanted = (state.value, low, high, limit)
         found = await self._writer.run(lambda connection: connection.execute(schema.OPEN_ROWS, wanted).fetchall())
         return [Row(row, order_id, state) for row, order_id in found]
+
+    async def keys_of(self, order_id: str) -> list[str] | None:
+        """Every key that was or may be used for an order; None for an order that the job does not know."""
+        found = await self._writer.run(lambda connection: connection.execute(schema.EPOCHS, (order_id,)).fetchone())
+        if found is None:
+            return None
+        row, known_as, last_epoch = found
+        return [self._identity.key(known_as, row, epoch) for epoch in range(last_epoch + 1)]
 
     async def stamp(self, window: int) -> Stamp | None:
         """The latest stamp of a window."""

@@ -8,23 +8,31 @@ is when a key may first have been used: a window of rows is stamped, on disk, be
 
 1. A window without a stamp gets one: none of its rows was ever sent.
 2. Inside the stamp's time every open row of the window is called under the same key, whether it was sent before or
-   not: Klarna executes a key once and repeats its first answer.
+   not: Klarna executes a key once and repeats its first answer. A stamp that this run made or took from the journal
+   ages by the monotonic clock and by the time of day, whichever says more, so a clock that is set back neither renews
+   nor prolongs it.
 3. Outside it a repeat under the old key might be executed anew. `resend` says so and takes a new key (the epoch goes
    up by one, and its stamp is on disk first): right for what is harmless to repeat, such as an acknowledgement.
    `fail` sends nothing and leaves the row `unknown`, for a person to decide.
+4. An earlier run's stamp from the future was made by a clock that was set back since, and nobody knows its age.
+   `resend` calls under the old key, which is never worse than a new one: if Klarna still has it, it is executed once.
+   `fail` does as in 3.
 
 After a call. A row is in doubt when it is `unknown`, or when its window was stamped by an earlier run: that run may
 have sent it and died before the answer was on disk.
 
-4. Done is done, also when the answer could not be read.
-5. A refusal settles a row, but for one in doubt only if it depends on nothing but the request itself (404, 422):
-   a 401, 403 or 409 may be the echo of our own earlier call, so the row stays `unknown`.
-6. What did not leave this machine, or was turned away by the rate limit, tells nothing: the row stays as it was and
-   is called again.
+5. Done is done, also when the answer could not be read.
+6. Klarna's own refusal settles a row, but for one in doubt only if it depends on nothing but the request itself (404,
+   422): a 403 or 409 may be caused by our own earlier call having succeeded, so the row stays `unknown`.
+7. An answer that is not Klarna's (a page of a firewall or portal, another service, a redirect) settles nothing: the
+   row is `unknown`. A 401 leaves the row as it was and ends the run.
+8. What did not leave this machine, or was turned away by the rate limit, says nothing: the row stays as it was and is
+   called again.
+9. `unknown` rows are repeated within the run (`klarna_om.batch.repeats`) and by the next one.
 """
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import Enum, StrEnum
 from typing import Literal
 
@@ -37,7 +45,7 @@ KEY_PROMISE = timedelta(hours=23)
 """Klarna's 24 hours less one: a call may wait and repeat for half an hour, and clocks differ."""
 
 CLOCK_SLACK = timedelta(minutes=30)
-"""A stamp further in the future than this was made by another clock; how old it is, nobody knows."""
+"""A stamp further in the future than this was made by a clock that was set back since."""
 
 
 class State(StrEnum):
@@ -55,6 +63,7 @@ class Age(Enum):
     UNSTAMPED = "unstamped"
     FRESH = "fresh"
     EXPIRED = "expired"
+    UNCERTAIN = "from the future"
 
 
 class Step(Enum):
@@ -73,6 +82,8 @@ BEFORE: Mapping[tuple[Age, str], Step] = {
     (Age.FRESH, "fail"): Step.REPEAT,
     (Age.EXPIRED, "resend"): Step.RENEW,
     (Age.EXPIRED, "fail"): Step.GIVE_UP,
+    (Age.UNCERTAIN, "resend"): Step.REPEAT,
+    (Age.UNCERTAIN, "fail"): Step.GIVE_UP,
 }
 
 AFTER: Mapping[Outcome, State | None] = {
@@ -83,12 +94,13 @@ AFTER: Mapping[Outcome, State | None] = {
 }
 
 
-def age_of(first_used: datetime | None, now: datetime) -> Age:
-    """How old a stamp is; one from the future counts as expired, since nothing is known of it."""
-    if first_used is None:
+def age_of(age: timedelta | None) -> Age:
+    """How old a stamp of that age is; None for a window without one."""
+    if age is None:
         return Age.UNSTAMPED
-    is_fresh = -CLOCK_SLACK <= now - first_used < KEY_PROMISE
-    return Age.FRESH if is_fresh else Age.EXPIRED
+    if age < -CLOCK_SLACK:
+        return Age.UNCERTAIN
+    return Age.FRESH if age < KEY_PROMISE else Age.EXPIRED
 
 
 def after(outcome: Outcome, status: int | None, error_code: str | None = None, *, in_doubt: bool) -> State | None:

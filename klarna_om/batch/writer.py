@@ -44,6 +44,8 @@ class Writer:
         self._lock = threading.Lock()
         self._group: _Group | None = None
         self._broken: Exception | None = None
+        self.verify: Callable[[], None] = lambda: None
+        """Raises when what is committed now would be nowhere: its file is gone."""
 
     async def open(self) -> None:
         """Start the thread and connect."""
@@ -51,9 +53,14 @@ class Writer:
         def connect() -> None:
             self._connection = self._connect()
 
+        opening = asyncio.ensure_future(self._in_thread(connect))
         try:
-            await self._in_thread(connect)
+            await asyncio.shield(opening)
         except BaseException:
+            # Whoever holds the journal's lock must not free it under a thread that is still making the file.
+            await asyncio.gather(opening, return_exceptions=True)
+            if self._connection is not None:
+                await self._in_thread(self._connection.close)
             self._thread.shutdown(wait=False)
             raise
 
@@ -63,7 +70,9 @@ class Writer:
 
         def working() -> T:
             assert self._connection is not None
-            return work(self._connection)
+            result = work(self._connection)
+            self.verify()
+            return result
 
         return await self._in_thread(working)
 
@@ -100,6 +109,7 @@ class Writer:
             if error is None:
                 with transaction(self._connection):
                     self._connection.executemany(self._statement, group.records)
+                self.verify()
         except Exception as reason:  # noqa: BLE001 - whatever it is, those who wait must hear of it
             error = self._broken = reason
         loop.call_soon_threadsafe(group.settle, error)
@@ -129,6 +139,8 @@ def transaction(connection: sqlite3.Connection) -> Generator[None, None, None]:
 
 
 def _unwritable(reason: Exception) -> JournalError:
+    if isinstance(reason, JournalError):
+        return JournalError(str(reason))
     return JournalError(
         f"the journal cannot be written ({reason}), so nothing more is sent; what it holds is safe. See to its disk"
         " and run the same command again"

@@ -1,7 +1,7 @@
 """Checks before sending: what Klarna is sure to refuse, and what its documents advise against.
 
     for problem in problems(capture):
-        print(problem)    # order_lines[3].total_amount: must be quantity * unit_price - total_discount_amount ...
+        print(problem)    # order_lines[3].total_amount: must be at most 200000000, got 200000001
 
 The rules are a table, `RULES`, each with its words and its source. They look at the request alone: whether an amount
 still remains to be captured, say, only Klarna knows.
@@ -11,12 +11,11 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from klarna_om.checks.requests import UUID
-from klarna_om.checks.rule import Check, Content, Rule, Weight
+from klarna_om.checks.rule import Check, Content, Rule, Severity
 from klarna_om.checks.table import RULES
 from klarna_om.exchange import Request
 
-__all__ = ["RULES", "Content", "Rule", "advice", "is_above_suspicion", "problems"]
+__all__ = ["RULES", "Content", "Rule", "problems", "warnings"]
 
 
 def problems(asked: Content | Request, *, kustom: bool = False) -> tuple[str, ...]:
@@ -26,40 +25,35 @@ def problems(asked: Content | Request, *, kustom: bool = False) -> tuple[str, ..
     at too. `kustom` applies the rules of Kustom's hosts. No text of the request is repeated, it may be personal;
     numbers are.
     """
-    return _found(asked, "problem", kustom)
+    return _find(asked, "problem", kustom)
 
 
-def advice(asked: Content | Request, *, kustom: bool = False) -> tuple[str, ...]:
+def warnings(asked: Content | Request, *, kustom: bool = False) -> tuple[str, ...]:
     """Everything in this that Klarna's documents advise against, but that it may accept; see `problems`."""
-    return _found(asked, "advice", kustom)
+    return _find(asked, "warning", kustom)
 
 
-def is_above_suspicion(request: Request) -> bool:
-    """Is there nothing to check: no body, and an order id as Klarna makes them? What most calls are."""
-    return request.body is None and request.content is None and UUID.fullmatch(request.order_id or "") is not None
-
-
-def _found(asked: object, weight: Weight, kustom: bool) -> tuple[str, ...]:
+def _find(asked: object, severity: Severity, kustom: bool) -> tuple[str, ...]:
     kind: Any = type(asked)
-    found = [text for check in _checks(kind, weight, kustom) for text in check(asked)]
+    found = [text for check in _checks(kind, severity, kustom) for text in check(asked)]
     if isinstance(asked, Request) and asked.content is not None:
-        found += _found(asked.content, weight, kustom)
+        found += _find(asked.content, severity, kustom)
     return tuple(found)
 
 
 @cache
-def _checks(kind: type, weight: Weight, kustom: bool) -> tuple[Check, ...]:
+def _checks(kind: type, severity: Severity, kustom: bool) -> tuple[Check, ...]:
     """The checks of the rules that apply to a type."""
     if not issubclass(kind, Content | Request):
-        return (_no_content,) if weight == "problem" else ()
+        return (_refuse_other_types,) if severity == "problem" else ()
     host = "kustom" if kustom else "klarna"
     return tuple(
         rule.check
         for rule in RULES
-        if issubclass(kind, rule.of) and rule.weight == weight and rule.host in (None, host)
+        if issubclass(kind, rule.of) and rule.severity == severity and rule.host in (None, host)
     )
 
 
-def _no_content(content: object) -> Iterator[str]:
+def _refuse_other_types(content: object) -> Iterator[str]:
     """Whatever it is, it cannot be checked: a dict, perhaps, where a `CaptureObject` belongs."""
     yield f"content: must be one of Klarna's request types, got {type(content).__name__}"

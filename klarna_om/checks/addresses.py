@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from klarna_om.types import Address, UpdateConsumer
 
 
-def billing(content: UpdateConsumer) -> Iterator[str]:
+def find_billing_address(content: UpdateConsumer) -> Iterator[str]:
     """Find a billing address."""
     if content.billing_address is not None:
         yield "billing_address: cannot be changed any more; Klarna refuses or ignores it"
 
 
-def no_country(content: UpdateConsumer) -> Iterator[str]:
+def find_missing_country(content: UpdateConsumer) -> Iterator[str]:
     """Find countries that are not of two letters. An empty text clears the field."""
     for path, address in _addresses(content):
         country = address.country
@@ -19,7 +19,7 @@ def no_country(content: UpdateConsumer) -> Iterator[str]:
             yield f"{path}.country: should be a code of two letters (ISO 3166-1 alpha-2)"
 
 
-def no_region(content: UpdateConsumer) -> Iterator[str]:
+def find_missing_region(content: UpdateConsumer) -> Iterator[str]:
     """Find addresses in the US without a region."""
     for path, address in _addresses(content):
         if address.country in ("US", "us") and not address.region:

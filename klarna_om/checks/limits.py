@@ -11,21 +11,22 @@ from typing import Any, cast, get_args, get_origin
 
 from attrs import fields
 
-from klarna_om.types.fields import present
+from klarna_om.types.fields import non_null_type
 from klarna_om.types.limits import LIMITS, UNLIMITED, Limits
+from klarna_om.types.scalars import Int64
 
-Fault = tuple[str, str]
+Violation = tuple[str, str]
 """The path from where one looks, and what is wrong there. It is put together only when there is something wrong."""
 
-Look = Callable[[Any], Sequence[Fault]]
+Validator = Callable[[Any], Sequence[Violation]]
 
-FINE: Sequence[Fault] = ()
+FINE: Sequence[Violation] = ()
 
 INT32 = frozenset({"interval_count", "number_of_days", "tax_rate"})
 """The numbers that the specification holds in 32 bits; all others have 64."""
 
 
-def broken(content: object) -> Iterator[str]:
+def find_broken_limits(content: object) -> Iterator[str]:
     """Find every limit that a request breaks."""
     kind: Any = type(content)
     for path, words in _record(kind)(content):
@@ -33,15 +34,15 @@ def broken(content: object) -> Iterator[str]:
 
 
 @cache
-def _record(cls: type) -> Look:
+def _record(cls: type) -> Validator:
     """How to look at an object of one of Klarna's types. Fields that are not given are not part of it."""
-    looks = {field.name: _kind(field.name, present(field.type), _limits(field)) for field in fields(cls)}
+    looks = {field.name: _kind(field.name, non_null_type(field.type), _limits(field)) for field in fields(cls)}
     required = frozenset(field.name for field in fields(cls) if _limits(field).required)
 
-    def look(value: object) -> Sequence[Fault]:
+    def validate(value: object) -> Sequence[Violation]:
         if not isinstance(value, cls):
-            return _fault(f"must be of type {cls.__name__}, got {_name(value)}")
-        found: list[Fault] = []
+            return _violation(f"must be of type {cls.__name__}, got {_name(value)}")
+        found: list[Violation] = []
         for name, look_at in looks.items():
             held = getattr(value, name)
             if held is not None:
@@ -50,67 +51,67 @@ def _record(cls: type) -> Look:
                 found.append((f".{name}", "must be there"))
         return found
 
-    return look
+    return validate
 
 
-def _kind(name: str, kind: Any, limits: Limits) -> Look:
+def _kind(name: str, kind: Any, limits: Limits) -> Validator:
     """How to look at a field."""
     if kind is str:
         return _text(limits)
-    if kind is int:
+    if kind == Int64:
         return _number(limits, 32 if name in INT32 else 64)
     if get_origin(kind) is tuple:
         return _list(get_args(kind)[0], limits)
     return _record(kind)
 
 
-def _text(limits: Limits) -> Look:
+def _text(limits: Limits) -> Validator:
     most = limits.max_length
 
-    def look(value: object) -> Sequence[Fault]:
+    def validate(value: object) -> Sequence[Violation]:
         if not isinstance(value, str):
-            return _fault(f"must be a text, got {_name(value)}")
+            return _violation(f"must be a text, got {_name(value)}")
         if most is not None and len(value) > most:
-            return _fault(f"must have at most {most} characters, got {len(value)}")
+            return _violation(f"must have at most {most} characters, got {len(value)}")
         if not value.isascii() and any("\ud800" <= letter <= "\udfff" for letter in value):
-            return _fault("must be Unicode, but has half of a surrogate pair")
+            return _violation("must be Unicode, but has half of a surrogate pair")
         return FINE
 
-    return look
+    return validate
 
 
-def _number(limits: Limits, bits: int) -> Look:
+def _number(limits: Limits, bits: int) -> Validator:
     least = -(2 ** (bits - 1)) if limits.ge is None else limits.ge
     most = 2 ** (bits - 1) - 1 if limits.le is None else limits.le
 
-    def look(value: object) -> Sequence[Fault]:
+    def validate(value: object) -> Sequence[Violation]:
         if type(value) is not int:  # a bool is an int to Python, and no amount to Klarna
             shown = value if isinstance(value, float) else _name(value)
-            return _fault(f"must be a whole number, got {shown}")
+            return _violation(f"must be a whole number, got {shown}")
         if least <= value <= most:
             return FINE
         bound = f"at least {least}" if value < least else f"at most {most}"
-        return _fault(f"must be {bound}, got {value if value.bit_length() < 64 else 'more than 64 bits'}")
+        return _violation(f"must be {bound}, got {value if value.bit_length() < 64 else 'more than 64 bits'}")
 
-    return look
+    return validate
 
 
-def _list(item: type, limits: Limits) -> Look:
+def _list(item: type, limits: Limits) -> Validator:
     look_at = _record(item)
 
-    def look(value: object) -> Sequence[Fault]:
+    def validate(value: object) -> Sequence[Violation]:
         if not isinstance(value, tuple):
-            return _fault(f"must be a list, got {_name(value)}")
+            return _violation(f"must be a list, got {_name(value)}")
         held = cast("tuple[object, ...]", value)
         found = [*_size(len(held), limits)]
         for index, each in enumerate(held):
             found += [(f"[{index}]{path}", words) for path, words in look_at(each)]
         return found
 
-    return look
+    return validate
 
 
-def _size(size: int, limits: Limits) -> Iterable[Fault]:
+def _size(size: int, limits: Limits) -> Iterable[Violation]:
     if limits.min_items is not None and size < limits.min_items:
         yield "", f"must have at least {limits.min_items} items, got {size}"
     if limits.max_items is not None and size > limits.max_items:
@@ -122,7 +123,7 @@ def _limits(field: Any) -> Limits:
     return limits
 
 
-def _fault(words: str) -> Sequence[Fault]:
+def _violation(words: str) -> Sequence[Violation]:
     return (("", words),)
 
 

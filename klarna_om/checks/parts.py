@@ -26,7 +26,7 @@ def parts_of(content: object, name: str, kind: type[Any]) -> Iterator[tuple[str,
             yield f"{name}[{index}].", part
 
 
-def counted(*numbers: object) -> tuple[int, ...] | None:
+def whole_numbers(*numbers: object) -> tuple[int, ...] | None:
     """The same numbers, or None where one of them is none that Klarna could hold."""
     whole = tuple(number for number in numbers if type(number) is int and number.bit_length() < 64)
     return whole if len(whole) == len(numbers) else None

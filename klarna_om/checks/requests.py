@@ -1,37 +1,34 @@
 """Rules about a request as a whole."""
 
-import re
 from collections.abc import Iterator
 
 from klarna_om.exchange import Request
+from klarna_om.ids import is_uuid
 from klarna_om.types import ExtendDueDateRequest, UpdateAuthorization
 
 MAX_BODY = 1_000_000
-"""Bytes. Klarna says 1 MB; should it mean 1,048,576, then this is the safe side of it."""
-
-UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
-"""The shape only: Klarna's ids are not always of a valid version."""
+"""Bytes. Klarna documents 1 MB; if that means 1,048,576, this is the safe side of it."""
 
 
-def too_large(request: Request) -> Iterator[str]:
+def find_oversized_body(request: Request) -> Iterator[str]:
     """Find a body that Klarna would answer with 413."""
     if request.body is not None and len(request.body) > MAX_BODY:
         yield f"body: must have at most {MAX_BODY} bytes, got {len(request.body)}"
 
 
-def no_uuid(request: Request) -> Iterator[str]:
+def find_malformed_order_id(request: Request) -> Iterator[str]:
     """Find an order id that Klarna would answer with `INVALID_ORDER_ID`."""
-    if request.order_id is not None and not UUID.fullmatch(request.order_id):
+    if request.order_id is not None and not is_uuid(request.order_id):
         yield "order_id: must be shaped like a UUID"
 
 
-def no_lines(content: UpdateAuthorization) -> Iterator[str]:
+def find_missing_lines(content: UpdateAuthorization) -> Iterator[str]:
     """Find an authorization without lines. An empty list is a choice, and lets through."""
     if content.order_lines is None:
         yield "order_lines: must be there with all lines of the order; left out, the order loses those that it has"
 
 
-def no_extension(content: ExtendDueDateRequest) -> Iterator[str]:
+def find_impossible_extension(content: ExtendDueDateRequest) -> Iterator[str]:
     """Find days that cannot be an option: no document says from where they count, but none is ever negative or 0."""
     days = getattr(content, "number_of_days", None)
     if type(days) is int and days < 1:

@@ -1,4 +1,4 @@
-"""What a rule is: whom it is for, what it says and who says so, how much it weighs, and how it is checked."""
+"""What a rule is: the requests it is for, its words and their source, its severity, and how it is checked."""
 
 from collections.abc import Callable, Iterable
 from types import UnionType
@@ -30,11 +30,11 @@ Content = (
 WithLines = CaptureObject | RefundObject | UpdateAuthorization
 """The requests that may have order lines."""
 
-Weight = Literal["problem", "advice"]
-"""A problem is sure to be refused; against advice it may go well."""
+Severity = Literal["problem", "warning"]
+"""A problem is sure to be refused; what draws a warning may be accepted."""
 
 Check = Callable[[Any], Iterable[str]]
-"""Finds `path: what is wrong` in a request, or nothing. It must bear wrong Python types: they are found elsewhere."""
+"""Finds `path: what is wrong` in a request, or nothing. It must accept wrong Python types: they are found elsewhere."""
 
 
 @frozen
@@ -42,13 +42,13 @@ class Rule:
     """One row of `RULES`."""
 
     name: str
-    weight: Weight
+    severity: Severity
     of: type | UnionType
     """The requests that it applies to."""
     check: Check
     says: str
     """The rule in words."""
     source: str
-    """Who says so."""
+    """Where it is documented."""
     host: Literal["klarna", "kustom"] | None = None
     """Whose hosts it is for; None for all."""

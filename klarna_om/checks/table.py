@@ -1,10 +1,11 @@
 """All rules on one page, exported as `RULES`.
 
-A rule is a problem where the specification or Klarna's guide states it as a condition. It is advice where the
-documents recommend, contradict each other or themselves, or list words of a vocabulary that they keep open.
+A rule is a problem only where the specification, or a limit that Klarna publishes, leaves it no choice but to refuse.
+It is a warning where the documents recommend, contradict each other or themselves, list words of a vocabulary that they
+keep open, or say how amounts agree: Klarna itself stores amounts that do not.
 """
 
-from klarna_om.checks import addresses, amounts, limits, requests, return_fee, texts, words
+from klarna_om.checks import addresses, amounts, limits, requests, return_fee, texts, urls, words
 from klarna_om.checks.rule import Content, Rule, WithLines
 from klarna_om.exchange import Request
 from klarna_om.types import (
@@ -27,102 +28,107 @@ KUSTOM = "https://docs.kustom.co/contents/api/order-management/"
 
 RULES: tuple[Rule, ...] = (
     Rule(
-        "limits", "problem", Content, limits.broken,
+        "limits", "problem", Content, limits.find_broken_limits,
         "required fields, kinds, lengths, ranges and list sizes are those of the specification",
         SPECIFICATION,
     ),
     Rule(
-        "line sum", "problem", WithLines, amounts.wrong_line_sums,
-        "a line's total_amount is quantity * unit_price - total_discount_amount",
-        SPECIFICATION,
-    ),
-    Rule(
-        "return fee", "problem", RefundObject, return_fee.wrong_return_fee,
-        "a return fee has a negative unit_price and total_amount, and refunded_amount is the exact sum of the lines",
-        REFUNDS,
-    ),
-    Rule(
-        "days of an extension", "problem", ExtendDueDateRequest, requests.no_extension,
+        "days of an extension", "problem", ExtendDueDateRequest, requests.find_impossible_extension,
         "number_of_days is one of the options that Klarna offers, so it is at least 1",
         EXTENSIONS,
     ),
     Rule(
-        "size", "problem", Request, requests.too_large,
+        "size", "problem", Request, requests.find_oversized_body,
         "a body has at most 1 MB",
         SIZES,
     ),
     Rule(
-        "order id", "problem", Request, requests.no_uuid,
+        "order id", "problem", Request, requests.find_malformed_order_id,
         "an order id is shaped like a UUID",
         KUSTOM, "kustom",
     ),
     Rule(
-        "order lines of an authorization", "problem", UpdateAuthorization, requests.no_lines,
+        "order lines of an authorization", "problem", UpdateAuthorization, requests.find_missing_lines,
         "an authorization is updated with order_lines",
         KUSTOM, "kustom",
     ),
     Rule(
-        "order id", "advice", Request, requests.no_uuid,
+        "order id", "warning", Request, requests.find_malformed_order_id,
         "an order id is shaped like a UUID; the guide says so, the specification says any text",
         ORDERS, "klarna",
     ),
     Rule(
-        "order lines of an authorization", "advice", UpdateAuthorization, requests.no_lines,
+        "order lines of an authorization", "warning", UpdateAuthorization, requests.find_missing_lines,
         "an authorization updated without order_lines loses those that it has",
         ORDERS, "klarna",
     ),
     Rule(
-        "sum of lines", "advice", WithLines, amounts.wrong_sum,
-        "the amount is the sum of the lines, where there are any; required only with a return fee",
+        "line sum", "warning", WithLines, amounts.find_wrong_line_sums,
+        "a line's total_amount is quantity * unit_price - total_discount_amount; Klarna stores others too",
+        SPECIFICATION,
+    ),
+    Rule(
+        "sum of lines", "warning", WithLines, amounts.find_wrong_sum,
+        "the amount is the sum of the lines, where there are any; the guide asks for it where one is a return fee",
         REFUNDS,
     ),
     Rule(
-        "capture of nothing", "advice", CaptureObject, amounts.captures_nothing,
+        "return fee", "warning", RefundObject, return_fee.find_wrong_return_fee,
+        "a return fee has a negative unit_price and total_amount; the guide says so, the specification does not",
+        REFUNDS,
+    ),
+    Rule(
+        "capture of nothing", "warning", CaptureObject, amounts.find_empty_capture,
         "a capture is of at least 1: the specification allows 0 in the request, and not in what comes of it",
         SPECIFICATION,
     ),
     Rule(
-        "tax", "advice", WithLines, amounts.wrong_tax,
+        "tax", "warning", WithLines, amounts.find_wrong_tax,
         "total_tax_amount is total_amount - total_amount * 10000 / (10000 + tax_rate), give or take 1",
         TAX,
     ),
     Rule(
-        "line type", "advice", WithLines, words.unknown_line_types,
+        "empty URL", "warning", urls.WithUrls, urls.find_empty_urls,
+        "a URL is left out where there is none; nothing says that an empty text is one",
+        SPECIFICATION,
+    ),
+    Rule(
+        "line type", "warning", WithLines, words.find_unknown_line_types,
         "a line's type is a word of the specification",
         SPECIFICATION, "klarna",
     ),
     Rule(
-        "line type", "advice", WithLines, words.unknown_kustom_line_types,
+        "line type", "warning", WithLines, words.find_unknown_kustom_line_types,
         "a line's type is a word of the specification, or package",
         KUSTOM, "kustom",
     ),
     Rule(
-        "subscription interval", "advice", WithLines, words.unknown_intervals,
+        "subscription interval", "warning", WithLines, words.find_unknown_intervals,
         "a subscription's interval is a word of the specification",
         SPECIFICATION,
     ),
     Rule(
-        "shipping method", "advice", CaptureObject | UpdateShippingInfo, words.unknown_shipping_methods,
+        "shipping method", "warning", CaptureObject | UpdateShippingInfo, words.find_unknown_shipping_methods,
         "a shipping_method is a word of the specification; a company may be any text",
         SPECIFICATION,
     ),
     Rule(
-        "markup", "advice", Content, texts.unwelcome,
+        "markup", "warning", Content, texts.find_markup,
         "a text has no HTML, CSS or JavaScript; nor control characters, which no document mentions",
         DATA_TYPES,
     ),
     Rule(
-        "billing address", "advice", UpdateConsumer, addresses.billing,
+        "billing address", "warning", UpdateConsumer, addresses.find_billing_address,
         "a billing address cannot be changed any more",
         ORDERS,
     ),
     Rule(
-        "country", "advice", UpdateConsumer, addresses.no_country,
+        "country", "warning", UpdateConsumer, addresses.find_missing_country,
         "a country is a code of ISO 3166-1 alpha-2",
         SPECIFICATION,
     ),
     Rule(
-        "region", "advice", UpdateConsumer, addresses.no_region,
+        "region", "warning", UpdateConsumer, addresses.find_missing_region,
         "an address in the US has a region",
         SPECIFICATION,
     ),

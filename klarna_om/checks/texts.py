@@ -11,13 +11,13 @@ UNWELCOME = re.compile(r"<[a-z/!?]|\bjavascript:|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f
 ends of lines. `Computers > Laptops` and `< 5 kg` are just text."""
 
 
-def unwelcome(content: object) -> Iterator[str]:
+def find_markup(content: object) -> Iterator[str]:
     """Find HTML, CSS, JavaScript and control characters in any text of a request."""
-    for path in _unwelcome(content):
+    for path in _find_markup(content):
         yield f"{path.removeprefix('.')}: should have no HTML, CSS, JavaScript or control characters"
 
 
-def _unwelcome(value: object) -> list[str]:
+def _find_markup(value: object) -> list[str]:
     """The paths of such texts, put together only for those that are found."""
     found: list[str] = []
     for name, part in _parts(value):
@@ -25,7 +25,7 @@ def _unwelcome(value: object) -> list[str]:
             if UNWELCOME.search(part):
                 found.append(_step(name))
         elif not isinstance(part, int | None):
-            found += [f"{_step(name)}{path}" for path in _unwelcome(part)]
+            found += [f"{_step(name)}{path}" for path in _find_markup(part)]
     return found
 
 

@@ -19,26 +19,26 @@ KUSTOM_LINE_TYPES = frozenset(OrderLineType)
 LINE_TYPES = KUSTOM_LINE_TYPES - {OrderLineType.PACKAGE}
 
 
-def unknown_line_types(content: WithLines) -> Iterator[str]:
+def find_unknown_line_types(content: WithLines) -> Iterator[str]:
     """Find types of lines that the specification does not list."""
     for path, line in lines_of(content):
         yield from _unknown(f"{path}type", line.type, LINE_TYPES)
 
 
-def unknown_kustom_line_types(content: WithLines) -> Iterator[str]:
+def find_unknown_kustom_line_types(content: WithLines) -> Iterator[str]:
     """Find types of lines that Kustom's specification does not list."""
     for path, line in lines_of(content):
         yield from _unknown(f"{path}type", line.type, KUSTOM_LINE_TYPES)
 
 
-def unknown_intervals(content: WithLines) -> Iterator[str]:
+def find_unknown_intervals(content: WithLines) -> Iterator[str]:
     """Find intervals of subscriptions that the specification does not list."""
     for path, line in lines_of(content):
         interval = getattr(line.subscription, "interval", None)
         yield from _unknown(f"{path}subscription.interval", interval, INTERVALS)
 
 
-def unknown_shipping_methods(content: CaptureObject | UpdateShippingInfo) -> Iterator[str]:
+def find_unknown_shipping_methods(content: CaptureObject | UpdateShippingInfo) -> Iterator[str]:
     """Find shipping methods that the specification does not list."""
     for path, parcel in parts_of(content, "shipping_info", ShippingInfo):
         yield from _unknown(f"{path}shipping_method", parcel.shipping_method, SHIPPING_METHODS)

@@ -11,4 +11,6 @@ def main() -> None:
         if missing.name not in ("click", "rich"):
             raise
         sys.exit("The commands need two more packages. Install them with: pip install 'klarna-om[cli]'")
+    except KeyboardInterrupt:
+        sys.exit(130)  # as `ExitCode.INTERRUPTED`, while the program is still being loaded
     group(prog_name="klarna-om")

@@ -2,9 +2,7 @@
 
 import asyncio
 import logging
-import shutil
 import sys
-import tempfile
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,12 +15,17 @@ from klarna_om.batch.attended import Attended, Ended
 from klarna_om.batch.csv_lines import ManifestError
 from klarna_om.batch.entry import Entry
 from klarna_om.batch.journal import JournalError
-from klarna_om.batch.manifest import entries, in_chunks, reading, text_of
+from klarna_om.batch.manifest import entries, in_chunks, reading, text_of, with_orders
+from klarna_om.batch.report import ReportError
+from klarna_om.batch.report_owner import check_report
 from klarna_om.batch.sqlite_journal import SqliteJournal
 from klarna_om.batch.states import OnExpired
+from klarna_om.cli.connection_options import connection_arguments, connection_options
 from klarna_om.cli.exit_codes import MEANINGS, ExitCode
+from klarna_om.cli.files import files_of
 from klarna_om.cli.progress import shown
 from klarna_om.cli.summary import Settings, advice_on, as_json_text, code_of, words, words_of_rehearsal
+from klarna_om.cli.terminal import output_failure
 from klarna_om.client import KlarnaClient
 from klarna_om.errors import ConfigurationError
 
@@ -62,6 +65,10 @@ Exit codes:
     show_default=True,
     help="Orders perhaps sent over 23 hours ago: acknowledge them anew, or leave them as unknown.",
 )
+@connection_options
+@click.option(
+    "--keep-going", is_flag=True, help="Go on though the first 50 orders are all refused alike; else the job stops."
+)
 @click.option("--dry-run", is_flag=True, help="Read the manifest and say what would be done; send and write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 def command(
@@ -73,53 +80,44 @@ def command(
     in_flight: int,
     on_expired: OnExpired,
     *,
+    keep_going: bool,
     dry_run: bool,
     as_json: bool,
 ) -> None:
     """Acknowledge every order of MANIFEST once; run it again to go on after an interruption.
 
-    MANIFEST is CSV with a header, JSONL, or plain lines of order ids; `-` reads standard input and needs --journal.
-    Repeated, blank and malformed lines are reported and do no harm.
+    MANIFEST is CSV with a header, JSON, or plain lines of order ids; `-` reads standard input and needs --journal, as
+    any pipe does. Repeated, blank and malformed lines are reported and do no harm.
     """
     # Every attempt that fails is logged; here the report tells it, and the display should stay readable.
     logging.getLogger("klarna_om").addHandler(logging.NullHandler())
-    journal, report = _beside(manifest, journal, report)
-    settings = Settings(manifest, column, journal, report, rate, in_flight, on_expired)
+    journal, report = files_of(manifest, journal, report)
+    settings = Settings(manifest, column, journal, report, rate, in_flight, on_expired, keep_going)
     try:
         ended = _run(settings, dry_run=dry_run)
-    except (ManifestError, JournalError) as reason:
+    except (ManifestError, JournalError, ReportError) as reason:
         _fail(str(reason), ExitCode.USAGE)
     except OSError as reason:
-        _fail(f"{reason.filename}: {reason.strerror}", ExitCode.USAGE)
+        _fail(f"{reason.filename or manifest}: {reason.strerror or reason}", ExitCode.USAGE)
     except ConfigurationError as reason:
         _fail(str(reason), ExitCode.NOTHING_SENT)
     except KeyboardInterrupt:
+        if not journal.exists():
+            _fail("interrupted; nothing was sent", ExitCode.INTERRUPTED)
         _fail("stopped; run the same command again to go on", ExitCode.STOPPED)
     code = ExitCode.DONE if dry_run else code_of(ended)
-    told = words_of_rehearsal(ended) if dry_run else words(settings, ended)
-    click.echo(as_json_text(settings, ended, code) if as_json else told)
+    message = words_of_rehearsal(ended) if dry_run else words(settings, ended)
+    click.echo(as_json_text(settings, ended, code) if as_json else message)
+    if (failure := output_failure()) is not None:
+        click.echo(f"klarna-om: this summary could not be written ({failure.strerror}):\n{message}", err=True)
     if ended.error is not None:
-        _fail(advice_on(ended.error), code)
+        _fail(advice_on(ended, ended.error), code)
     sys.exit(code.value)
 
 
 def _fail(sentence: str, code: ExitCode) -> NoReturn:
     click.echo(f"klarna-om: {sentence}", err=True)
     sys.exit(code.value)
-
-
-def _beside(manifest: str, journal: Path | None, report: Path | None) -> tuple[Path, Path]:
-    """Where journal and report are, unless told."""
-    if manifest == "-" and journal is None:
-        raise click.UsageError("reading standard input needs --journal FILE, by which the same command goes on later")
-    journal = journal or Path(manifest + ".journal")
-    report = report or (journal if manifest == "-" else Path(manifest)).with_suffix(".report.csv")
-    for path in (journal, report):
-        if not path.absolute().parent.is_dir():
-            raise click.UsageError(f"there is no directory {path.absolute().parent}; make it, or name another file")
-    if len({path.absolute() for path in (Path(manifest), journal, report)}) < 3:
-        raise click.UsageError("manifest, journal and report must be three different files")
-    return journal, report
 
 
 def _run(settings: Settings, *, dry_run: bool) -> Ended:
@@ -129,29 +127,28 @@ def _run(settings: Settings, *, dry_run: bool) -> Ended:
 
 @contextmanager
 def _manifest(settings: Settings) -> Generator[Iterator[Entry], None, None]:
-    """The manifest's lines. Standard input is kept in a temporary file first: Ctrl-C ends the wait for it."""
+    """The manifest's lines. A pipe is read to its end before the job begins: Ctrl-C ends the wait for it."""
     if settings.manifest != "-":
         with reading(Path(settings.manifest), settings.column) as lines:
-            yield lines
+            yield with_orders(lines)
         return
-    with tempfile.TemporaryFile() as kept:
-        shutil.copyfileobj(sys.stdin.buffer, kept)
-        kept.seek(0)
-        with text_of(kept) as text:
-            yield entries(text, settings.column)
+    with text_of(sys.stdin.buffer) as text:
+        yield with_orders(entries(text, settings.column))
 
 
 async def _rehearse(settings: Settings, lines: Iterator[Entry]) -> Ended:
     async with SqliteJournal.rehearsal(settings.journal) as journal:
+        await check_report(journal, settings.report)
         await journal.load(in_chunks(lines))
         return Ended(journal.identity.job_id, await journal.counts())
 
 
 async def _acknowledge(settings: Settings, lines: Iterator[Entry]) -> Ended:
     async with (
-        KlarnaClient(in_flight=settings.in_flight, rate=settings.rate) as client,
+        KlarnaClient(in_flight=settings.in_flight, rate=settings.rate, **connection_arguments()) as client,
         SqliteJournal.open(settings.journal) as journal,
     ):
+        await check_report(journal, settings.report)
         await journal.bind(client.environment.base_url)
         job = Attended(
             journal=journal,
@@ -159,6 +156,8 @@ async def _acknowledge(settings: Settings, lines: Iterator[Entry]) -> Ended:
             report=settings.report,
             in_flight=settings.in_flight,
             on_expired=settings.on_expired,
+            keep_going=settings.keep_going,
+            target=client.environment.base_url,
             shown=lambda: shown(sys.stderr),
             on_stopping=_say_stopping,
         )

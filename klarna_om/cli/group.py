@@ -1,10 +1,12 @@
 """The list of commands, each with the file that holds it."""
 
 from importlib import import_module
-from typing import cast
+from typing import Any, cast
 
 import click
 
+from klarna_om.cli.exit_codes import ExitCode
+from klarna_om.cli.terminal import lasting_streams
 from klarna_om.version import __version__
 
 COMMANDS = ("acknowledge", "demo", "order", "sandbox")
@@ -23,6 +25,19 @@ class LazyGroup(click.Group):
         if cmd_name not in COMMANDS:
             return None
         return cast("click.Command", import_module(f"klarna_om.cli.{cmd_name}").command)
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run a command; whatever becomes of the terminal, nothing that is printed ends it."""
+        with lasting_streams():
+            return super().main(*args, **kwargs)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command that was asked for. Ctrl-C is no failure of it."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            click.echo("klarna-om: interrupted", err=True)
+            ctx.exit(ExitCode.INTERRUPTED.value)
 
 
 @click.group(

@@ -9,7 +9,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from klarna_om.cli.connection_options import connection_arguments, connection_options
 from klarna_om.cli.exit_codes import ExitCode
+from klarna_om.cli.terminal import output_failure
 from klarna_om.client import KlarnaClient
 from klarna_om.errors import ConfigurationError, ConnectionFailed, KlarnaError, Unauthorized
 from klarna_om.exchange import Reply
@@ -27,11 +29,12 @@ def command() -> None:
 Example:
   klarna-om order get 7849fd84-47dc-4919-a7ce-47b9f461562f --json | jq .status
 
-Exit codes: 0 read, 1 refused or no answer, 2 usage, 4 nothing could be sent (credentials, host).
+Exit codes: 0 read and shown, 1 refused, no answer or not shown, 2 usage, 4 credentials or host.
 """,
 )
 @click.argument("order_id", metavar="ID")
 @click.option("--json", "as_json", is_flag=True, help="The document as Klarna sent it, every field.")
+@connection_options
 def get(order_id: str, *, as_json: bool) -> None:
     """Read one order and show its state, amounts, lines, captures and refunds.
 
@@ -50,10 +53,13 @@ def get(order_id: str, *, as_json: bool) -> None:
             click.echo(msgspec.json.format(reply.body, indent=2))
         else:
             _show(reply.value)
+        if (failure := output_failure()) is not None:
+            click.echo(f"klarna-om: the order was read, and cannot be shown: {failure.strerror}", err=True)
+            raise SystemExit(ExitCode.INCOMPLETE)
 
 
 async def _read(order_id: str) -> Reply[Order]:
-    async with KlarnaClient() as klarna:
+    async with KlarnaClient(**connection_arguments()) as klarna:
         return await klarna.reply(klarna.orders.get(order_id))
 
 

@@ -6,6 +6,8 @@ import msgspec
 from attrs import asdict, frozen
 
 from klarna_om.batch.attended import Ended, Failure
+from klarna_om.batch.fatal_errors import BatchStopped
+from klarna_om.batch.journal import JournalError
 from klarna_om.batch.states import OnExpired
 from klarna_om.cli.exit_codes import ExitCode
 from klarna_om.errors import KlarnaError
@@ -22,6 +24,7 @@ class Settings:
     rate: float | None
     in_flight: int
     on_expired: OnExpired
+    keep_going: bool = False
 
 
 def code_of(ended: Ended) -> ExitCode:
@@ -34,22 +37,31 @@ def code_of(ended: Ended) -> ExitCode:
     return ExitCode.INCOMPLETE if totals.refused or totals.unknown or totals.malformed else ExitCode.DONE
 
 
-def advice_on(error: Failure) -> str:
+def advice_on(ended: Ended, error: Failure) -> str:
     """What to do about an error that ended the run."""
     if not isinstance(error, KlarnaError):
         return str(error)
+    message = (
+        f"stopped: credentials or host, after {ended.totals.done} of {ended.totals.orders} orders were done. {error}"
+    )
+    if isinstance(error, BatchStopped):  # it says itself what to do
+        return message
     return (
-        f"stopped: {error}. Check KLARNA_OM_ENVIRONMENT and the credentials, then run the same command again;"
-        " what was not sent is still to be done"
+        f"{message}. Check KLARNA_OM_ENVIRONMENT and the credentials, then run the same command again; what was not"
+        " sent is still to be done"
     )
 
 
 def words(settings: Settings, ended: Ended) -> str:
     """The summary for a person."""
-    told = f"{ended.totals.lines} lines: {ended.totals}\nReport: {settings.report}"
-    if ended.totals.settled == ended.totals.orders and not ended.is_cut:
-        return told
-    return f"{told}\nJournal: {settings.journal}; run the same command again to go on."
+    message = f"{ended.totals.lines} lines: {ended.totals}"
+    if ended.has_report:
+        message += f"\nReport: {settings.report}"
+    # What became of a journal that failed, and what to do about it, is in the error.
+    is_through = ended.totals.settled == ended.totals.orders and not ended.is_cut
+    if is_through or isinstance(ended.error, JournalError):
+        return message
+    return f"{message}\nJournal: {settings.journal}; run the same command again to go on."
 
 
 def words_of_rehearsal(ended: Ended) -> str:
@@ -67,8 +79,13 @@ def as_json_text(settings: Settings, ended: Ended, code: ExitCode) -> str:
         **asdict(ended.totals),
         "settled_now": ended.settled_now,
         "elapsed_seconds": round(ended.elapsed, 3),
-        "journal": str(settings.journal),
-        "report": str(settings.report),
-        "stopped_by": None if ended.error is None else str(ended.error),
+        "journal": _text(settings.journal),
+        "report": _text(settings.report) if ended.has_report else None,
+        "stopped_by": None if ended.error is None else _text(ended.error),
     }
     return msgspec.json.encode(summary).decode()
+
+
+def _text(value: object) -> str:
+    """A name that is no UTF-8 is still a name of a file, and no JSON."""
+    return str(value).encode("utf-8", "replace").decode()

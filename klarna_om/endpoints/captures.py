@@ -43,7 +43,9 @@ class Captures:
         """
         return await LIST_CAPTURES.send(self._handler, order_id=order_id)
 
-    async def create(self, order_id: str | UUID, capture: CaptureObject, *, idempotency_key: str | None = None) -> str:
+    async def create(
+        self, order_id: str | UUID, capture: CaptureObject, *, idempotency_key: str | UUID | None = None
+    ) -> str:
         """Take `captured_amount` (minor units) of what remains authorized; returns the capture's id.
 
         Two captures of one amount are two captures: give each a key from your own records (`derive_key`), so that
@@ -67,7 +69,7 @@ class Captures:
         capture_id: str | UUID,
         update: UpdateShippingInfo,
         *,
-        idempotency_key: str | None = None,
+        idempotency_key: str | UUID | None = None,
     ) -> None:
         """Append shipping information to a capture, up to 500 entries a call; nothing is replaced.
 
@@ -79,7 +81,7 @@ class Captures:
         )
 
     async def trigger_send_out(
-        self, order_id: str | UUID, capture_id: str | UUID, *, idempotency_key: str | None = None
+        self, order_id: str | UUID, capture_id: str | UUID, *, idempotency_key: str | UUID | None = None
     ) -> None:
         """Have Klarna send its mail for this capture to the customer again.
 
@@ -93,7 +95,7 @@ class Captures:
         capture_id: str | UUID,
         request: ExtendDueDateRequest,
         *,
-        idempotency_key: str | None = None,
+        idempotency_key: str | UUID | None = None,
     ) -> None:
         """Move the customer's due date by one of the numbers of days that `due_date_options` offers.
 

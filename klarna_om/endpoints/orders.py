@@ -48,7 +48,7 @@ class Orders:
         headers = {} if integrator is None else {"Klarna-Integrator": integrator}
         return await GET_ORDER.send(self._handler, headers=headers, order_id=order_id)
 
-    async def acknowledge(self, order_id: str | UUID, *, idempotency_key: str | None = None) -> None:
+    async def acknowledge(self, order_id: str | UUID, *, idempotency_key: str | UUID | None = None) -> None:
         """Tell Klarna that the order has arrived in your system; pushes for it stop.
 
         Do it only after the order is stored: an acknowledged order is pushed no more. Repeating it is harmless, and
@@ -59,7 +59,7 @@ class Orders:
         await ACKNOWLEDGE.send(self._handler, key=idempotency_key, order_id=order_id)
 
     async def update_authorization(
-        self, order_id: str | UUID, update: UpdateAuthorization, *, idempotency_key: str | None = None
+        self, order_id: str | UUID, update: UpdateAuthorization, *, idempotency_key: str | UUID | None = None
     ) -> None:
         """Set a new total amount, in minor units, and new order lines.
 
@@ -69,7 +69,7 @@ class Orders:
         """
         await UPDATE_AUTHORIZATION.send(self._handler, content=update, key=idempotency_key, order_id=order_id)
 
-    async def cancel(self, order_id: str | UUID, *, idempotency_key: str | None = None) -> None:
+    async def cancel(self, order_id: str | UUID, *, idempotency_key: str | UUID | None = None) -> None:
         """Cancel an order that has no captures, for good.
 
         Raises `NotAllowed` (`CANCEL_NOT_ALLOWED`) once something is captured: release the remaining authorization
@@ -78,7 +78,7 @@ class Orders:
         await CANCEL.send(self._handler, key=idempotency_key, order_id=order_id)
 
     async def update_customer_details(
-        self, order_id: str | UUID, update: UpdateConsumer, *, idempotency_key: str | None = None
+        self, order_id: str | UUID, update: UpdateConsumer, *, idempotency_key: str | UUID | None = None
     ) -> None:
         """Change fields of the shipping address; a field given as `""` is cleared, an absent one is left.
 
@@ -87,7 +87,9 @@ class Orders:
         """
         await UPDATE_CUSTOMER_DETAILS.send(self._handler, content=update, key=idempotency_key, order_id=order_id)
 
-    async def extend_authorization_time(self, order_id: str | UUID, *, idempotency_key: str | None = None) -> None:
+    async def extend_authorization_time(
+        self, order_id: str | UUID, *, idempotency_key: str | UUID | None = None
+    ) -> None:
         """Move the expiry to today plus the account's configured days (28 as a standard).
 
         Several calls on one day give the same date. At most 180 days after the order's creation.
@@ -96,7 +98,7 @@ class Orders:
         await EXTEND_AUTHORIZATION_TIME.send(self._handler, key=idempotency_key, order_id=order_id)
 
     async def update_merchant_references(
-        self, order_id: str | UUID, update: UpdateMerchantReferences, *, idempotency_key: str | None = None
+        self, order_id: str | UUID, update: UpdateMerchantReferences, *, idempotency_key: str | UUID | None = None
     ) -> None:
         """Set one or both of the shop's references; `""` clears one, an absent one is left.
 
@@ -105,7 +107,7 @@ class Orders:
         await UPDATE_MERCHANT_REFERENCES.send(self._handler, content=update, key=idempotency_key, order_id=order_id)
 
     async def release_remaining_authorization(
-        self, order_id: str | UUID, *, idempotency_key: str | None = None
+        self, order_id: str | UUID, *, idempotency_key: str | UUID | None = None
     ) -> None:
         """Give back what is authorized and not captured: nothing more will be captured.
 
@@ -114,7 +116,7 @@ class Orders:
         await RELEASE_REMAINING_AUTHORIZATION.send(self._handler, key=idempotency_key, order_id=order_id)
 
     async def add_shipping_info(
-        self, order_id: str | UUID, update: UpdateShippingInfo, *, idempotency_key: str | None = None
+        self, order_id: str | UUID, update: UpdateShippingInfo, *, idempotency_key: str | UUID | None = None
     ) -> None:
         """Append shipping information to the order, up to 500 entries a call; nothing is replaced.
 

@@ -21,7 +21,9 @@ class Refunds:
 
     _handler: Handler
 
-    async def create(self, order_id: str | UUID, refund: RefundObject, *, idempotency_key: str | None = None) -> str:
+    async def create(
+        self, order_id: str | UUID, refund: RefundObject, *, idempotency_key: str | UUID | None = None
+    ) -> str:
         """Give back `refunded_amount` (minor units) of what is captured; returns the refund's id.
 
         Two refunds of one amount are two refunds: give each a key from your own records (`derive_key`). Klarna

@@ -1,12 +1,12 @@
-"""Every request says who sends it."""
+"""Every request carries the credentials."""
 
 from collections.abc import Awaitable
 
 from attrs import field, frozen
 
-from klarna_om.credentials import Secret
 from klarna_om.exchange import Request, Response
 from klarna_om.middleware import Handler
+from klarna_om.settings.credentials import Secret
 
 
 @frozen

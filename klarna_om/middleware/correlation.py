@@ -7,6 +7,7 @@ from time import monotonic
 
 from klarna_om.errors import NoAnswer
 from klarna_om.exchange import Request, Response
+from klarna_om.log_fields import log_fields, subject
 from klarna_om.middleware import Handler
 from klarna_om.outcome import Outcome
 
@@ -22,9 +23,9 @@ async def correlation(request: Request, below: Handler) -> Response:
     correlation_id.set(None)  # a log line of this attempt must not name the answer to an earlier one
     try:
         response = await below(request)
-    except NoAnswer as silence:
-        correlation_id.set(silence.correlation_id)
-        _log(request, started, type(silence).__name__, silence.outcome, silence.correlation_id)
+    except NoAnswer as error:
+        correlation_id.set(error.correlation_id)
+        _log(request, started, type(error).__name__, error.outcome, error.correlation_id)
         raise
     except asyncio.CancelledError:
         _log(request, started, "cancelled", Outcome.UNKNOWN if request.is_write else Outcome.NOT_SENT, None)
@@ -50,24 +51,21 @@ def _log(
     elapsed = monotonic() - started
     logger.log(
         level,
-        "[%s] %s %s: %s%s in %.3f s, attempt %d",
+        "[%s] %s: %s%s in %.3f s, attempt %d",
         correlation or "no correlation id",
-        request.operation,
-        request.order_id or request.path,
+        subject(request),
         result,
         _in_doubt(request, outcome),
         elapsed,
         request.attempt,
-        extra={
-            "klarna_correlation_id": correlation,
-            "klarna_operation": request.operation,
-            "klarna_order_id": request.order_id,
-            "klarna_idempotency_key": request.idempotency_key,
-            "klarna_attempt": request.attempt,
-            "klarna_result": result,
-            "klarna_outcome": outcome,
-            "klarna_elapsed": elapsed,
-        },
+        extra=log_fields(
+            request,
+            correlation_id=correlation,
+            attempt=request.attempt,
+            result=result,
+            outcome=outcome,
+            elapsed=elapsed,
+        ),
     )
 
 

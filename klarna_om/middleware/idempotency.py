@@ -1,4 +1,4 @@
-"""Every write carries an idempotency key, given above the retries so that all its attempts share it."""
+"""One idempotency key, one request, for as long as Klarna keeps the key."""
 
 import asyncio
 import copy
@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable
 from attrs import frozen
 
 from klarna_om.errors import AnswerTimeout, InvalidRequest, KlarnaError
-from klarna_om.exchange import KEY_HEADER, Request, Response
-from klarna_om.keys import KEY_LIFETIME, random_key
+from klarna_om.exchange import Request, Response
+from klarna_om.keys import KEY_LIFETIME, RandomKey
 from klarna_om.middleware import Handler
 from klarna_om.middleware.key_guard import KeyGuard
 from klarna_om.outcome import Outcome
@@ -17,34 +17,32 @@ from klarna_om.outcome import Outcome
 
 @frozen
 class Idempotency:
-    """Give a write its key: the caller's, or a fresh one. A read has none.
+    """One key never serves two different requests (`IdempotencyKeyReused`); calls that are the same share one.
 
-    One key never serves two different requests (`IdempotencyKeyReused`), and calls that are truly the same at the
-    same time share one request.
+    It is above the retries, so that all attempts of a call have the key and its age.
     """
 
     guard: KeyGuard
     total_timeout: float | None = None
     """Seconds that a call waits for another one under its key, before it is in doubt."""
-    new_key: Callable[[], str] = random_key
     wall_clock: Callable[[], float] = time.time
     monotonic: Callable[[], float] = time.monotonic
 
     def __call__(self, request: Request, below: Handler) -> Awaitable[Response]:
         """Send a write under its key; a read is sent on as it is."""
-        if not request.is_write:
-            return below(request)
         key = request.idempotency_key
-        return self._with_random_key(request, below) if key is None else self._with_key(key, request, below)
-
-    async def _with_random_key(self, request: Request, below: Handler) -> Response:
-        """Nobody else knows the key, so the guard hears of it only when the call leaves a doubt."""
-        key, now, monotonic = self.new_key(), self.wall_clock(), self.monotonic()
-        request = request.changed(
-            headers={**request.headers, KEY_HEADER: key},
-            retry_until=now + KEY_LIFETIME,
-            retry_until_monotonic=monotonic + KEY_LIFETIME,
+        if key is None or not request.is_write:
+            return below(request)
+        return (
+            self._with_random_key(key, request, below)
+            if isinstance(key, RandomKey)
+            else self._with_key(key, request, below)
         )
+
+    async def _with_random_key(self, key: str, request: Request, below: Handler) -> Response:
+        """Nobody else knows the key, so the guard learns of it only when the call leaves a doubt."""
+        now, monotonic = self.wall_clock(), self.monotonic()
+        request = request.changed(retry_until=now + KEY_LIFETIME, retry_until_monotonic=monotonic + KEY_LIFETIME)
         left = Outcome.UNKNOWN
         try:
             response = await below(request)

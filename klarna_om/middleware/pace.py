@@ -7,10 +7,10 @@ from attrs import field, frozen
 from klarna_om.errors import ClientClosed, NoAnswer, QueueTimeout
 from klarna_om.exchange import Request, Response
 from klarna_om.middleware import Handler
-from klarna_om.pace.closing import Closing
+from klarna_om.pace.concurrency import ConcurrencyLimiter
+from klarna_om.pace.deadlines import Deadlines
 from klarna_om.pace.lanes import Lane
 from klarna_om.pace.pacer import Pacer
-from klarna_om.pace.places import Places
 
 
 @frozen
@@ -19,24 +19,24 @@ class Pace:
     request counts the wait.
     """
 
-    places: Places
+    concurrency: ConcurrencyLimiter
     pacer: Pacer | None
     lane: Lane = "live"
     share: float = 1.0
     queue_timeout: float | None = None
-    closing: Closing = field(factory=Closing)
+    deadlines: Deadlines = field(factory=Deadlines)
 
     async def __call__(self, request: Request, below: Handler) -> Response:
         """Wait, send, and give the place back."""
-        if not self.places.take_at_once(self.lane):
+        if not self.concurrency.try_acquire(self.lane):
             await self._wait(request, place=True)
-        elif self.pacer is not None and not self.pacer.take_at_once(self.lane, self.share):
+        elif self.pacer is not None and not self.pacer.try_acquire(self.lane, self.share):
             await self._wait(request, place=False)
         try:
             response = await below(request)
         finally:
-            self.places.give_back()
-        if self.pacer is not None and (response.status == 429 or response.is_success or response.is_signed):
+            self.concurrency.release()
+        if self.pacer is not None and (response.is_success or response.status == 429 or response.is_signed):
             # What somebody else answers says nothing of Klarna's quota.
             self.pacer.observe(response)
         return response
@@ -48,20 +48,20 @@ class Pace:
         until = min((limit for limit in limits if limit is not None), default=None)
         held = not place
         try:
-            with self.closing.limit(until):
+            with self.deadlines.start(until):
                 if place:
-                    await self.places.take(self.lane)
+                    await self.concurrency.acquire(self.lane)
                     held = True
-                if self.pacer is not None and not self.pacer.take_at_once(self.lane, self.share):
-                    await self.pacer.take(self.lane)
+                if self.pacer is not None and not self.pacer.try_acquire(self.lane, self.share):
+                    await self.pacer.acquire(self.lane)
         except BaseException as reason:
             if held:
-                self.places.give_back()
+                self.concurrency.release()
             if isinstance(reason, TimeoutError):
                 raise self._too_late(asyncio.get_running_loop().time() - loop_time) from None
             raise
 
     def _too_late(self, waited: float) -> NoAnswer:
-        if self.closing.is_closed:
+        if self.deadlines.is_closed:
             return ClientClosed("this client was closed while the call waited for its place; nothing was sent")
         return QueueTimeout(f"no place in the rate limit or the pool after {waited:.1f} s; nothing was sent")

@@ -18,9 +18,10 @@ def is_fully_captured(order: Order) -> bool:
 def remaining_to_capture(order: Order) -> int:
     """The most that a capture may take, in minor units; 0 once the order is cancelled or expired.
 
-    Klarna counts it. An amount that it shows for a cancelled or expired order cannot be captured, so it is passed over.
+    Klarna counts it. An amount that it shows for a cancelled or expired order cannot be captured, so it is passed over;
+    one below 0 is 0.
     """
-    return 0 if order.status in _OVER else _amount(order, "remaining_authorized_amount")
+    return 0 if order.status in _OVER else max(0, _amount(order, "remaining_authorized_amount"))
 
 
 def remaining_to_release(order: Order) -> int:
@@ -32,8 +33,8 @@ def remaining_to_release(order: Order) -> int:
 
 
 def remaining_to_refund(order: Order) -> int:
-    """The most that refunds may give back, in minor units: what is captured and not refunded yet."""
-    return _amount(order, "captured_amount") - _amount(order, "refunded_amount")
+    """The most that refunds may give back, in minor units: what is captured and not refunded yet, never less than 0."""
+    return max(0, _amount(order, "captured_amount") - _amount(order, "refunded_amount"))
 
 
 def _amount(order: Order, name: str) -> int:

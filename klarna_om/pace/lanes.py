@@ -1,4 +1,4 @@
-"""Two queues at one gate: whoever waits in the live lane goes before the batch lane."""
+"""Two queues: those who wait in the live lane go before the batch lane."""
 
 import asyncio
 from collections import deque
@@ -23,7 +23,7 @@ class Lanes:
 
     @property
     def are_empty(self) -> bool:
-        """Does nobody stand in either lane? What most calls find."""
+        """Are both lanes empty? For most calls they are."""
         return not self._live and not self._batch
 
     def next(self, lane: Lane) -> "asyncio.Future[None] | None":
@@ -33,7 +33,7 @@ class Lanes:
             del waiting[0]
         return waiting[0] if waiting else None
 
-    def call(self, lane: Lane) -> bool:
+    def wake_next(self, lane: Lane) -> bool:
         """Let the first one of a lane through; False when nobody waits."""
         turn = self.next(lane)
         if turn is None:

@@ -72,10 +72,10 @@ class Pacer:
         self._lanes = Lanes()
         self._timer: asyncio.TimerHandle | None = None
 
-    def take_at_once(self, lane: Lane, share: float = 1.0) -> bool:
+    def try_acquire(self, lane: Lane, share: float = 1.0) -> bool:
         """Take a slot if it is due now and nobody waits for it.
 
-        A batch takes at most `share` of the rate, so that live calls find room; who asked last sets it.
+        A batch takes at most `share` of the rate, which leaves slots for live calls; the last call sets it.
         """
         if lane == "batch":
             self._share = share
@@ -88,10 +88,10 @@ class Pacer:
         self._take(lane, now)
         return True
 
-    async def take(self, lane: Lane) -> None:
+    async def acquire(self, lane: Lane) -> None:
         """Wait for a slot."""
         turn = self._lanes.join(lane)
-        self._call_waiting()
+        self._wake_waiters()
         await turn
 
     def observe(self, response: Response) -> None:
@@ -110,7 +110,7 @@ class Pacer:
         elif sent_at >= self._held_until:
             self._rate.let_through(now, quota)
         if is_raised and not self._lanes.are_empty:
-            self._call_waiting()
+            self._wake_waiters()
 
     def snapshot(self) -> PaceSnapshot:
         """How the pace stands."""
@@ -137,8 +137,8 @@ class Pacer:
         if lane == "batch":
             self._next["batch"] = max(self._next["batch"], now - LATENESS) + spacing / self._share
 
-    def _call_waiting(self) -> None:
-        """Let through whoever is due, the live lane first, and come back when the next one is."""
+    def _wake_waiters(self) -> None:
+        """Let through those that are due, the live lane first, and come back when the next one is."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -147,10 +147,10 @@ class Pacer:
             while self._lanes.next(lane) is not None:
                 now = self._clock()
                 if (due := self._due(lane)) > now:
-                    self._timer = asyncio.get_running_loop().call_later(due - now, self._call_waiting)
+                    self._timer = asyncio.get_running_loop().call_later(due - now, self._wake_waiters)
                     return
                 self._take(lane, now)
-                self._lanes.call(lane)
+                self._lanes.wake_next(lane)
 
     def _is_nothing_new(self, quota: RateLimit | None) -> bool:
         """Is it the quota that most answers report? That costs the least."""

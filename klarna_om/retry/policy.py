@@ -44,7 +44,7 @@ class Retry:
     max_attempts: int = 4
     """Attempts in all, the first one included."""
     backoff: Backoff = FullJitter()
-    longest_hint: float = 30.0
+    max_retry_after: float = 30.0
     """Seconds that `Retry-After` or `X-Ratelimit-Reset` may ask for; beyond it the call fails at once and says
     when to come back."""
     total_timeout: float | None = 180.0

@@ -1,8 +1,8 @@
 """JSON <-> types: the door. What is right and wrong is decided in `klarna_om.structuring.strictness`.
 
-A document goes through the fast lane (msgspec). Where that refuses it, for whatever reason, the strict lane
+A document goes through the fast path (msgspec). Where that refuses it, for whatever reason, the strict path
 (cattrs) reads it again and has the last word: a value, or `Unreadable` with every wrong path in it. What the
-fast lane does read, the strict lane reads alike; a property test holds them together.
+fast path does read, the strict path reads alike; a property test holds them together.
 """
 
 from collections.abc import Mapping
@@ -10,8 +10,9 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from klarna_om.structuring import fast_lane, strict_lane
-from klarna_om.structuring.strict_lane import Unreadable
+from klarna_om.structuring import fast_path, strict_path
+from klarna_om.structuring.fast_path import decoder_of
+from klarna_om.structuring.strict_path import Unreadable
 from klarna_om.structuring.strictness import converter
 
 __all__ = ["Unreadable", "converter", "from_dict", "read", "to_dict", "write"]
@@ -22,36 +23,50 @@ T = TypeVar("T")
 def read(cls: type[T], data: bytes) -> T:
     """Read a JSON document into one of Klarna's types, or into a list or tuple of one.
 
-    Raises `Unreadable`, which names every field that is wrong.
+    A field that is null reads as absent, whatever it is, and a null in a list that Klarna sends is no item of it.
+    Raises `Unreadable`, which names every field that is wrong, or what kept the bytes from being JSON at all: no
+    UTF-8, NaN, thousands of lists in each other.
     """
-    lane = fast_lane.lane(cls)  # type: ignore[arg-type]  # mypy doubts that a type is hashable
-    if lane is not None:
-        try:
-            value: T = lane(data)
-        except (msgspec.MsgspecError, ValueError, RecursionError):
-            pass
-        else:
-            return value
-    return strict_lane.structure(cls, strict_lane.parse(cls, data))
+    try:
+        data.decode()  # msgspec looks at the texts that it keeps, but not at those that it skips
+        value: T = decoder_of(cls)(data)
+    except fast_path.REFUSALS:
+        pass  # the strict path speaks outside of the handler, so that this is no part of its error
+    else:
+        return value
+    return strict_path.structure(cls, strict_path.parse(cls, data))
 
 
 def write(content: object) -> bytes:
     """Write one of Klarna's types, or a list or tuple of one, as JSON in UTF-8.
 
     Fields that are None are left out; an empty text and an empty list are sent: to Klarna they mean "clear".
+    Raises `Unreadable` for what no document could hold: thousands of lists in each other.
     """
-    return _encoder.encode(content)
+    try:
+        return _encoder.encode(content)
+    except RecursionError:
+        pass
+    raise strict_path.too_deep(type(content))
 
 
 def from_dict(cls: type[T], document: Mapping[str, Any]) -> T:
     """Make one of Klarna's types from plain values under Klarna's names, as strictly as from JSON."""
-    return strict_lane.structure(cls, document)
+    return strict_path.structure(cls, document)
 
 
 def to_dict(content: object) -> dict[str, Any]:
-    """Turn one of Klarna's types into plain values under Klarna's names, as they would be written to JSON."""
-    plain: dict[str, Any] = converter().unstructure(content)
-    return plain
+    """Turn one of Klarna's types into plain values under Klarna's names, as they would be written to JSON.
+
+    Raises `Unreadable` where `write` does.
+    """
+    try:
+        plain: dict[str, Any] = converter().unstructure(content)
+    except RecursionError:
+        pass
+    else:
+        return plain
+    raise strict_path.too_deep(type(content))
 
 
 def _as_text(value: object) -> str:

@@ -1,9 +1,10 @@
 """The rules by which plain values become Klarna's types, as a cattrs converter.
 
-- An int is exactly an int: 7.0, 1e2, "7", true and null are errors. So it is with true and false.
+- An int is exactly an int of 64 bits: 7.0, 1e2, "7", true and 2 ** 63 are errors. So it is with true and false.
 - A text is exactly a text, a list a list, an object an object.
-- `null` reads like a missing field, but for numbers and flags, where it is an error. Klarna was never seen to
-  send one.
+- `null` reads like a missing field, whatever the field. Klarna was never seen to send one.
+- `null` in a list is no item of it: the list is read without. Only the lists of a request hold what is meant, so
+  there it is an error.
 - Unknown fields are passed over, anywhere.
 - A missing field is None, or empty for a list. Only a request must have what the specification requires.
 - Times and dates: what cannot be placed in time is None, but what is not a text is an error.
@@ -13,14 +14,15 @@
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from functools import cache, partial
-from typing import TYPE_CHECKING, Any, cast, get_origin
+from types import GenericAlias, NoneType
+from typing import TYPE_CHECKING, Any, cast, get_args, get_origin
 
 import attrs
 import msgspec
 
-from klarna_om.types.document import Kept, Received, required
-from klarna_om.types.fields import absent, present, wire_name
-from klarna_om.types.moment import Moment
+from klarna_om.types.fields import default_of, non_null_type, wire_name
+from klarna_om.types.model import Model, RequestModel, ResponseModel, required
+from klarna_om.types.scalars import INT64_MAX, INT64_MIN, Moment
 
 if TYPE_CHECKING:
     from cattrs import Converter
@@ -42,8 +44,8 @@ class KindError(ValueError):
 
 @cache
 def converter() -> "Converter":
-    """The converter with all rules in it, for structuring and unstructuring of one's own."""
-    from cattrs import Converter  # here, since most programs never leave the fast lane
+    """The converter with all rules in it, for your own structuring and unstructuring."""
+    from cattrs import Converter  # here, since most programs never leave the fast path
 
     rules = Converter(detailed_validation=True)
     rules.register_structure_hook(int, _int)
@@ -51,7 +53,7 @@ def converter() -> "Converter":
     rules.register_structure_hook(str, _text)
     rules.register_structure_hook(datetime, partial(_in_time, Moment))
     rules.register_structure_hook(date, partial(_in_time, date))
-    rules.register_structure_hook_factory(_is_sequence, _sequence)
+    rules.register_structure_hook_factory(_is_sequence, partial(_sequence, drop_null=True))
     rules.register_structure_hook_factory(attrs.has, _record)
     rules.register_unstructure_hook(str, str.__str__)  # the text of a word, not the member of an enumeration
     rules.register_unstructure_hook(datetime, lambda moment: moment.isoformat().replace("+00:00", "Z"))
@@ -64,6 +66,8 @@ def converter() -> "Converter":
 def _int(value: object, _: object) -> int:
     if type(value) is not int:
         raise KindError("an int", value)
+    if not INT64_MIN <= value <= INT64_MAX:
+        raise KindError("an int of 64 bits", value)
     return value
 
 
@@ -82,7 +86,7 @@ def _text(value: object, _: object) -> str:
 
 
 def _in_time(kind: Any, value: object, _: object) -> Any:
-    """Read a time or date as the fast lane would; None where it cannot."""
+    """Read a time or date as the fast path would; None where it cannot."""
     if not isinstance(value, str):
         raise KindError("a text", value)
     try:
@@ -95,44 +99,48 @@ def _is_sequence(kind: Any) -> bool:
     return get_origin(kind) in (list, tuple)
 
 
-def _sequence(kind: Any, rules: "Converter") -> Hook:
+def _sequence(kind: Any, rules: "Converter", *, drop_null: bool) -> Hook:
     """Structure a list or tuple, and refuse everything else that Python can iterate over."""
     from cattrs.cols import list_structure_factory
 
-    make = get_origin(kind)
-    structure_items = list_structure_factory(kind, rules)
+    make, item = get_origin(kind), get_args(kind)[0]
+    drop_null = drop_null and NoneType not in get_args(item)
+    items_kind: Any = GenericAlias(list, item | None if drop_null else item)
+    structure_items = list_structure_factory(items_kind, rules)
 
     def structure(value: object, _: object) -> Any:
         if not isinstance(value, (list, tuple)):
             raise KindError("a list", value)
-        return make(structure_items(value, kind))
+        items: list[Any] = structure_items(value, kind)
+        return make(one for one in items if one is not None) if drop_null else make(items)
 
     return structure
 
 
 def _record(cls: type[attrs.AttrsInstance], rules: "Converter") -> Hook:
-    """Structure an object: unknown fields are passed over; null is a missing field, or a wrong number or flag."""
+    """Structure an object: unknown fields are passed over, and so is null."""
     from cattrs.gen import make_dict_structure_fn
 
     fields = attrs.fields(cls)
-    spared = dict.fromkeys(required(cls), _ABSENT) if issubclass(cls, Received) else {}
-    strict = {field.name for field in fields if present(field.type) in (int, bool)}
-    structure_fields = make_dict_structure_fn(cls, rules, **{f.name: _override(f, rules) for f in fields})
+    spared = dict.fromkeys(required(cls), _ABSENT) if issubclass(cls, ResponseModel) else {}
+    structure_fields = make_dict_structure_fn(cls, rules, **{f.name: _override(cls, f, rules) for f in fields})
 
     def structure(value: object, _: object) -> Any:
         if not isinstance(value, Mapping):
             raise KindError("an object", value)
         document = cast("Mapping[str, object]", value)
-        given = {name: held for name, held in document.items() if held is not None or name in strict}
+        given = {name: held for name, held in document.items() if held is not None}
         return structure_fields({**spared, **given}, cls)
 
     return structure
 
 
-def _override(field: "attrs.Attribute[Any]", rules: "Converter") -> Any:
+def _override(cls: type, field: "attrs.Attribute[Any]", rules: "Converter") -> Any:
     from cattrs.gen import override
 
-    known = rules.get_structure_hook(present(field.type))
+    kind = non_null_type(field.type)
+    is_meant = issubclass(cls, RequestModel) and _is_sequence(kind)
+    known = _sequence(kind, rules, drop_null=False) if is_meant else rules.get_structure_hook(kind)
     return override(
         rename=wire_name(field.name),
         struct_hook=lambda value, kind: None if value is _ABSENT else known(value, kind),
@@ -142,7 +150,7 @@ def _override(field: "attrs.Attribute[Any]", rules: "Converter") -> Any:
 def _plain(rules: "Converter", cls: type[attrs.AttrsInstance]) -> Callable[[Any], dict[str, Any]]:
     """Unstructure an object: absent fields are left out, empty texts and lists are not."""
     # A class of somebody else's leaves nothing out.
-    nothing = {field.name: absent(field) if issubclass(cls, Kept) else _ABSENT for field in attrs.fields(cls)}
+    nothing = {field.name: default_of(field) if issubclass(cls, Model) else _ABSENT for field in attrs.fields(cls)}
 
     def unstructure(record: object) -> dict[str, Any]:
         held = {name: getattr(record, name) for name in nothing}

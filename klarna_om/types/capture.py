@@ -2,15 +2,15 @@
 
 from attrs import field, frozen
 
-from klarna_om.types.address import Address
-from klarna_om.types.document import document, request
+from klarna_om.types.customer import Address
 from klarna_om.types.limits import money, number, text
-from klarna_om.types.moment import Moment
+from klarna_om.types.model import request_model, response_model
 from klarna_om.types.order_line import MAX_ORDER_LINES, OrderLine, as_lines
+from klarna_om.types.scalars import Int64, Moment
 from klarna_om.types.shipping import MAX_SHIPPING_INFO, ShippingInfo, as_parcels
 
 
-@request
+@request_model
 @frozen(kw_only=True, slots=False)
 class CaptureObject:
     """A request to capture all or part of what is authorised.
@@ -24,7 +24,7 @@ class CaptureObject:
     https://docs.klarna.com/payments/after-payments/order-management/
     """
 
-    captured_amount: int = field(metadata=money(ge=0, required=True))
+    captured_amount: Int64 = field(metadata=money(ge=0, required=True))
     """Minor units."""
     description: str | None = field(default=None, metadata=text())
     """Shown to the customer."""
@@ -35,11 +35,11 @@ class CaptureObject:
     shipping_info: tuple[ShippingInfo, ...] | None = field(
         default=None, converter=as_parcels, metadata=MAX_SHIPPING_INFO
     )
-    shipping_delay: int | None = field(default=None, metadata=number(ge=0))
+    shipping_delay: Int64 | None = field(default=None, metadata=number(ge=0))
     """More than 0 only where Klarna has switched it on for the account. Never given back by a read."""
 
 
-@document
+@response_model
 @frozen(kw_only=True, slots=False)
 class Capture:
     """A capture as Klarna keeps it. Any field may be missing; amounts are in minor units.
@@ -54,13 +54,13 @@ class Capture:
     capture_id: str | None = field(default=None)
     klarna_reference: str | None = field(default=None)
     """The order's reference and a number: `K4MADNY-1`."""
-    captured_amount: int | None = field(default=None, metadata=number(ge=1))
+    captured_amount: Int64 | None = field(default=None, metadata=number(ge=1))
     """0 has been seen in published samples."""
     captured_at: Moment | None = field(default=None)
     """None also when Klarna sends no readable time; see `Moment`."""
     description: str | None = field(default=None)
     order_lines: tuple[OrderLine, ...] = field(default=())
-    refunded_amount: int | None = field(default=None)
+    refunded_amount: Int64 | None = field(default=None)
     billing_address: Address | None = field(default=None)
     shipping_address: Address | None = field(default=None)
     shipping_info: tuple[ShippingInfo, ...] = field(default=())

@@ -2,21 +2,22 @@
 
 from attrs import field, frozen
 
-from klarna_om.types.document import document, request
 from klarna_om.types.limits import REQUIRED
+from klarna_om.types.model import request_model, response_model
+from klarna_om.types.scalars import Int64
 
 
-@document
+@response_model
 @frozen(kw_only=True, slots=False)
 class ExtendDueDateOption:
     """One number of days, and what it costs the shop."""
 
-    number_of_days: int | None = field(default=None)
-    amount: int | None = field(default=None)
+    number_of_days: Int64 | None = field(default=None)
+    amount: Int64 | None = field(default=None)
     """The fee in minor units of the options' currency. One free option (2 days) an order."""
 
 
-@document
+@response_model
 @frozen(kw_only=True, slots=False)
 class ExtendDueDateOptions:
     """By how much the due date of a capture can be extended. Pay-later orders only; may be empty.
@@ -29,7 +30,7 @@ class ExtendDueDateOptions:
     options: tuple[ExtendDueDateOption, ...] = field(default=())
 
 
-@request
+@request_model
 @frozen(kw_only=True, slots=False)
 class ExtendDueDateRequest:
     """A request to extend the due date of a capture, for a fee.
@@ -37,5 +38,5 @@ class ExtendDueDateRequest:
     https://docs.klarna.com/order-management/post-delivery/extend-customer-due-date/
     """
 
-    number_of_days: int = field(metadata=REQUIRED)
+    number_of_days: Int64 = field(metadata=REQUIRED)
     """Must be one of the capture's `ExtendDueDateOptions`."""

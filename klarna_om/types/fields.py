@@ -6,12 +6,12 @@ from typing import Any, get_args
 from attrs import NOTHING, Attribute
 
 
-def absent(field: "Attribute[Any]") -> Any:
+def default_of(field: "Attribute[Any]") -> Any:
     """What an absent field reads as."""
     return None if field.default is NOTHING else field.default
 
 
-def present(kind: Any) -> Any:
+def non_null_type(kind: Any) -> Any:
     """The type of a field where it is there: absence is not `null`, so None is no part of it."""
     kinds = get_args(kind)
     return kinds[0] if NoneType in kinds else kind

@@ -2,19 +2,32 @@
 
 from attrs import field, frozen
 
-from klarna_om.types.address import Address
 from klarna_om.types.capture import Capture
-from klarna_om.types.customer import Customer
-from klarna_om.types.document import document
-from klarna_om.types.moment import Moment
+from klarna_om.types.customer import Address, Customer
+from klarna_om.types.model import response_model
 from klarna_om.types.order_line import OrderLine
-from klarna_om.types.payment_method import InitialPaymentMethod
 from klarna_om.types.refund import Refund
+from klarna_om.types.scalars import Int64, Moment
 from klarna_om.types.shipping import ShippingInfo
 from klarna_om.types.shipping_option import SelectedShippingOption
 
 
-@document
+@response_model
+@frozen(kw_only=True, slots=False)
+class InitialPaymentMethod:
+    """The payment method chosen at purchase.
+
+    Raising an order's amount works only for some: see `UpdateAuthorization`.
+    https://docs.klarna.com/api/ordermanagement/
+    """
+
+    type: str | None = field(default=None)
+    """One of `PaymentMethodType`, or a newer word."""
+    description: str | None = field(default=None)
+    number_of_installments: Int64 | None = field(default=None)
+
+
+@response_model
 @frozen(kw_only=True, slots=False)
 class Order:
     """An order as Klarna keeps it, for up to three years after it was made.
@@ -31,11 +44,11 @@ class Order:
     """One of `OrderStatus`, or a newer word."""
     fraud_status: str | None = field(default=None)
     """One of `FraudStatus`, or a newer word."""
-    order_amount: int | None = field(default=None)
-    original_order_amount: int | None = field(default=None)
-    captured_amount: int | None = field(default=None)
-    refunded_amount: int | None = field(default=None)
-    remaining_authorized_amount: int | None = field(default=None)
+    order_amount: Int64 | None = field(default=None)
+    original_order_amount: Int64 | None = field(default=None)
+    captured_amount: Int64 | None = field(default=None)
+    refunded_amount: Int64 | None = field(default=None)
+    remaining_authorized_amount: Int64 | None = field(default=None)
     """What can still be captured."""
     purchase_currency: str | None = field(default=None)
     """ISO 4217; lower case in older documents."""

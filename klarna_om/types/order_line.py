@@ -1,19 +1,61 @@
-"""One line of an order, a capture or a refund."""
+"""A line of an order, a capture or a refund, and what belongs to its article."""
 
 from collections.abc import Iterable
 
 from attrs import field, frozen
 
-from klarna_om.types.document import document
-from klarna_om.types.limits import URL_MAX, items, money, number, text
-from klarna_om.types.product_identifiers import ProductIdentifiers
-from klarna_om.types.subscription import Subscription
+from klarna_om.types.limits import REQUIRED, URL_MAX, items, money, number, text
+from klarna_om.types.model import response_model
+from klarna_om.types.scalars import Int64
+
+
+@response_model
+@frozen(kw_only=True, slots=False)
+class ProductIdentifiers:
+    """Brand, category and numbers of a product, for the customer and for Klarna's risk assessment.
+
+    Limits: `brand` 70 characters, `category_path` 750 characters, `color` 64 characters,
+    `global_trade_item_number` 50 characters, `manufacturer_part_number` 70 characters, `size` 64 characters.
+
+    https://docs.klarna.com/api/ordermanagement/
+    """
+
+    category_path: str | None = field(default=None, metadata=text(750))
+    """`Electronics Store > Computers & Tablets > Desktops`."""
+    global_trade_item_number: str | None = field(default=None, metadata=text(50))
+    """EAN, ISBN or UPC, without dashes and spaces where possible."""
+    manufacturer_part_number: str | None = field(default=None, metadata=text(70))
+    """Together with the brand it names the product."""
+    brand: str | None = field(default=None, metadata=text(70))
+    """Leave it out where there is none."""
+    color: str | None = field(default=None, metadata=text(64))
+    size: str | None = field(default=None, metadata=text(64))
+
+
+@response_model
+@frozen(kw_only=True, slots=False)
+class Subscription:
+    """The cadence of the subscription that an order line belongs to: every `interval_count` times `interval`.
+
+    A request must have all three fields; in an answer any may be missing and reads as None.
+
+    Limits: `interval_count` from 1, `name` 255 characters.
+
+    https://docs.klarna.com/api/ordermanagement/
+    """
+
+    name: str | None = field(metadata=text(required=True))
+    interval: str | None = field(metadata=REQUIRED)
+    """One of `SubscriptionInterval`, or a newer word."""
+    interval_count: Int64 | None = field(metadata=number(ge=1, required=True))
+    """At least 1."""
+
 
 MAX_ORDER_LINES = items(1000)
 """The metadata of every list of order lines that is sent."""
 
 
-@document
+@response_model
 @frozen(kw_only=True, slots=False)
 class OrderLine:
     """One line: a product, a fee, a discount, a tax. Amounts are in minor units (cent, öre, penny).
@@ -39,19 +81,19 @@ class OrderLine:
     """Article number or SKU."""
     type: str | None = field(default=None)
     """One of `OrderLineType`, or a newer word."""
-    quantity: int | None = field(metadata=number(ge=0, required=True))
+    quantity: Int64 | None = field(metadata=number(ge=0, required=True))
     quantity_unit: str | None = field(default=None, metadata=text(10))
     """`kg`, `pcs.`; comes back as an empty text when it was never set."""
     name: str | None = field(metadata=text(required=True))
-    total_amount: int | None = field(metadata=money(required=True))
+    total_amount: Int64 | None = field(metadata=money(required=True))
     """With tax, after discount. Negative for what lowers the sum."""
-    unit_price: int | None = field(metadata=money(required=True))
+    unit_price: Int64 | None = field(metadata=money(required=True))
     """With tax, before discount. Negative for what lowers the sum."""
-    total_discount_amount: int | None = field(default=None, metadata=money(ge=0))
+    total_discount_amount: Int64 | None = field(default=None, metadata=money(ge=0))
     """With tax, of the whole line."""
-    tax_rate: int | None = field(default=None, metadata=number(ge=0))
+    tax_rate: Int64 | None = field(default=None, metadata=number(ge=0))
     """Percent with two implied decimals: 2500 is 25 %."""
-    total_tax_amount: int | None = field(default=None, metadata=money())
+    total_tax_amount: Int64 | None = field(default=None, metadata=money())
     """`total_amount - total_amount * 10000 / (10000 + tax_rate)`, give or take 1."""
     merchant_data: str | None = field(default=None, repr=False, metadata=text(1024))
     """The shop's own; Klarna gives it back."""

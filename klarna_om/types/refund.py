@@ -2,13 +2,13 @@
 
 from attrs import field, frozen
 
-from klarna_om.types.document import document, request
 from klarna_om.types.limits import money, text
-from klarna_om.types.moment import Moment
+from klarna_om.types.model import request_model, response_model
 from klarna_om.types.order_line import MAX_ORDER_LINES, OrderLine, as_lines
+from klarna_om.types.scalars import Int64, Moment
 
 
-@request
+@request_model
 @frozen(kw_only=True, slots=False)
 class RefundObject:
     """A request to give back all or part of what was captured.
@@ -23,7 +23,7 @@ class RefundObject:
     https://docs.klarna.com/payments/after-payments/order-management/
     """
 
-    refunded_amount: int = field(metadata=money(ge=0, required=True))
+    refunded_amount: Int64 = field(metadata=money(ge=0, required=True))
     """Minor units."""
     description: str | None = field(default=None, metadata=text())
     """Shown to the customer."""
@@ -32,7 +32,7 @@ class RefundObject:
     order_lines: tuple[OrderLine, ...] | None = field(default=None, converter=as_lines, metadata=MAX_ORDER_LINES)
 
 
-@document
+@response_model
 @frozen(kw_only=True, slots=False)
 class Refund:
     """A refund as Klarna keeps it. Any field may be missing; amounts are in minor units.
@@ -43,7 +43,7 @@ class Refund:
 
     refund_id: str | None = field(default=None)
     """Missing in the refunds of older orders."""
-    refunded_amount: int | None = field(default=None)
+    refunded_amount: Int64 | None = field(default=None)
     refunded_at: Moment | None = field(default=None)
     """None also when Klarna sends no readable time; see `Moment`."""
     description: str | None = field(default=None)

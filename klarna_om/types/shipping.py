@@ -4,14 +4,14 @@ from collections.abc import Iterable
 
 from attrs import field, frozen
 
-from klarna_om.types.document import document, request
 from klarna_om.types.limits import URL_MAX, items, text
+from klarna_om.types.model import request_model, response_model
 
 MAX_SHIPPING_INFO = items(500)
 """The metadata of a list of shipping information that is sent with a capture."""
 
 
-@document
+@response_model
 @frozen(kw_only=True, slots=False)
 class ShippingInfo:
     """One parcel: its carrier, its tracking, and the same for the way back.
@@ -46,7 +46,7 @@ def as_some_parcels(parcels: Iterable[ShippingInfo]) -> tuple[ShippingInfo, ...]
     return tuple(parcels)
 
 
-@request
+@request_model
 @frozen(kw_only=True, slots=False)
 class UpdateShippingInfo:
     """Shipping information to add to an order or to a capture. It is appended: what is there stays.

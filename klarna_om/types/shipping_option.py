@@ -2,14 +2,15 @@
 
 from attrs import field, frozen
 
-from klarna_om.types.document import document
 from klarna_om.types.limits import REQUIRED, number
+from klarna_om.types.model import response_model
+from klarna_om.types.scalars import Int64
 
 
-@document
+@response_model
 @frozen(kw_only=True, slots=False)
 class AddressLocation:
-    """Where a pick-up point is. It tells where a customer lives, so only the country shows in `repr`."""
+    """Where a pick-up point is. It shows where a customer lives, so only the country shows in `repr`."""
 
     street_address: str | None = field(default=None, repr=False, metadata=REQUIRED)
     country: str | None = field(default=None, metadata=REQUIRED)
@@ -20,19 +21,19 @@ class AddressLocation:
     region: str | None = field(default=None, repr=False)
 
 
-@document
+@response_model
 @frozen(kw_only=True, slots=False)
 class Location:
     """The pick-up point that the customer chose."""
 
     id: str | None = field(default=None)
     name: str | None = field(default=None, repr=False)
-    price: int | None = field(default=None)
+    price: Int64 | None = field(default=None)
     """Minor units."""
     address: AddressLocation | None = field(default=None)
 
 
-@document
+@response_model
 @frozen(kw_only=True, slots=False)
 class Timeslot:
     """When the customer wants the delivery.
@@ -44,11 +45,11 @@ class Timeslot:
     start: str | None = field(default=None)
     end: str | None = field(default=None)
     cutoff: str | None = field(default=None)
-    price: int | None = field(default=None)
+    price: Int64 | None = field(default=None)
     """Minor units."""
 
 
-@document
+@response_model
 @frozen(kw_only=True, slots=False)
 class CarrierProduct:
     """The carrier's own product behind the option."""
@@ -57,7 +58,7 @@ class CarrierProduct:
     identifier: str | None = field(default=None)
 
 
-@document
+@response_model
 @frozen(kw_only=True, slots=False)
 class Addon:
     """An extra that the customer chose, such as `sms` or `entry-code`.
@@ -66,14 +67,14 @@ class Addon:
     """
 
     type: str | None = field(default=None, metadata=REQUIRED)
-    price: int | None = field(default=None, metadata=number(ge=0, required=True))
+    price: Int64 | None = field(default=None, metadata=number(ge=0, required=True))
     """Minor units."""
     external_id: str | None = field(default=None)
     user_input: str | None = field(default=None, repr=False)
     """What the customer typed: a telephone number, the code of a door."""
 
 
-@document
+@response_model
 @frozen(kw_only=True, slots=False)
 class SelectedShippingOption:
     """The shipping option that the customer selected. Amounts are in minor units.
@@ -88,9 +89,9 @@ class SelectedShippingOption:
     carrier: str | None = field(default=None)
     type: str | None = field(default=None)
     method: str | None = field(default=None)
-    price: int | None = field(default=None)
-    tax_amount: int | None = field(default=None)
-    tax_rate: int | None = field(default=None)
+    price: Int64 | None = field(default=None)
+    tax_amount: Int64 | None = field(default=None)
+    tax_rate: Int64 | None = field(default=None)
     """Percent with two implied decimals, as in an order line."""
     location: Location | None = field(default=None)
     timeslot: Timeslot | None = field(default=None)

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from attrs import define, field
 
+from klarna_om.answers.error_from_response import error_from_response
 from klarna_om.batch.calls import Sent
-from klarna_om.error_from_response import error_from_response
 from klarna_om.errors import ConnectionFailed, KlarnaError
 from klarna_om.exchange import Request, Response
 from klarna_om.outcome import Outcome
@@ -27,6 +27,13 @@ def answered(status: int, body: bytes = b'{"error_code": "SOME_CODE"}') -> Klarn
     """The error that an answer of this status stands for."""
     request = Request("orders.acknowledge", "POST", "/acknowledge", headers={"Klarna-Idempotency-Key": "key"})
     return error_from_response(Response(request, status, {"Klarna-Correlation-Id": f"answer-{status}"}, body))
+
+
+def stranger(status: int = 403, title: str = "Blocked", location: str = "") -> KlarnaError:
+    """The error that a page of somebody else than Klarna stands for."""
+    request = Request("orders.acknowledge", "POST", "/acknowledge", headers={"Klarna-Idempotency-Key": "key"})
+    page = f"<html><title>{title}</title></html>".encode()
+    return error_from_response(Response(request, status, {"Content-Type": "text/html", "Location": location}, page))
 
 
 def unreachable() -> KlarnaError:

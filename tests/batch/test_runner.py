@@ -36,6 +36,8 @@ async def test_so_many_are_under_way_and_no_more(journal: SqliteJournal, desk: D
     together = asyncio.Barrier(7)
 
     async def wait_for_each_other(order_id: str, key: str) -> Sent:
+        if len(desk.calls) < 7:  # a few come first, until Klarna is confirmed
+            return await desk(order_id, key)
         async with together:
             return await desk(order_id, key)
 
@@ -93,11 +95,12 @@ async def test_what_stays_unknown_is_repeated_by_the_next_run_under_the_same_key
     journal: SqliteJournal, desk: Desk
 ) -> None:
     await load(journal, order_ids(1))
-    desk.fails[order_id(1)].extend([silent(), answered(500)])
+    desk.always = silent
     summary = await run(journal, desk)
     assert (summary.totals, summary.is_complete) == (Totals(unknown=1), False)
+
+    desk.always = None
     assert (await run(journal, desk)).totals == Totals(done=1)
-    assert len(desk.keys_of(order_id(1))) == 3
     assert len(set(desk.keys_of(order_id(1)))) == 1
 
 
@@ -192,37 +195,41 @@ async def test_outside_the_keys_time_a_row_is_sent_anew_under_the_next_epoch(
     journal: SqliteJournal, desk: Desk, time: Time
 ) -> None:
     await load(journal, order_ids(2))
-    desk.fails[order_id(1)].extend([silent(), silent()])
-    await run(journal, desk, time)
+    desk.on_call = lambda number: setattr(desk, "always", silent if number > 1 else None)
+    await run(journal, desk, time, in_flight=1)
     time.seconds += PROMISE
+    desk.on_call = desk.always = None
     await run(journal, desk, time)
-    old, same, new = desk.keys_of(order_id(1))
-    assert old == same
-    assert new == journal.identity.key(order_id(1), 1, 1)
-    assert len(desk.keys_of(order_id(2))) == 1
+    old = journal.identity.key(order_id(2), 2, 0)
+    assert set(desk.keys_of(order_id(2))[:-1]) == {old}
+    assert desk.keys_of(order_id(2))[-1] == journal.identity.key(order_id(2), 2, 1)
+    assert len(desk.keys_of(order_id(1))) == 1
 
 
 async def test_the_new_epochs_stamp_is_kept_so_that_its_key_is_repeated_later(
     journal: SqliteJournal, desk: Desk, time: Time
 ) -> None:
     await load(journal, order_ids(1))
-    desk.fails[order_id(1)].extend(silent() for _ in range(4))
+    desk.always = silent
     await run(journal, desk, time)
     time.seconds += PROMISE
     await run(journal, desk, time)
-    time.seconds += PROMISE - 1
+    renewed = [line.idempotency_key for line in await lines(journal)]
+    time.seconds += PROMISE - 600
+    desk.always = None
     await run(journal, desk, time)
-    epochs = [journal.identity.key(order_id(1), 1, epoch) for epoch in (0, 0, 1, 1)]
-    assert desk.keys_of(order_id(1))[:4] == epochs
+    assert renewed == [journal.identity.key(order_id(1), 1, 1)]
+    assert desk.keys_of(order_id(1))[-1] == journal.identity.key(order_id(1), 1, 1)
 
 
 async def test_with_fail_nothing_is_sent_outside_the_keys_time(journal: SqliteJournal, desk: Desk, time: Time) -> None:
     await load(journal, order_ids(1))
-    desk.fails[order_id(1)].extend([silent(), silent()])
+    desk.always = silent
     await run(journal, desk, time)
     time.seconds += PROMISE
+    calls, slept = len(desk.calls), len(time.slept)
     summary = await run(journal, desk, time, on_expired="fail")
-    assert (summary.totals, len(desk.calls)) == (Totals(unknown=1), 2)
+    assert (summary.totals, len(desk.calls), len(time.slept)) == (Totals(unknown=1), calls, slept)
     (line,) = await lines(journal)
     assert line.detail is not None
     assert "perhaps sent more than 23 hours ago" in line.detail
@@ -386,7 +393,7 @@ async def test_a_stop_ends_the_wait_of_a_row_that_was_not_sent(journal: SqliteJo
 async def test_a_stop_before_a_turn_calls_nothing(journal: SqliteJournal, desk: Desk) -> None:
     await load(journal, order_ids(3))
     job = await make_job(journal, desk, in_flight=1)
-    job.outage._pause = 1.0
+    job.breaker._pause = 1.0
 
     async def stopping(_: float) -> None:
         job.stop.request()

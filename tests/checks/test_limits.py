@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from msgspec.structs import force_setattr
 
-from klarna_om.checks import advice, limits, problems
+from klarna_om.checks import limits, problems, warnings
 from klarna_om.structuring import from_dict
 from klarna_om.types import SCHEMAS, CaptureObject, OrderLine, ShippingInfo, UpdateShippingInfo
 from tests.support.specification import SCHEMAS as SPECIFIED
@@ -113,14 +113,14 @@ def of_all(cases: Any) -> list[Any]:
 def test_every_limit_of_the_specification_is_enforced_at_its_place(name: str, path: Path, value: Any) -> None:
     content = changed(name, path, value)
 
-    assert [problem.partition(": ")[0] for problem in limits.broken(content)] == [written(path)]
-    assert set(limits.broken(content)) <= set(problems(content))
-    assert isinstance(advice(content), tuple), "the other rules bear whatever is wrong"
+    assert [problem.partition(": ")[0] for problem in limits.find_broken_limits(content)] == [written(path)]
+    assert set(limits.find_broken_limits(content)) <= set(problems(content))
+    assert isinstance(warnings(content), tuple), "the other rules bear whatever is wrong"
 
 
 @pytest.mark.parametrize(("name", "path", "value"), of_all(bounds))
 def test_every_limit_of_the_specification_may_be_reached(name: str, path: Path, value: Any) -> None:
-    assert not list(limits.broken(changed(name, path, value)))
+    assert not list(limits.find_broken_limits(changed(name, path, value)))
 
 
 def patterns(schema: Schema, path: Path = ()) -> Iterator[tuple[Path, Any]]:
@@ -137,7 +137,7 @@ def test_a_word_that_the_specification_does_not_list_goes_against_advice(name: s
     content = changed(name, path, value)
 
     assert problems(content) == ()
-    assert [each.partition(": ")[0] for each in advice(content) if "known words" in each] == [written(path)]
+    assert [each.partition(": ")[0] for each in warnings(content) if "known words" in each] == [written(path)]
 
 
 @pytest.mark.parametrize(
@@ -188,20 +188,19 @@ def test_all_problems_are_told_at_once_in_the_order_of_the_fields() -> None:
         "order_lines[0].name: must have at most 255 characters, got 256",
         "order_lines[1]: must be of type OrderLine, got dict",
         "order_lines[2].name: must be there",
-        "order_lines[2].total_amount: must be quantity * unit_price - total_discount_amount = 2 * 5 - 0 = 10, got 11",
     )
 
 
 def test_what_a_subclass_keeps_for_itself_is_not_looked_at() -> None:
     class Shipment(CaptureObject):
         @property
-        def weight(self) -> float:
+        def severity(self) -> float:
             return 12.5
 
     shipment = Shipment(captured_amount=5)
-    assert shipment.weight
+    assert shipment.severity
 
-    assert problems(shipment) == advice(shipment) == ()
+    assert problems(shipment) == warnings(shipment) == ()
 
 
 @pytest.mark.parametrize(
@@ -217,4 +216,4 @@ def test_what_is_no_request_cannot_be_checked(content: Any) -> None:
     kind = type(content).__name__
 
     assert problems(content) == (f"content: must be one of Klarna's request types, got {kind}",)
-    assert advice(content) == ()
+    assert warnings(content) == ()

@@ -3,7 +3,7 @@
 import pytest
 
 from klarna_om import structuring
-from klarna_om.checks import advice, problems
+from klarna_om.checks import problems, warnings
 from tests.support.samples import REQUESTS, Sample
 
 BILLING = "billing_address: cannot be changed any more; Klarna refuses or ignores it"
@@ -35,4 +35,4 @@ def test_a_published_request_has_no_problem(sample: Sample, kustom: bool) -> Non
     content = structuring.read(sample.cls, sample.data)
 
     assert problems(content, kustom=kustom) == ()
-    assert advice(content, kustom=kustom) == ((expected,) if expected else ())
+    assert warnings(content, kustom=kustom) == ((expected,) if expected else ())

@@ -13,9 +13,10 @@ from click.testing import CliRunner, Result
 
 from klarna_om.batch import Send, Sent
 from klarna_om.cli.acknowledge import command
+from klarna_om.cli.exit_codes import ExitCode
 from klarna_om.client import KlarnaClient
 from klarna_om.sandbox import Sandbox
-from tests.batch.desk import order_id
+from tests.batch.desk import answered, order_id
 
 Acknowledge = Callable[..., Result]
 
@@ -80,8 +81,9 @@ def test_1_when_some_are_refused(acknowledge: Acknowledge, manifest: Path, tmp_p
 
 
 def test_1_when_some_are_unknown_and_the_same_command_settles_them(
-    acknowledge: Acknowledge, manifest: Path, sandbox: Sandbox
+    acknowledge: Acknowledge, manifest: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("klarna_om.batch.repeats.PATIENCE", 0.0)
     sandbox.fail_next(100, fault="redirect", order_id=next(sandbox.order_ids))
     result = acknowledge()
     assert result.exit_code == 1
@@ -201,15 +203,128 @@ def test_3_when_the_journal_breaks(
     assert not (tmp_path / "orders.report.csv").exists()
 
 
-def test_3_when_ctrl_c_comes_while_nothing_runs_yet(
+def test_130_when_ctrl_c_comes_before_there_is_a_journal_and_3_after(
     acknowledge: Acknowledge, manifest: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def pressed(*_: object) -> None:
         raise KeyboardInterrupt
 
+    with monkeypatch.context() as patch:
+        patch.setattr("klarna_om.cli.acknowledge.reading", pressed)
+        result = acknowledge()
+        assert (result.exit_code, result.stderr) == (130, "klarna-om: interrupted; nothing was sent\n")
+
+    acknowledge()
     monkeypatch.setattr("klarna_om.cli.acknowledge.reading", pressed)
     result = acknowledge()
     assert (result.exit_code, result.stderr) == (3, "klarna-om: stopped; run the same command again to go on\n")
+
+
+def test_3_when_the_journal_is_taken_away(
+    acknowledge: Acknowledge, manifest: Path, sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from klarna_om.batch.acknowledge import acknowledging
+
+    def deleting(client: KlarnaClient) -> Send:
+        (tmp_path / "orders.csv.journal").unlink()
+        return acknowledging(client)
+
+    monkeypatch.setattr("klarna_om.cli.acknowledge.acknowledging", deleting)
+    result = acknowledge()
+    assert result.exit_code == 3
+    assert "was taken away while the job was running" in result.stderr
+    assert "Report:" not in result.stdout
+    assert "run the same command again" not in result.stdout
+    assert sandbox.acknowledgements == 0
+
+
+@pytest.mark.parametrize("option", [(), ("--dry-run",)])
+def test_2_when_the_manifest_names_no_order(
+    acknowledge: Acknowledge, manifest: Path, tmp_path: Path, option: tuple[str, ...]
+) -> None:
+    manifest.write_text("order_id\n\njunk\n")
+    result = acknowledge(*option)
+    assert result.exit_code == 2
+    assert "the manifest names no order: none of its 2 lines can be used. Line 3 is 'junk'" in result.stderr
+    assert list(tmp_path.iterdir()) == [manifest]
+
+
+@pytest.mark.parametrize("option", [(), ("--dry-run",)])
+def test_2_when_the_journal_is_empty(
+    acknowledge: Acknowledge, manifest: Path, sandbox: Sandbox, tmp_path: Path, option: tuple[str, ...]
+) -> None:
+    (tmp_path / "orders.csv.journal").touch()
+    result = acknowledge(*option)
+    assert (result.exit_code, sandbox.request_count) == (2, 0)
+    assert "is empty: a crash or a copy gone wrong left it so" in result.stderr
+
+
+@pytest.mark.parametrize("option", [(), ("--dry-run",)])
+def test_2_when_the_report_is_of_another_job(
+    acknowledge: Acknowledge, manifest: Path, sandbox: Sandbox, tmp_path: Path, option: tuple[str, ...]
+) -> None:
+    acknowledge()
+    before = (tmp_path / "orders.report.csv").read_bytes()
+    result = acknowledge("--journal", "other.journal", *option)
+    assert (result.exit_code, sandbox.request_count) == (2, 30)
+    assert "orders.report.csv exists and is not the report of this job" in result.stderr
+    assert (tmp_path / "orders.report.csv").read_bytes() == before
+
+
+def test_2_when_the_error_of_the_system_names_no_file(
+    acknowledge: Acknowledge, manifest: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreadable(*_: object) -> None:
+        raise OSError("something odd")
+
+    monkeypatch.setattr("klarna_om.cli.acknowledge.reading", unreadable)
+    result = acknowledge()
+    assert (result.exit_code, result.stderr) == (2, "klarna-om: orders.csv: something odd\n")
+
+
+def test_ids_in_upper_case_are_the_same_orders(acknowledge: Acknowledge, manifest: Path, sandbox: Sandbox) -> None:
+    manifest.write_text("order_id\n" + "".join(f"{each.upper()}\n{each}\n" for each in sandbox.order_ids))
+    result = acknowledge()
+    assert result.exit_code == 0
+    assert "60 lines: 30 done, 0 refused, 0 unknown, 30 duplicate" in result.stdout
+    assert sandbox.acknowledgements == 30
+
+
+def test_4_says_how_many_were_done(
+    acknowledge: Acknowledge, manifest: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from klarna_om.batch import acknowledge as batch
+
+    sending = batch.acknowledging
+
+    def locked_out(client: KlarnaClient) -> Send:
+        send = sending(client)
+
+        async def once(order_id: str, key: str) -> Sent:
+            if sandbox.acknowledgements == 10:
+                raise answered(401)
+            return await send(order_id, key)
+
+        return once
+
+    monkeypatch.setattr("klarna_om.cli.acknowledge.acknowledging", locked_out)
+    result = acknowledge("--in-flight", "1")
+    assert result.exit_code == 4
+    assert "stopped: credentials or host, after 10 of 30 orders were done." in result.stderr
+
+
+def test_a_summary_that_cannot_be_written_goes_to_standard_error(
+    acknowledge: Acknowledge, manifest: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("klarna_om.cli.acknowledge.output_failure", lambda: OSError(28, "No space left on device"))
+    result = acknowledge()
+    assert result.exit_code == 0
+    assert "this summary could not be written (No space left on device):\n30 lines: 30 done" in result.stderr
+
+
+def test_json_names_a_file_whose_name_is_no_text(acknowledge: Acknowledge, manifest: Path) -> None:
+    summary = json.loads(acknowledge("--json", "--report", os.fsdecode(b"r\xf6.csv")).stdout)
+    assert summary["report"] == "r?.csv"
 
 
 def test_4_when_the_credentials_are_wrong(
@@ -227,13 +342,29 @@ def test_4_when_the_credentials_are_wrong(
     assert sandbox.acknowledgements == 30
 
 
+def test_4_when_the_first_fifty_orders_are_all_unknown_to_klarna(
+    acknowledge: Acknowledge, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    (tmp_path / "orders.csv").write_text("order_id\n" + "".join(f"{order_id(n)}\n" for n in range(1, 101)))
+
+    stopped = acknowledge()
+    assert stopped.exit_code == 4
+    assert sandbox.url in stopped.stderr
+    assert "404 NO_SUCH_ORDER" in stopped.stderr
+    assert {row["outcome"] for row in report(tmp_path / "orders.report.csv")} == {"pending"}
+
+    went_on = acknowledge("--keep-going")
+    assert went_on.exit_code == 1
+    assert "100 refused" in went_on.stdout
+
+
 def test_4_when_there_are_no_credentials(
     acknowledge: Acknowledge, manifest: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("KLARNA_OM_PASSWORD")
     result = acknowledge()
     assert result.exit_code == 4
-    assert "set KLARNA_OM_USERNAME and KLARNA_OM_PASSWORD, or KLARNA_OM_API_KEY" in result.stderr
+    assert "no password: KLARNA_OM_USERNAME is set, and KLARNA_OM_PASSWORD is not" in result.stderr
     assert list(tmp_path.iterdir()) == [manifest]
 
 
@@ -300,11 +431,12 @@ def test_standard_input_is_read(acknowledge: Acknowledge, sandbox: Sandbox, tmp_
 
 
 def test_orders_perhaps_sent_too_long_ago_can_be_left_to_a_person(
-    acknowledge: Acknowledge, manifest: Path, sandbox: Sandbox, tmp_path: Path
+    acknowledge: Acknowledge, manifest: Path, sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import sqlite3
     from contextlib import closing
 
+    monkeypatch.setattr("klarna_om.batch.repeats.PATIENCE", 0.0)
     sandbox.fail_next(2, fault="redirect", order_id=next(sandbox.order_ids))
     assert acknowledge().exit_code == 1
     with closing(sqlite3.connect(tmp_path / "orders.csv.journal")) as connection:
@@ -331,5 +463,5 @@ def test_without_uvloop_the_loop_is_asyncios_own(
 def test_the_help_has_an_example_and_the_exit_codes() -> None:
     told = CliRunner().invoke(command, ["--help"]).stdout
     assert "klarna-om acknowledge orders.csv --dry-run" in told
-    for code in range(5):
-        assert f"  {code}  " in told
+    for code in ExitCode:
+        assert f"  {code.value}  " in told

@@ -69,3 +69,27 @@ def test_main_runs_the_group(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
 
     assert ended.value.code == 0
     assert capsys.readouterr().out.startswith("klarna-om, version ")
+
+
+def test_ctrl_c_in_a_command_has_the_exit_code_of_a_shell(monkeypatch: pytest.MonkeyPatch) -> None:
+    def pressed(order_id: str) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("klarna_om.cli.order._read", pressed)
+    ended = CliRunner().invoke(group, ["order", "get", "x"])
+
+    assert (ended.exit_code, ended.stderr) == (130, "klarna-om: interrupted\n")
+
+
+def test_ctrl_c_while_the_program_is_loaded_is_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    from klarna_om.cli import main
+
+    def pressed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("builtins.__import__", pressed)
+    with pytest.raises(SystemExit) as ended:
+        main()
+    monkeypatch.undo()
+
+    assert ended.value.code == 130

@@ -79,6 +79,19 @@ def test_json_is_the_document_as_klarna_sent_it(klarna_sandbox: Sandbox) -> None
 
 
 @pytest.mark.usefixtures("environment")
+def test_an_order_that_cannot_be_shown_is_not_exit_code_0(
+    klarna_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = klarna_sandbox.order(order_amount=1000)
+    monkeypatch.setattr("klarna_om.cli.order.output_failure", lambda: OSError(28, "No space left on device"))
+
+    ended = run(order.order_id or "", "--json")
+
+    assert ended.exit_code == 1
+    assert "the order was read, and cannot be shown: No space left on device" in ended.stderr
+
+
+@pytest.mark.usefixtures("environment")
 def test_an_unknown_order_is_refused_with_exit_code_1() -> None:
     ended = run("00000000-0000-4000-8000-000000000000")
 
@@ -98,7 +111,7 @@ def test_what_cannot_be_sent_has_exit_code_4(
     environment: pytest.MonkeyPatch, monkeypatch: pytest.MonkeyPatch, name: str, value: str, told: str
 ) -> None:
     environment.setenv(name, value)
-    monkeypatch.setattr("klarna_om.connection.Connection.sleep", lambda *_: no_time())
+    monkeypatch.setattr("klarna_om.http.session.HttpSession.sleep", lambda *_: no_time())
 
     ended = run("00000000-0000-4000-8000-000000000000")
 

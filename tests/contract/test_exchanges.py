@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from klarna_om.answers.error_from_response import class_of
 from klarna_om.client import KlarnaClient
-from klarna_om.error_from_response import class_of
 from klarna_om.errors import KlarnaError, UnrecognizedAnswer
 from klarna_om.types import CaptureObject
 from tests.support.calls import ORDER_ID

@@ -217,6 +217,17 @@ async def test_a_refusal_that_is_not_klarnas_leads_to_no_other_key(
     assert len({seen.key for seen in server.requests if seen.key}) == 1
 
 
+async def test_a_refusal_without_klarnas_code_leads_to_no_other_key(make_client: MakeClient, server: Wire) -> None:
+    order = {"order_id": ORDER_ID, "remaining_authorized_amount": 1000, "captured_amount": 0}
+    server.will(json_answer([]), Answer(403))
+    server.otherwise = json_answer(order)
+
+    with pytest.raises(NotAllowed):
+        await capture(make_client(), ORDER_ID)
+
+    assert len({seen.key for seen in server.requests if seen.key}) == 1
+
+
 async def test_a_refund_waits_for_a_capture(klarna: KlarnaClient, sandbox: Sandbox) -> None:
     order_id = sandbox.order(order_amount=1000).order_id or ""
     with pytest.raises(NotAllowed) as caught:

@@ -19,9 +19,9 @@ class OneSlot(Pacer):
 
     def __init__(self) -> None:
         super().__init__(0.001)
-        assert self.take_at_once("batch")
+        assert self.try_acquire("batch")
         for _ in range(10):
-            self.take_at_once("live")
+            self.try_acquire("live")
 
 
 async def test_a_call_that_finds_no_slot_in_time_is_not_sent(make_client: MakeClient, server: Wire) -> None:
@@ -63,21 +63,21 @@ async def test_the_total_time_limits_the_wait_too(make_client: MakeClient, serve
 async def test_a_call_cancelled_while_it_waits_gives_back_its_place(make_client: MakeClient, taken: int) -> None:
     klarna = make_client(pace=OneSlot(), in_flight=1, lane="batch")
     if taken:
-        assert klarna._places.take_at_once()
+        assert klarna._concurrency.try_acquire()
     call = asyncio.create_task(klarna.orders.acknowledge(ORDER_ID))
     await asyncio.sleep(0)
 
     call.cancel()
     await asyncio.wait([call])
 
-    assert klarna._places.taken == taken
+    assert klarna._concurrency.taken == taken
 
 
 async def test_every_attempt_takes_a_slot(make_client: MakeClient, server: Wire) -> None:
     slots = 0
 
     class Counting(Pacer):
-        def take_at_once(self, lane: object, share: float = 1.0) -> bool:
+        def try_acquire(self, lane: object, share: float = 1.0) -> bool:
             nonlocal slots
             slots += 1
             return True

@@ -64,6 +64,18 @@ def test_what_is_captured_and_not_refunded_can_be_refunded(captured: int, refund
 
 
 @pytest.mark.parametrize(
+    ("remaining", "amounts"),
+    [
+        (remaining_to_refund, {"captured_amount": 400, "refunded_amount": 401}),
+        (remaining_to_capture, {"remaining_authorized_amount": -1}),
+        (remaining_to_release, {"remaining_authorized_amount": -1}),
+    ],
+)
+def test_what_remains_is_never_less_than_nothing(remaining: Amount, amounts: dict[str, Any]) -> None:
+    assert remaining(Order(**amounts)) == 0
+
+
+@pytest.mark.parametrize(
     ("ask", "given", "missing"),
     [
         (is_fully_captured, {}, "captured_amount"),

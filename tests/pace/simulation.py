@@ -98,7 +98,7 @@ class Simulation:
             while self._events and self._events[0][0] <= self._clock.now:
                 heappop(self._events)[2]()
             for process in processes:
-                while process.in_flight < IN_FLIGHT and process.pacer.take_at_once(self.lane):
+                while process.in_flight < IN_FLIGHT and process.pacer.try_acquire(self.lane):
                     self._send(process)
             if step % 100 == 0:
                 self.rates.append(processes[0].pacer.snapshot().rate)

@@ -56,8 +56,8 @@ def test_a_pacer_below_one_a_second_follows_its_own_limit_still(clock: Clock) ->
 def test_a_good_limit_after_an_odd_one_gives_the_right_pace_at_once(clock: Clock, lane: str) -> None:
     pacer = pacer_at(clock)
     pacer.observe(quota("1, 1;w=1"))
-    assert pacer.take_at_once("live")
-    assert pacer.take_at_once("batch") or lane == "live" or not count_slots(pacer, clock, 0.5)
+    assert pacer.try_acquire("live")
+    assert pacer.try_acquire("batch") or lane == "live" or not count_slots(pacer, clock, 0.5)
 
     pacer.observe(quota("200, 200;w=1"))
 
@@ -67,8 +67,8 @@ def test_a_good_limit_after_an_odd_one_gives_the_right_pace_at_once(clock: Clock
 async def test_a_good_limit_wakes_those_who_wait_for_the_slots_of_an_odd_one(clock: Clock) -> None:
     pacer = pacer_at(clock)
     pacer.observe(quota("1, 1;w=1"))
-    assert pacer.take_at_once("batch")
-    waiting = asyncio.create_task(pacer.take("batch"))
+    assert pacer.try_acquire("batch")
+    waiting = asyncio.create_task(pacer.acquire("batch"))
     await asyncio.sleep(0)
 
     pacer.observe(quota("200, 200;w=1"))
@@ -81,8 +81,8 @@ async def test_a_good_limit_wakes_those_who_wait_for_the_slots_of_an_odd_one(clo
 async def test_a_good_limit_on_a_429_wakes_nobody(clock: Clock) -> None:
     pacer = pacer_at(clock)
     pacer.observe(quota("1, 1;w=1"))
-    assert pacer.take_at_once("batch")
-    waiting = asyncio.create_task(pacer.take("batch"))
+    assert pacer.try_acquire("batch")
+    waiting = asyncio.create_task(pacer.acquire("batch"))
     await asyncio.sleep(0)
     clock.now += 1.0
 

@@ -32,10 +32,10 @@ def test_a_batch_leaves_the_share_that_it_is_told_to_leave(clock: Clock) -> None
 def test_a_live_call_may_go_a_tenth_of_a_window_early(clock: Clock) -> None:
     pacer = pacer_at(clock)
 
-    burst = sum(pacer.take_at_once("live") for _ in range(50))
+    burst = sum(pacer.try_acquire("live") for _ in range(50))
 
     assert burst == pytest.approx(12, abs=1)
-    assert not pacer.take_at_once("batch")
+    assert not pacer.try_acquire("batch")
 
 
 def test_the_limit_in_an_answer_is_followed_up_and_down(clock: Clock) -> None:
@@ -74,9 +74,9 @@ def test_a_429_or_nothing_remaining_holds_everybody_until_the_reset_plus_jitter(
 
     assert pacer.snapshot().held_for == pytest.approx(2.1)
     clock.now += 2.09
-    assert not pacer.take_at_once("live")
+    assert not pacer.try_acquire("live")
     clock.now += 0.02
-    assert pacer.take_at_once("live")
+    assert pacer.try_acquire("live")
 
 
 def test_a_429_without_a_reset_holds_for_a_window_and_a_long_one_for_a_minute(clock: Clock) -> None:
@@ -93,7 +93,7 @@ async def test_those_who_wait_are_called_in_order_live_first() -> None:
     order: list[str] = []
 
     async def call(lane: Lane, name: str) -> None:
-        await pacer.take(lane)
+        await pacer.acquire(lane)
         order.append(name)
 
     pacer.observe(quota("200, 200;w=1", "0", "0"))
@@ -103,8 +103,8 @@ async def test_those_who_wait_are_called_in_order_live_first() -> None:
     gone = asyncio.create_task(call("live", "gone"))
     await asyncio.sleep(0)
     gone.cancel()
-    assert not pacer.take_at_once("live")
-    assert not pacer.take_at_once("batch")
+    assert not pacer.try_acquire("live")
+    assert not pacer.try_acquire("batch")
     await asyncio.gather(*calls)
 
     assert (snapshot.waiting_live, snapshot.waiting_batch) == (3, 3)

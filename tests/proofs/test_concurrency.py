@@ -1,4 +1,4 @@
-"""Two hundred calls at once, each with faults of its own: none gets anything of another's."""
+"""Two hundred calls at once, each with different faults: none gets anything of another call."""
 
 import asyncio
 
@@ -6,7 +6,7 @@ import pytest
 
 from klarna_om.errors import ConnectionLost
 from klarna_om.exchange import KEY_HEADER, Request, Response
-from klarna_om.middleware.retry import Retrying
+from klarna_om.middleware.retry import RetryMiddleware
 from klarna_om.outcome import Outcome
 from klarna_om.retry.budget import Budget
 from klarna_om.retry.policy import Retry
@@ -15,7 +15,7 @@ from tests.support.time import Sleeps, longest
 
 @pytest.mark.parametrize("always_failing", [5, 2])
 async def test_each_call_has_its_own_attempts_delays_and_reason_to_stop(always_failing: int) -> None:
-    retrying = Retrying(Retry(max_attempts=4), Budget(100_000), None, Sleeps(), longest)
+    retrying = RetryMiddleware(Retry(max_attempts=4), Budget(100_000), None, Sleeps(), longest)
 
     def fails(number: int) -> int:
         return 4 if number % always_failing == 0 else number % 3

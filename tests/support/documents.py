@@ -32,7 +32,7 @@ TEXTS = st.one_of(
 )
 NUMBERS = st.one_of(
     st.integers(-1000, 200_000_000),
-    st.sampled_from([2**63 - 1, 2**63, -(2**63) - 1, 2**64, 10**30]),
+    st.sampled_from([2**63 - 1, -(2**63)]),
 )
 ANYTHING = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False), TEXTS, TIMES),
@@ -41,7 +41,8 @@ ANYTHING = st.recursive(
 )
 STRANGE = st.dictionaries(st.sampled_from(["class_", "new", "type", "x" * 300, "\ud800"]), ANYTHING, max_size=1)
 WRONG: st.SearchStrategy[Any] = st.one_of(
-    st.sampled_from([None, True, False, 7.0, 7.5, "7", [], {}, [None], [[]], 0]), ANYTHING
+    st.sampled_from([None, True, False, 7.0, 7.5, 2**63, -(2**63) - 1, 2**64, 10**30, "7", [], {}, [None], [[]], 0]),
+    ANYTHING,
 )
 
 
@@ -73,8 +74,8 @@ def _objects(schema: Schema, *, tainted: bool) -> st.SearchStrategy[dict[str, An
     return st.builds(lambda new, held: {**new, **held}, STRANGE, st.fixed_dictionaries({}, optional=fields))
 
 
-def needs_the_strict_lane(data: bytes) -> bool:
-    """Whether a right document may hold what only the strict lane reads: null, odd times, half surrogates."""
+def needs_the_strict_path(data: bytes) -> bool:
+    """Whether a right document may hold what only the strict path reads: null, odd times, half surrogates."""
     return any(odd.encode() in data for odd in ("null", "\\ud", *(json.dumps(time) for time in ODD_TIMES)))
 
 

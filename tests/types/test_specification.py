@@ -16,7 +16,8 @@ from klarna_om.types import (
     SubscriptionInterval,
     limits_of,
 )
-from klarna_om.types.fields import present
+from klarna_om.types.fields import non_null_type
+from klarna_om.types.scalars import Int64
 from tests.support.drift import BEYOND, limits_in
 from tests.support.specification import SCHEMAS as SPECIFIED
 from tests.support.specification import words_of
@@ -34,7 +35,7 @@ def kind_of(schema: dict[str, Any]) -> Any:
         return SCHEMAS[schema["$ref"].rpartition("/")[2]]
     if schema["type"] == "array":
         return GenericAlias(tuple, (kind_of(schema["items"]), ...))
-    return {"integer": int, "boolean": bool, "string": str}[schema["type"]]
+    return {"integer": Int64, "boolean": bool, "string": str}[schema["type"]]
 
 
 def test_every_schema_has_a_class() -> None:
@@ -54,7 +55,7 @@ def test_every_field_is_there_and_no_other(name: str) -> None:
 def test_every_field_has_the_specifications_type(name: str) -> None:
     fields = attrs.fields_dict(SCHEMAS[name])
     for field, schema in SPECIFIED[name]["properties"].items():
-        kind = present(fields[attribute(field)].type)
+        kind = non_null_type(fields[attribute(field)].type)
         if "date" in schema.get("format", ""):
             kind = get_args(kind)[0] if get_origin(kind) else kind
             assert kind.__name__ == schema["format"].replace("-", ""), field

@@ -5,6 +5,7 @@ import inspect
 import pickle
 import subprocess
 import sys
+import weakref
 from collections.abc import Iterable
 from typing import Any, get_type_hints
 
@@ -171,6 +172,16 @@ def test_a_terminal_shows_what_repr_shows() -> None:
     assert "Klara" not in str(secret.__rich_repr__())
 
 
+@every_example
+def test_a_value_can_be_the_key_of_a_weak_reference(example: Any) -> None:
+    value = copy.copy(example)
+    notes = weakref.WeakKeyDictionary({value: "seen"})
+
+    assert notes[value] == "seen"
+    del value
+    assert not notes
+
+
 def test_a_subclass_may_have_methods_of_its_own() -> None:
     class Shipment(CaptureObject):
         def is_free(self) -> bool:
@@ -182,15 +193,15 @@ def test_a_subclass_may_have_methods_of_its_own() -> None:
 
 @pytest.mark.parametrize("decorator", [lambda cls: cls, attrs.frozen(kw_only=True)], ids=["plain", "attrs"])
 def test_a_subclass_has_no_fields_and_no_constructor_of_its_own(decorator: Any) -> None:
-    with pytest.raises(TypeError, match=r"Parcel cannot have fields or an __init__ of its own, being a CaptureObject;"):
+    with pytest.raises(TypeError, match=r"Parcel cannot have fields of its own, being a CaptureObject; KlarnaClient"):
 
         @decorator
         class Parcel(CaptureObject):
             weight: int | None = None
 
-    with pytest.raises(TypeError, match=r"Empty cannot have fields or an __init__"):
+    with pytest.raises(TypeError, match="cannot define __init__"):
 
         @decorator
         class Empty(CaptureObject):
             def __init__(self) -> None:
-                """Do what msgspec would refuse in words of its own."""
+                """Leave out what every value needs."""

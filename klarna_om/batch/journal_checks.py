@@ -1,0 +1,146 @@
+"""Is this file a whole journal of ours? Asked before anything is sent, since a journal that lies costs money."""
+
+import os
+import sqlite3
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from klarna_om.batch import schema
+from klarna_om.batch.journal import JournalError
+from klarna_om.batch.states import State
+
+T = TypeVar("T")
+
+_MAGIC = b"SQLite format 3\0"
+
+_COLUMNS = "SELECT t.name, c.name FROM sqlite_master t, pragma_table_info(t.name) c WHERE t.type = 'table'"
+
+
+class _Damage(Exception):
+    """What is wrong inside a journal of ours."""
+
+
+def check_start(path: Path) -> None:
+    """Look at the first bytes of a journal that exists; raises `JournalError`."""
+    with path.open("rb") as file:
+        start = file.read(len(_MAGIC))
+    if not start:
+        raise JournalError(
+            f"the journal {path} is empty: a crash or a copy gone wrong left it so. Put the right file there if a job"
+            " was begun; delete it to start a new job"
+        )
+    if start != _MAGIC:
+        raise _foreign(path)
+
+
+def check_content(connection: sqlite3.Connection, path: Path) -> None:
+    """Look through a journal once; raises `JournalError` for one of somebody else, of another version, or damaged."""
+    try:
+        if _one(connection, "PRAGMA application_id") != schema.APPLICATION_ID:
+            raise _foreign(path)
+        if (version := _one(connection, "PRAGMA user_version")) != schema.VERSION:
+            raise JournalError(
+                f"{path} is a journal of version {version}; this klarna_om reads version {schema.VERSION}"
+            )
+        _check_structure(connection)
+        _check_values(connection)
+    except (sqlite3.DatabaseError, _Damage) as reason:
+        if isinstance(reason, sqlite3.OperationalError):
+            raise
+        raise JournalError(
+            f"the journal {path} is damaged ({reason}), so nothing is sent. Put an undamaged copy in its place; a new"
+            " journal is a new job, which sends every order of the manifest again"
+        ) from reason
+
+
+def place_of(url: str) -> tuple[str | None, int | None]:
+    """Host and port of a URL."""
+    parts = urlsplit(url)
+    return parts.hostname, parts.port or {"https": 443, "http": 80}.get(parts.scheme)
+
+
+class FileWatch:
+    """Is the file that was opened still there? Asked after each commit, for as long as the job runs."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._log = path.with_name(path.name + "-wal")
+        self._opened = _stat(path)
+        self._has_log = False
+
+    def check(self) -> None:
+        """Raise `JournalError` when what was committed now is in no file of the journal's name."""
+        now = _stat(self._path)
+        if not os.path.samestat(now, self._opened):
+            raise _gone(self._path, "another file is in its place")
+        if now.st_size < self._opened.st_size:
+            raise _gone(self._path, "it was cut")
+        if self._has_log:
+            _stat(self._log)
+        self._has_log = self._log.exists()
+
+
+def _stat(path: Path) -> os.stat_result:
+    try:
+        return path.stat()
+    except OSError as reason:
+        raise _gone(path, reason.strerror) from reason
+
+
+def _check_structure(connection: sqlite3.Connection) -> None:
+    missing = _own_columns() - set(connection.execute(_COLUMNS).fetchall())
+    if missing:
+        table, column = min(missing)
+        raise _Damage(f"the column {table}.{column} is missing")
+    found: str = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if found != "ok":
+        raise _Damage(found)
+
+
+def _own_columns() -> set[tuple[str, str]]:
+    fresh = sqlite3.connect(":memory:")
+    try:
+        fresh.executescript(schema.SCHEMA)
+        return set(fresh.execute(_COLUMNS).fetchall())
+    finally:
+        fresh.close()
+
+
+def _check_values(connection: sqlite3.Connection) -> None:
+    targets = connection.execute("SELECT target FROM job").fetchall()
+    if len(targets) != 1:
+        raise _Damage(f"it should belong to one job, and belongs to {len(targets)}")
+    _parsed(place_of, targets[0][0])
+    for (first_used,) in connection.execute("SELECT first_used_at FROM windows"):
+        if _parsed(datetime.fromisoformat, first_used).tzinfo is None:
+            raise _Damage(f"the time {first_used!r} has no zone")
+    known = ", ".join(f"'{state.value}'" for state in State)
+    wrong = connection.execute(f"SELECT row, state FROM rows WHERE state NOT IN ({known}) LIMIT 1").fetchone()  # noqa: S608
+    if wrong is not None:
+        raise _Damage(f"row {wrong[0]} has the state {wrong[1]!r}, which does not exist")
+
+
+def _parsed(read: Callable[[str], T], value: str) -> T:
+    try:
+        return read(value)
+    except (TypeError, ValueError) as reason:
+        raise _Damage(f"{value!r} cannot be read") from reason
+
+
+def _one(connection: sqlite3.Connection, query: str) -> object:
+    return connection.execute(query).fetchone()[0]
+
+
+def _foreign(path: Path) -> JournalError:
+    return JournalError(f"{path} is not a journal of klarna_om; name another file for the journal")
+
+
+def _gone(path: Path, what: str | None) -> JournalError:
+    return JournalError(
+        f"the journal {path} was taken away while the job was running ({what}), so nothing more is sent. Put it back if"
+        " you can: what came of the orders so far is recorded there only, and without it the same command begins a new"
+        " job"
+    )

@@ -1,0 +1,59 @@
+"""`--proxy` and `--ca`: how a command reaches Klarna from inside a company's network."""
+
+from collections.abc import Callable
+from typing import Any, TypedDict, TypeVar, cast
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_KEY = "klarna_om.cli.connection_options"
+
+
+class ConnectionArguments(TypedDict, total=False):
+    """Arguments of `KlarnaClient`."""
+
+    proxy: str
+    trust_env: bool
+    ca: str
+
+
+def connection_options(function: F) -> F:
+    """Add the options to a command; `connection_arguments()` has their values."""
+    proxy = click.option(
+        "--proxy",
+        metavar="env|URL",
+        expose_value=False,
+        callback=_keep_proxy,
+        help="Go through this HTTP proxy; env takes HTTPS_PROXY or ALL_PROXY, unless NO_PROXY excludes the host.",
+    )
+    ca = click.option(
+        "--ca",
+        metavar="FILE",
+        type=click.Path(exists=True, dir_okay=False),
+        expose_value=False,
+        callback=_keep_ca,
+        help="PEM file of the certificate authorities to trust instead of the system's.",
+    )
+    return proxy(ca(function))
+
+
+def connection_arguments() -> ConnectionArguments:
+    """What the running command was given, for `KlarnaClient`."""
+    return cast("ConnectionArguments", click.get_current_context().meta.get(_KEY, {}))
+
+
+def _keep_proxy(context: click.Context, _: click.Parameter, value: str | None) -> None:
+    if value is None:
+        return
+    if "@" in value:
+        raise click.BadParameter(
+            "a password here would show in the list of processes: set HTTPS_PROXY and use --proxy env"
+        )
+    kept = context.meta.setdefault(_KEY, ConnectionArguments())
+    kept.update({"trust_env": True} if value == "env" else {"proxy": value})
+
+
+def _keep_ca(context: click.Context, _: click.Parameter, value: str | None) -> None:
+    if value is not None:
+        context.meta.setdefault(_KEY, ConnectionArguments())["ca"] = value

@@ -1,0 +1,84 @@
+"""What is known when an exchange breaks: from an exception, of aiohttp or the caller's session, to a typed error."""
+
+from collections.abc import Iterator
+from types import TracebackType
+from typing import cast
+
+import aiohttp
+
+from klarna_om.errors import (
+    CertificateRejected,
+    ClientClosed,
+    ConnectionFailed,
+    ConnectionLost,
+    InvalidRequest,
+    KlarnaError,
+    NoAnswer,
+    SessionFailed,
+)
+from klarna_om.exchange import Request
+from klarna_om.http.connector import Disconnected, UnaskedAnswerError
+
+_LIBRARIES = ("aiohttp", "aiosignal", "asyncio", "ssl", "uvloop")
+
+
+def failure_before_answer(request: Request, reason: Exception) -> KlarnaError:
+    """What a failure before any answer says about the effect."""
+    if isinstance(reason, aiohttp.ClientError | OSError):
+        return _silence(reason)
+    if isinstance(reason, RuntimeError) and str(reason) == "Session is closed":  # aiohttp's first check of all
+        return ClientClosed("the HTTP session is closed; nothing was sent")
+    if isinstance(reason, TypeError | ValueError) and (problems := _unwritable_headers(request)):
+        return InvalidRequest(problems)
+    # A trace config, a middleware or whatever else the caller's session has; when it ran, nobody knows.
+    return SessionFailed(f"the HTTP session raised {describe(reason)}; the request may have been sent")
+
+
+def _silence(reason: Exception) -> NoAnswer:
+    message = describe(reason)
+    if isinstance(reason, aiohttp.ClientConnectorCertificateError):
+        return CertificateRejected(message)
+    if isinstance(reason, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError | aiohttp.InvalidURL):
+        return ConnectionFailed(message)
+    if isinstance(reason, UnaskedAnswerError):
+        return ConnectionFailed(f"{reason}; nothing was sent")
+    if isinstance(reason, aiohttp.ClientHttpProxyError):
+        return ConnectionFailed(f"the proxy refused: {message}")
+    return ConnectionLost(str(reason) if isinstance(reason, Disconnected) else message)
+
+
+def _unwritable_headers(request: Request) -> tuple[str, ...]:
+    """The headers that aiohttp refuses to write, before it sends anything."""
+    return tuple(
+        f"headers: {name!r} cannot be written: names and values are strings without line ends"
+        for name, value in request.headers.items()
+        if not isinstance(cast("object", value), str) or set(name + str.__str__(value)) & set("\r\n\0")
+    )
+
+
+def describe(reason: BaseException) -> str:
+    """An exception in a line."""
+    return f"{type(reason).__name__}: {reason}" if str(reason) else type(reason).__name__
+
+
+def without_library_frames(reason: BaseException) -> BaseException:
+    """Cut the libraries' frames out of a traceback, here and in what led to it: their locals hold the credentials."""
+    current: BaseException | None = reason
+    while current is not None:
+        current.__traceback__ = _own_frames(current.__traceback__)
+        current = current.__cause__ or current.__context__
+    return reason
+
+
+def _own_frames(traceback: TracebackType | None) -> TracebackType | None:
+    kept = None
+    for frame in reversed(list(_walk(traceback))):
+        if str(frame.tb_frame.f_globals.get("__name__", "")).partition(".")[0] not in _LIBRARIES:
+            kept = TracebackType(kept, frame.tb_frame, frame.tb_lasti, frame.tb_lineno)
+    return kept
+
+
+def _walk(traceback: TracebackType | None) -> Iterator[TracebackType]:
+    while traceback is not None:
+        yield traceback
+        traceback = traceback.tb_next

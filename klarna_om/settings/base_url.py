@@ -1,0 +1,66 @@
+"""A base URL that is safe to send credentials to: a scheme, a host and maybe the path of a reverse proxy."""
+
+import ipaddress
+import re
+from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
+
+from klarna_om.errors import ConfigurationError
+from klarna_om.settings.input_text import flaw_of
+
+_DEFAULT_PORTS = {"https": 443, "http": 80}
+
+_own_path = re.compile(r"(?P<prefix>.*?)/+ordermanagement(/+v\d+(/+orders(/.*)?)?)?", re.IGNORECASE | re.DOTALL)
+"""A path that ends in the beginning of the API's own, which every request adds."""
+
+
+def normalize_base_url(text: str) -> str:
+    """Scheme and host in lower case, no default port, no slash at the end; `ConfigurationError` where it is unsafe.
+
+    No message repeats the text: a password may stand where none belongs.
+    """
+    if "@" in text:
+        raise ConfigurationError("the base URL must not contain credentials: pass username= and password=")
+    if flaw := flaw_of(text):
+        raise ConfigurationError(f"the base URL {flaw}")
+    if " " in text or "\\" in text:
+        raise ConfigurationError(f"the base URL contains a {'blank' if ' ' in text else 'backslash'}: remove it")
+    url = _split(text)
+    if url.query or url.fragment or not url.hostname:
+        raise ConfigurationError("not a base URL: it is a scheme, a host and maybe a path, without ? and #")
+    if url.scheme != "https" and not (url.scheme == "http" and is_loopback(url.hostname)):
+        raise ConfigurationError(
+            f"{url.scheme}://{url.hostname}: only https is accepted, or http to this machine itself"
+        )
+    host = f"[{url.hostname}]" if ":" in url.hostname else url.hostname
+    port = "" if url.port in (None, _DEFAULT_PORTS[url.scheme]) else f":{url.port}"
+    _check_path(f"{url.scheme}://{host}{port}", url.path)
+    return urlunsplit((url.scheme, host + port, url.path.rstrip("/"), "", ""))
+
+
+def _split(text: str) -> SplitResult:
+    try:
+        url = urlsplit(text)
+        _ = url.port
+        (url.hostname or "").encode("idna")
+    except ValueError:
+        # The reason is not repeated: it may quote a password that stands where none belongs.
+        raise ConfigurationError("the base URL cannot be read: it is a scheme, a host and maybe a path") from None
+    return url
+
+
+def _check_path(origin: str, path: str) -> None:
+    path = unquote(path).rstrip("/")
+    if found := _own_path.fullmatch(path):
+        raise ConfigurationError(
+            f"the base URL must end before /ordermanagement, which is added to it: use {origin}{found['prefix']}"
+        )
+
+
+def is_loopback(host: str) -> bool:
+    """Is it this machine itself?"""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

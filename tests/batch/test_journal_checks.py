@@ -1,0 +1,194 @@
+"""A journal that is not whole is named before anything is sent, and never replaced by a new job."""
+
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from klarna_om.batch.identity import WINDOW
+from klarna_om.batch.journal import Finish, JournalError, Stamp
+from klarna_om.batch.journal_checks import check_content
+from klarna_om.batch.sqlite_journal import SqliteJournal
+from klarna_om.batch.states import State
+from klarna_om.batch.totals import Totals
+from tests.batch.desk import order_ids
+from tests.batch.running import START, load
+from tests.batch.test_journal import outside
+
+
+@pytest.fixture
+async def old(path: Path) -> Path:
+    """The journal of a job that was begun."""
+    async with SqliteJournal.open(path) as journal:
+        await load(journal, order_ids(2 * WINDOW))
+        await journal.start(Stamp(0, 0, START))
+        for row in range(1, 10):
+            await journal.finish(Finish(row, State.DONE))
+    return path
+
+
+async def refused(path: Path) -> str:
+    """Why a journal is not opened; it is left alone, and a rehearsal says the same."""
+    before = path.read_bytes()
+    messages: list[str] = []
+    for opening in (SqliteJournal.open, SqliteJournal.rehearsal):
+        with pytest.raises(JournalError) as caught:
+            async with opening(path):
+                pass
+        messages.append(str(caught.value))
+    assert path.read_bytes() == before
+    assert messages[0] == messages[1]
+    return messages[0]
+
+
+async def test_an_empty_file_is_not_taken_for_a_new_job(path: Path) -> None:
+    path.touch()
+
+    assert "is empty: a crash or a copy gone wrong left it so" in await refused(path)
+
+
+@pytest.mark.parametrize("content", [b"x", b"SQLite", b"order_id\n" * 1000])
+async def test_a_file_of_another_kind_is_named(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+
+    assert "is not a journal of klarna_om; name another file" in await refused(path)
+
+
+@pytest.mark.parametrize("left", [16, 100, 4096, 20_000, -4096])
+async def test_a_truncated_journal_is_named(old: Path, left: int) -> None:
+    os.truncate(old, left % old.stat().st_size)
+
+    assert "is damaged (" in await refused(old)
+
+
+@pytest.mark.parametrize(
+    ("statement", "damage"),
+    [
+        ("UPDATE rows SET state = 'dnoe' WHERE row = 7", "row 7 has the state 'dnoe', which does not exist"),
+        ("DELETE FROM job", "it should belong to one job, and belongs to 0"),
+        ("INSERT INTO job SELECT * FROM job", "it should belong to one job, and belongs to 2"),
+        ("UPDATE job SET target = 'http://host:port'", "'http://host:port' cannot be read"),
+        ("UPDATE windows SET first_used_at = 'yesterday'", "'yesterday' cannot be read"),
+        ("UPDATE windows SET first_used_at = '2026-11-23'", "the time '2026-11-23' has no zone"),
+        ("DROP TABLE windows", "the column windows.epoch is missing"),
+        ("ALTER TABLE rows DROP COLUMN attempts", "the column rows.attempts is missing"),
+    ],
+)
+async def test_a_journal_whose_content_was_changed_is_named(old: Path, statement: str, damage: str) -> None:
+    outside(old, statement)
+
+    assert f"is damaged ({damage}), so nothing is sent" in await refused(old)
+
+
+async def test_a_damaged_page_is_named(old: Path) -> None:
+    content = bytearray(old.read_bytes())
+    content[3 * 4096 : 3 * 4096 + 200] = os.urandom(200)
+    old.write_bytes(content)
+
+    assert "is damaged (" in await refused(old)
+
+
+async def test_a_journal_that_somebody_else_has_locked_is_not_called_damaged(old: Path) -> None:
+    with closing(sqlite3.connect(old)) as other, closing(sqlite3.connect(old, timeout=0)) as connection:
+        other.execute("PRAGMA journal_mode = DELETE")
+        other.execute("BEGIN EXCLUSIVE")
+
+        with pytest.raises(sqlite3.OperationalError, match="database is locked"):
+            check_content(connection, old)
+
+
+async def test_a_job_does_not_begin_anew_beside_the_rest_of_an_old_one(journal: SqliteJournal, path: Path) -> None:
+    await load(journal, order_ids(3))
+    other = path.with_name("other.journal")
+    shutil.copy(f"{path}-wal", f"{other}-wal")
+
+    with pytest.raises(JournalError, match=r"other\.journal is gone, and .*-wal, which is a part of it"):
+        async with SqliteJournal.open(other):
+            pass
+
+    assert not other.exists()
+
+
+async def test_a_new_journal_is_whole_from_its_first_moment(path: Path) -> None:
+    async with SqliteJournal.open(path):
+        with closing(sqlite3.connect(path.rename(path.with_name("moved")))) as seen:
+            assert seen.execute("SELECT operation FROM job").fetchall() == [("orders.acknowledge",)]
+        assert sorted(each.name for each in path.parent.iterdir() if each.name.startswith(".")) == []
+        path.with_name("moved").rename(path)
+
+
+def make_directory(path: Path) -> None:
+    path.mkdir()
+
+
+def make_pipe(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def link_to_device(path: Path) -> None:
+    path.symlink_to("/dev/null")
+
+
+def link_to_itself(path: Path) -> None:
+    path.symlink_to(path)
+
+
+@pytest.mark.parametrize(
+    ("make", "kind"),
+    [
+        (make_directory, "a directory"),
+        (make_pipe, "a pipe"),
+        (link_to_device, "a device"),
+        (link_to_itself, "a symbolic link"),
+    ],
+)
+async def test_what_is_no_regular_file_is_no_journal(path: Path, make: Callable[[Path], None], kind: str) -> None:
+    make(path)
+
+    for opening in (SqliteJournal.open, SqliteJournal.rehearsal):
+        with pytest.raises(JournalError, match=f"no journal can be there: .* is {kind}"):
+            async with opening(path):
+                pass
+
+    assert [each.name for each in path.parent.iterdir()] == [path.name]
+
+
+async def test_a_journal_may_be_reached_through_a_link_of_ones_own(old: Path, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(old)
+
+    async with SqliteJournal.open(tmp_path / "link") as journal:
+        assert await journal.counts() == Totals(done=9, pending=2 * WINDOW - 9)
+
+
+@pytest.mark.parametrize("part", ["", "-wal"])
+async def test_a_journal_that_is_deleted_while_it_is_used_records_nothing_more(
+    journal: SqliteJournal, path: Path, part: str
+) -> None:
+    await load(journal, order_ids(2))
+    Path(f"{path}{part}").unlink()
+
+    with pytest.raises(JournalError, match=rf"{part} was taken away while the job was running \(No such file"):
+        await journal.finish(Finish(1, State.DONE))
+    with pytest.raises(JournalError, match="was taken away"):
+        await journal.counts()
+
+
+async def test_a_journal_that_is_cut_while_it_is_used_is_noticed(journal: SqliteJournal, path: Path) -> None:
+    await load(journal, order_ids(2))
+    os.truncate(path, 0)
+
+    with pytest.raises(JournalError, match="it was cut"):
+        await journal.finish(Finish(1, State.DONE))
+
+
+async def test_a_journal_that_is_replaced_while_it_is_used_is_noticed(journal: SqliteJournal, path: Path) -> None:
+    await load(journal, order_ids(2))
+    shutil.copy(path, f"{path}.copy")
+    Path(f"{path}.copy").rename(path)
+
+    with pytest.raises(JournalError, match="another file is in its place"):
+        await journal.counts()

@@ -1,0 +1,122 @@
+"""A report is replaced by its own job only."""
+
+from pathlib import Path
+
+import pytest
+
+from klarna_om.batch.journal import Stamp
+from klarna_om.batch.report import COLUMNS, ReportError, write_report
+from klarna_om.batch.report_owner import check_report
+from klarna_om.batch.sqlite_journal import SqliteJournal
+from tests.batch.desk import Desk, order_ids
+from tests.batch.running import START, load, run
+
+HEADER = ",".join(COLUMNS)
+
+
+@pytest.fixture
+def report(tmp_path: Path) -> Path:
+    return tmp_path / "report.csv"
+
+
+async def is_refused(journal: SqliteJournal, report: Path) -> bool:
+    before = report.read_bytes()
+    try:
+        await check_report(journal, report)
+    except ReportError as error:
+        return "exists and is not the report of this job: move it away" in str(error)
+    finally:
+        assert report.read_bytes() == before
+    return False
+
+
+async def test_a_new_report_may_be_written(journal: SqliteJournal, report: Path) -> None:
+    await check_report(journal, report)
+
+
+async def test_a_job_replaces_its_own_report(journal: SqliteJournal, report: Path, desk: Desk) -> None:
+    await load(journal, ["junk", *order_ids(3)])
+    await run(journal, desk)
+    await write_report(journal, report)
+
+    assert not await is_refused(journal, report)
+
+
+async def test_a_job_knows_its_report_when_its_keys_were_renewed(
+    journal: SqliteJournal, report: Path, desk: Desk
+) -> None:
+    await load(journal, order_ids(3))
+    await run(journal, desk)
+    await write_report(journal, report)
+    await journal.start(Stamp(0, 1, START))
+
+    assert not await is_refused(journal, report)
+
+
+async def test_a_job_replaces_its_report_from_before_anything_was_sent(journal: SqliteJournal, report: Path) -> None:
+    await load(journal, order_ids(3))
+    await write_report(journal, report)
+
+    assert not await is_refused(journal, report)
+
+
+async def test_a_changed_manifest_is_still_the_same_job(journal: SqliteJournal, report: Path, desk: Desk) -> None:
+    await load(journal, order_ids(3))
+    await run(journal, desk)
+    await write_report(journal, report)
+    await load(journal, order_ids(6)[3:])
+
+    assert not await is_refused(journal, report)
+
+
+@pytest.mark.parametrize("count", [3, 6])
+async def test_the_report_of_another_job_is_refused(
+    journal: SqliteJournal, report: Path, tmp_path: Path, desk: Desk, count: int
+) -> None:
+    async with SqliteJournal.open(tmp_path / "other.journal") as other:
+        await load(other, order_ids(6))
+        await run(other, desk)
+        await write_report(other, report)
+    await load(journal, order_ids(6)[6 - count :])
+
+    assert await is_refused(journal, report)
+
+
+async def test_a_report_of_orders_that_the_job_does_not_know_is_refused(
+    journal: SqliteJournal, report: Path, tmp_path: Path
+) -> None:
+    async with SqliteJournal.open(tmp_path / "other.journal") as other:
+        await load(other, order_ids(2))
+        await write_report(other, report)
+
+    assert await is_refused(journal, report)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"precious\n",
+        b"\xff\xfe\x00",
+        f"{HEADER}\nx\n".encode(),
+        HEADER.replace(",", ";").encode(),
+        b'"' + b"x" * 200_000,
+    ],
+)
+async def test_any_other_file_is_refused(journal: SqliteJournal, report: Path, content: bytes) -> None:
+    report.write_bytes(content)
+
+    assert await is_refused(journal, report)
+
+
+@pytest.mark.parametrize("content", [b"", f"{HEADER}\n".encode()])
+async def test_a_file_in_which_nothing_would_be_lost_is_replaced(
+    journal: SqliteJournal, report: Path, content: bytes
+) -> None:
+    report.write_bytes(content)
+
+    assert not await is_refused(journal, report)
+
+
+async def test_what_is_no_regular_file_is_refused(journal: SqliteJournal) -> None:
+    with pytest.raises(ReportError, match="no report can be there: /dev/null is a device"):
+        await check_report(journal, Path("/dev/null"))

@@ -1,0 +1,122 @@
+"""`--proxy` and `--ca` on the commands that call Klarna."""
+
+import asyncio
+import contextlib
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from klarna_om.cli.group import group
+from tests.support.calls import ORDER_ID
+from tests.support.wire import Answer, Wire, wire
+
+ENVIRONMENT = {
+    "KLARNA_OM_ENVIRONMENT": "https://klarna.invalid",
+    "KLARNA_OM_USERNAME": "user",
+    "KLARNA_OM_PASSWORD": "secret",
+}
+COMMANDS = [["order", "get", ORDER_ID], ["acknowledge", "orders.csv"]]
+
+
+@pytest.fixture(autouse=True)
+def variables(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY", "KLARNA_OM_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    (tmp_path / "orders.csv").write_text(f"order_id\n{ORDER_ID}\n")
+    monkeypatch.chdir(tmp_path)
+
+
+def run(*words: str) -> Result:
+    return CliRunner().invoke(group, words)
+
+
+async def ask_through(proxy: Wire, words: Sequence[str], **variables: str) -> str:
+    """Run a command beside the proxy, until the proxy was asked and answered no; what it printed on stderr."""
+    proxy.otherwise = Answer(407)
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "klarna_om.cli",
+        *words,
+        env={**os.environ, **variables},
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    while not proxy.requests and process.returncode is None:
+        await asyncio.sleep(0.01)
+    with contextlib.suppress(ProcessLookupError):
+        process.kill()
+    _, printed = await process.communicate()
+    return printed.decode()
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda words: words[0])
+async def test_the_url_of_a_proxy_is_gone_through(command: list[str]) -> None:
+    async with wire() as proxy:
+        await ask_through(proxy, [*command, "--proxy", proxy.url])
+
+        assert (proxy.requests[0].method, proxy.requests[0].path) == ("CONNECT", "klarna.invalid:443")
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda words: words[0])
+async def test_env_takes_the_proxy_of_the_environment_with_its_password(command: list[str]) -> None:
+    async with wire() as proxy:
+        url = proxy.url.replace("http://", "http://joe:hunter2@")
+        printed = await ask_through(proxy, [*command, "--proxy", "env"], HTTPS_PROXY=url)
+
+        assert proxy.requests[0].headers["proxy-authorization"] == "Basic am9lOmh1bnRlcjI="
+        assert "hunter2" not in printed
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda words: words[0])
+def test_a_password_on_the_command_line_is_refused_and_not_repeated(command: list[str]) -> None:
+    ended = run(*command, "--proxy", "http://joe:hunter2@proxy.example")
+
+    assert ended.exit_code == 2
+    assert "set HTTPS_PROXY and use --proxy env" in ended.output.replace("\n", " ")
+    assert "hunter2" not in ended.output
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda words: words[0])
+def test_a_file_without_certificates_is_refused(command: list[str]) -> None:
+    ended = run(*command, "--ca", "orders.csv")
+
+    assert ended.exit_code == 4
+    assert "ca: orders.csv holds no certificates in PEM format" in ended.output
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda words: words[0])
+def test_a_ca_file_that_is_not_there_is_a_wrong_command(command: list[str]) -> None:
+    assert run(*command, "--ca", "nowhere.pem").exit_code == 2
+
+
+def test_a_proxy_that_is_set_and_not_used_is_mentioned(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example")
+    monkeypatch.setenv("KLARNA_OM_ENVIRONMENT", "https://localhost:9")
+
+    ended = run("order", "get", ORDER_ID)
+
+    assert ended.exit_code == 4
+    assert "HTTPS_PROXY is set" in ended.output
+    assert "--proxy env" in ended.output
+
+
+@pytest.mark.parametrize("command", [["order", "get"], ["acknowledge"]], ids=lambda words: words[0])
+def test_the_help_page_has_both(command: list[str]) -> None:
+    ended = run(*command, "--help")
+
+    assert "--proxy env|URL" in ended.output
+    assert "--ca FILE" in ended.output
+
+
+def test_a_proxy_of_another_kind_is_refused() -> None:
+    ended = run("order", "get", ORDER_ID, "--proxy", "socks5://proxy.example")
+
+    assert ended.exit_code == 4
+    assert "proxy must be an http or https proxy" in ended.output
