@@ -153,7 +153,7 @@ async def test_a_fraud_review_that_is_over_opens_the_way(store_refusals: bool) -
         order_id = sandbox.order(order_amount=1000, fraud_status="PENDING").order_id or ""
         with pytest.raises(NotAllowed) as caught:
             await capture(klarna, order_id)
-        account = sandbox._desk.ledger.account(order_id)
+        account = sandbox._handler.ledger.account(order_id)
         account.fraud_status = "ACCEPTED"
         account.change(fraud_status="ACCEPTED")
 

@@ -137,7 +137,7 @@ class World:
 
     def _client_for_step(self) -> KlarnaClient:
         """The client with a short timeout where no answer will come, and with the attempts of this step."""
-        waits = any(scene.fault.kind in HANGS for scene in self.sandbox._desk.script._scenes)
+        waits = any(entry.fault.kind in HANGS for entry in self.sandbox._handler.fault_queue._entries)
         return self.klarna.with_options(
             attempt_timeout=0.05 if waits else 30.0, retry=Retry(max_attempts=self.attempts, total_timeout=None)
         )
@@ -229,7 +229,7 @@ class World:
         requests = self.sandbox.requests
         for request in requests[self._read :]:
             if request.key is not None:
-                self._sent_under[request.key].add((request.operation, request.order_id, request.body))
+                self._sent_under[request.key].add((request.operation, request.order_id, request.body_digest))
                 assert len(self._sent_under[request.key]) == 1
         self._read = len(requests)
 
@@ -260,7 +260,7 @@ class World:
 
     async def _wait_until_idle(self) -> None:
         """The server may still work on requests that were given up; planned faults that are left are dropped."""
-        self.sandbox._desk.script._scenes.clear()
+        self.sandbox.clear_failures()
         for _ in range(5):
             await asyncio.sleep(0.0005)
 

@@ -1,4 +1,4 @@
-"""A server in a thread with an event loop of its own, for tests that have none, or have another one."""
+"""A server in a thread with its own event loop, for tests without an event loop or with another one."""
 
 import asyncio
 import threading
@@ -16,7 +16,7 @@ class ServerThread:
         self._ready: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = Future()
 
     def start(self) -> None:
-        """Listen, or raise what kept the server from it."""
+        """Listen, or raise the error of the server's start."""
         self._thread = threading.Thread(target=self._run, name="klarna_om sandbox", daemon=True)
         self._thread.start()
         try:
@@ -28,20 +28,20 @@ class ServerThread:
     def stop(self) -> None:
         """Close every connection and end the thread."""
         assert self._thread is not None
-        loop, enough = self._ready.result()
-        loop.call_soon_threadsafe(enough.set)
+        loop, stop = self._ready.result()
+        loop.call_soon_threadsafe(stop.set)
         self._thread.join()
 
     def _run(self) -> None:
         asyncio.run(self._serve())
 
     async def _serve(self) -> None:
-        starting = asyncio.ensure_future(self._server.start())
-        await asyncio.wait([starting])
-        if (reason := starting.exception()) is not None:
-            self._ready.set_exception(reason)
+        start = asyncio.ensure_future(self._server.start())
+        await asyncio.wait([start])
+        if (error := start.exception()) is not None:
+            self._ready.set_exception(error)
             return
-        enough = asyncio.Event()
-        self._ready.set_result((asyncio.get_running_loop(), enough))
-        await enough.wait()
+        stop = asyncio.Event()
+        self._ready.set_result((asyncio.get_running_loop(), stop))
+        await stop.wait()
         await self._server.stop()

@@ -1,4 +1,4 @@
-"""What the sandbox's customers buy, who they are and how they pay: all invented."""
+"""Invented goods, customers and payment methods of the sandbox's orders."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,7 +8,7 @@ from attrs import frozen
 
 @frozen
 class Market:
-    """A country with its money, its tax and a customer."""
+    """A country with its currency, its tax rate and a customer."""
 
     country: str
     currency: str
@@ -18,9 +18,9 @@ class Market:
     address: Mapping[str, str]
 
 
-def _market(country: str, currency: str, locale: str, tax_rate: int, where: str, who: str, phone: str) -> Market:
-    street, postal_code, city, region = where.split(" | ")
-    given_name, family_name = who.split(" ", 1)
+def _market(country: str, currency: str, locale: str, tax_rate: int, place: str, name: str, phone: str) -> Market:
+    street, postal_code, city, region = place.split(" | ")
+    given_name, family_name = name.split(" ", 1)
     address = {
         "given_name": given_name,
         "family_name": family_name,
@@ -45,7 +45,7 @@ MARKETS = (
     _market("PL", "PLN", "pl-PL", 2300, "ul. Testowa 5 | 00-001 | Warszawa | ", "Jan Testowy", "+48500000005"),
     _market("US", "USD", "en-US", 0, "6 Example Street | 37901 | Knoxville | TN", "John Example", "+18655550106"),
 )
-SALES_TAX_RATE = 925  # of the United States' customer above: Knoxville's combined rate, as good as any
+SALES_TAX_RATE = 925  # of the customer in the United States above: Knoxville's combined rate
 
 GOODS = (
     ("SKU-1001", "Wool socks", 9900, "pcs"),
@@ -59,7 +59,7 @@ GOODS = (
 """Reference, name, unit price with tax in minor units, unit."""
 SHIPPING_FEE = 4900
 
-METHODS: tuple[Mapping[str, Any], ...] = (
+PAYMENT_METHODS: tuple[Mapping[str, Any], ...] = (
     {"type": "INVOICE", "description": "Pay later"},
     {"type": "DIRECT_DEBIT", "description": "Direct debit"},
     {"type": "PAY_BY_CARD", "description": "Pay by card"},
