@@ -40,7 +40,7 @@ FLOORS = (
 
 TESTS = Path(__file__).parent
 LONGEST_TEST_NAME = 79
-NOT_YET_SHORT = ("batch", "cli", "sandbox")
+NOT_YET_SHORT = ("batch", "cli")
 """Folders of tests that still may have longer names."""
 
 FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in rooms.split()}
