@@ -1,16 +1,14 @@
-"""`klarna-om sandbox`: a Klarna of one's own, until Ctrl-C."""
+"""`klarna-om sandbox`: a fake Klarna on this machine, until Ctrl-C."""
 
 import asyncio
 import csv
-import signal
-from collections.abc import Callable, Generator, Iterable
-from contextlib import contextmanager
-from importlib import import_module
+from collections.abc import Iterable
 from pathlib import Path
-from types import FrameType
 
 import click
 
+from klarna_om.cli.event_loop import loop_factory
+from klarna_om.cli.signals import handle_signals
 from klarna_om.sandbox.faults import FaultPlan
 from klarna_om.sandbox.rate_limit import LIVE
 from klarna_om.sandbox.room import Sandbox
@@ -20,13 +18,13 @@ Example, in two shells:
   klarna-om sandbox --orders 2000 --faults demo --manifest orders.csv
   curl -u sandbox:sandbox http://127.0.0.1:8420/ordermanagement/v1/orders/$(sed -n 2p orders.csv)
 
-What was executed is told at the end, and at any time by GET /_sandbox/effects.
+The number of executed calls is printed at the end, and returned at any time by GET /_sandbox/effects.
 A fault plan is a name (none, demo, rough) or a list such as
 error-before=0.05,error-after=0.05,slow=0.1:2,in-a-row=3.
 """
 
 
-def _fault_plan(_: click.Context, __: click.Parameter, text: str) -> FaultPlan:
+def _parse_faults(_: click.Context, __: click.Parameter, text: str) -> FaultPlan:
     try:
         return FaultPlan.parse(text)
     except ValueError as reason:
@@ -47,14 +45,14 @@ def _fault_plan(_: click.Context, __: click.Parameter, text: str) -> FaultPlan:
     type=click.IntRange(min=0),
     default=0,
     show_default=True,
-    help="How many orders there are from the start.",
+    help="Orders at the start.",
 )
-@click.option("--seed", default=1, show_default=True, help="What orders and faults are derived from.")
+@click.option("--seed", default=1, show_default=True, help="Seed for orders and faults.")
 @click.option(
-    "--faults", callback=_fault_plan, metavar="PLAN", default="none", show_default=True, help="What goes wrong."
+    "--faults", callback=_parse_faults, metavar="PLAN", default="none", show_default=True, help="Faults to inject."
 )
 @click.option(
-    "--limit", type=click.IntRange(min=0), default=LIVE, show_default=True, help="Requests a second; 0 for no limit."
+    "--limit", type=click.IntRange(min=0), default=LIVE, show_default=True, help="Requests per second; 0 for no limit."
 )
 @click.option(
     "--manifest",
@@ -62,22 +60,22 @@ def _fault_plan(_: click.Context, __: click.Parameter, text: str) -> FaultPlan:
     help="CSV to write the orders' ids to (header: order_id).",
 )
 def command(host: str, port: int, orders: int, seed: int, faults: FaultPlan, limit: int, manifest: Path | None) -> None:
-    """Serve a stand-in for Klarna's Order Management API, with orders, rules, quota and faults.
+    """Serve a fake of Klarna's Order Management API, with orders, rules, quota and faults.
 
     It accepts the username `sandbox` with the password `sandbox`.
     """
     sandbox = Sandbox(orders, seed=seed, faults=faults, limit=limit or None, host=host, port=port)
     if manifest is not None:
-        _write(manifest, sandbox.order_ids)
+        _write_manifest(manifest, sandbox.order_ids)
     try:
-        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        with asyncio.Runner(loop_factory=loop_factory()) as runner:
             runner.run(_serve(sandbox, orders))
     except OSError as reason:
         raise click.ClickException(f"cannot listen on {host}:{port}: {reason.strerror or reason}") from None
-    _tell(sandbox)
+    _print_effects(sandbox)
 
 
-def _write(manifest: Path, order_ids: Iterable[str]) -> None:
+def _write_manifest(manifest: Path, order_ids: Iterable[str]) -> None:
     try:
         with manifest.open("w", newline="", encoding="utf-8") as file:
             rows = csv.writer(file, lineterminator="\n")
@@ -87,17 +85,9 @@ def _write(manifest: Path, order_ids: Iterable[str]) -> None:
         raise click.ClickException(f"cannot write {manifest}: {reason.strerror}") from None
 
 
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
-    """The one of uvloop where it is installed (`klarna-om[speed]`)."""
-    try:
-        factory: Callable[[], asyncio.AbstractEventLoop] = import_module("uvloop").new_event_loop
-    except ImportError:
-        return asyncio.new_event_loop
-    return factory
-
-
 async def _serve(sandbox: Sandbox, orders: int) -> None:
-    with _until_told_to_stop() as stop:
+    stop = asyncio.Event()
+    with handle_signals(stop.set):
         async with sandbox:
             click.echo(f"Klarna sandbox with {orders} orders on {sandbox.url}; Ctrl-C ends it.\n")
             click.echo(f"export KLARNA_OM_ENVIRONMENT={sandbox.url}")
@@ -106,24 +96,7 @@ async def _serve(sandbox: Sandbox, orders: int) -> None:
             await stop.wait()
 
 
-@contextmanager
-def _until_told_to_stop() -> Generator[asyncio.Event]:
-    """An event that SIGINT and SIGTERM set; on Windows too, where event loops handle no signals."""
-    stop, loop = asyncio.Event(), asyncio.get_running_loop()
-    signals = (signal.SIGINT, signal.SIGTERM)
-
-    def told(_: int, __: FrameType | None) -> None:
-        loop.call_soon_threadsafe(stop.set)
-
-    before = [signal.signal(number, told) for number in signals]
-    try:
-        yield stop
-    finally:
-        for number, handler in zip(signals, before, strict=True):
-            signal.signal(number, handler)
-
-
-def _tell(sandbox: Sandbox) -> None:
+def _print_effects(sandbox: Sandbox) -> None:
     click.echo(f"\n{sandbox.request_count} requests, {sandbox.effects()} effects.")
     for operation in sandbox.operations_with_effects:
         repeated = len(sandbox.repeated(operation))

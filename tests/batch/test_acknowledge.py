@@ -1,8 +1,9 @@
-"""`acknowledge_all`, as a web service uses it, against a whole Klarna."""
+"""`acknowledge_all`, as a web service uses it, against the sandbox."""
 
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -12,23 +13,20 @@ from klarna_om.batch.totals import Progress, Totals
 from klarna_om.client import KlarnaClient
 from klarna_om.errors import Unauthorized
 from klarna_om.sandbox import Sandbox
-from tests.batch.desk import order_id
+from tests.batch.fake_sender import order_id
+from tests.support.time import Sleeps
 
 
 @pytest.fixture
 async def sandbox() -> AsyncIterator[Sandbox]:
-    """A Klarna with a hundred orders and a quota that does not matter."""
+    """A sandbox with a hundred orders and no rate limit."""
     async with Sandbox(orders=100, limit=None) as served:
         yield served
 
 
-async def no_wait(_: float) -> None:
-    await asyncio.sleep(0)
-
-
 @pytest.fixture
-async def klarna(sandbox: Sandbox) -> AsyncIterator[KlarnaClient]:
-    client = KlarnaClient(sandbox.url, username="sandbox", password="sandbox", pace="off", sleep=no_wait)
+async def klarna(sandbox: Sandbox, sleeps: Sleeps) -> AsyncIterator[KlarnaClient]:
+    client = KlarnaClient(sandbox.url, username="sandbox", password="sandbox", pace="off", sleep=sleeps)
     async with client:
         yield client
 
@@ -42,7 +40,7 @@ async def test_every_order_is_acknowledged_once(klarna: KlarnaClient, sandbox: S
 
 async def test_faults_before_and_after_the_effect_leave_one_effect(klarna: KlarnaClient, sandbox: Sandbox) -> None:
     sandbox.faults = "error-before=0.2,error-after=0.2,reset-after=0.2,cut=0.1,in-a-row=6"
-    summary = await acknowledge_all(klarna, sandbox.order_ids, stop=Stop(no_wait))
+    summary = await acknowledge_all(klarna, sandbox.order_ids, stop=Stop(Sleeps()))
     assert summary.totals == Totals(done=100)
     assert (sandbox.acknowledged_orders, sandbox.repeated("orders.acknowledge")) == (100, ())
 
@@ -149,7 +147,10 @@ async def test_one_string_is_not_taken_for_many_order_ids(klarna: KlarnaClient) 
         await acknowledge_all(klarna, order_id(1))
 
 
-async def test_verifying_is_refused_before_anything_is_done(klarna: KlarnaClient, tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="does not tell"):
-        await acknowledge_all(klarna, [], journal=tmp_path / "journal", on_expired="verify")
+async def test_an_unknown_policy_is_refused_before_anything_is_done(klarna: KlarnaClient, tmp_path: Path) -> None:
+    unknown: Any = "verify"
+
+    with pytest.raises(ValueError, match="on_expired='verify': use 'resend' or 'fail'"):
+        await acknowledge_all(klarna, [], journal=tmp_path / "journal", on_expired=unknown)
+
     assert list(tmp_path.iterdir()) == []

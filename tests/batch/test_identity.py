@@ -5,8 +5,8 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from klarna_om.batch.identity import WINDOW, Identity, window_of
-from tests.batch.desk import order_id
+from klarna_om.batch.journal import WINDOW, Identity, window_of
+from tests.batch.fake_sender import order_id
 
 JOB = Identity("8b9d6a0e-90f1-4f8e-8a53-2f3c8f1f2a11", "orders.acknowledge")
 

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from klarna_om.batch.journal import Finish, Line
+from klarna_om.batch.journal import Line, RowResult
 from klarna_om.batch.report import PAGE, write_report
 from klarna_om.batch.sqlite_journal import SqliteJournal
 from klarna_om.batch.states import State
-from tests.batch.desk import order_id, order_ids
-from tests.batch.running import START, load
+from tests.batch.fake_sender import order_id, order_ids
+from tests.batch.jobs import START, load
 
 
 def read(path: Path) -> list[dict[str, str]]:
@@ -20,7 +20,7 @@ def read(path: Path) -> list[dict[str, str]]:
 
 async def test_every_line_is_there_once(journal: SqliteJournal, tmp_path: Path) -> None:
     await load(journal, [order_id(1), "", "x", order_id(1), order_id(2)])
-    await journal.finish(Finish(1, State.DONE, 204, None, "correlation", "key", 1, START, START))
+    await journal.record(RowResult(1, State.DONE, 204, None, "correlation", "key", 1, START, START))
     await write_report(journal, tmp_path / "report.csv")
     rows = read(tmp_path / "report.csv")
     assert [(row["line"], row["order_id"], row["outcome"]) for row in rows] == [
@@ -69,7 +69,7 @@ async def test_a_report_replaces_an_older_one_only_when_it_is_complete(
     async def broken(after: int, limit: int) -> list[object]:
         raise OSError("the disk is gone")
 
-    monkeypatch.setattr(journal, "report", broken)
+    monkeypatch.setattr(journal, "report_lines", broken)
     with pytest.raises(OSError, match="the disk is gone"):
         await write_report(journal, report)
     assert report.read_text() == before
@@ -97,13 +97,13 @@ async def test_a_report_does_not_replace_a_link(journal: SqliteJournal, tmp_path
 async def test_a_link_that_appears_meanwhile_is_not_replaced(
     journal: SqliteJournal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    report = journal.report
+    report = journal.report_lines
 
     async def linked(after: int, limit: int) -> list[Line]:
         (tmp_path / "report.csv").symlink_to("nowhere")
         return await report(after, limit)
 
-    monkeypatch.setattr(journal, "report", linked)
+    monkeypatch.setattr(journal, "report_lines", linked)
     with pytest.raises(FileExistsError, match="a symbolic link"):
         await write_report(journal, tmp_path / "report.csv")
     assert list(tmp_path.glob(".klarna-om*")) == []

@@ -1,4 +1,4 @@
-"""`klarna-om acknowledge`, from the command line to a whole Klarna."""
+"""`klarna-om acknowledge`, from the command line to the sandbox."""
 
 import csv
 import json
@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from klarna_om.batch import Send, Sent
+from klarna_om.batch import Sender, SendResult
 from klarna_om.cli.acknowledge import command
 from klarna_om.cli.exit_codes import ExitCode
 from klarna_om.client import KlarnaClient
 from klarna_om.sandbox import Sandbox
-from tests.batch.desk import answered, order_id
+from tests.batch.fake_sender import order_id, response_error
 
 Acknowledge = Callable[..., Result]
 
@@ -29,7 +29,7 @@ def sandbox() -> Iterator[Sandbox]:
 
 @pytest.fixture
 def acknowledge(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Acknowledge:
-    """Run the command in a directory of its own, against the sandbox."""
+    """Run the command in its own directory, against the sandbox."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("KLARNA_OM_ENVIRONMENT", sandbox.url)
     monkeypatch.setenv("KLARNA_OM_USERNAME", "sandbox")
@@ -83,7 +83,7 @@ def test_1_when_some_are_refused(acknowledge: Acknowledge, manifest: Path, tmp_p
 def test_1_when_some_are_unknown_and_the_same_command_settles_them(
     acknowledge: Acknowledge, manifest: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("klarna_om.batch.repeats.PATIENCE", 0.0)
+    monkeypatch.setattr("klarna_om.batch.repeats.NO_PROGRESS_TIMEOUT", 0.0)
     sandbox.fail_next(100, fault="redirect", order_id=next(sandbox.order_ids))
     result = acknowledge()
     assert result.exit_code == 1
@@ -163,23 +163,23 @@ def test_3_when_it_is_stopped_and_the_same_command_goes_on(
 ) -> None:
     from klarna_om.batch import acknowledge as batch
 
-    sending = batch.acknowledging
+    original = batch.make_sender
 
-    def interrupted(client: KlarnaClient) -> Send:
-        send = sending(client)
+    def make_interrupted_sender(client: KlarnaClient) -> Sender:
+        send = original(client)
 
-        async def once(order_id: str, key: str) -> Sent:
+        async def once(order_id: str, key: str) -> SendResult:
             os.kill(os.getpid(), signal.SIGINT)
-            monkeypatch.setattr("klarna_om.cli.acknowledge.acknowledging", sending)
+            monkeypatch.setattr("klarna_om.cli.acknowledge.make_sender", original)
             return await send(order_id, key)
 
         return once
 
-    monkeypatch.setattr("klarna_om.cli.acknowledge.acknowledging", interrupted)
+    monkeypatch.setattr("klarna_om.cli.acknowledge.make_sender", make_interrupted_sender)
     result = acknowledge("--in-flight", "1")
     assert result.exit_code == 3
-    assert "Ending what is under way" in result.stderr
-    assert "run the same command again to go on" in result.stdout
+    assert "Ending the calls in progress" in result.stderr
+    assert "run the same command again to continue" in result.stdout
     rows = report(tmp_path / "orders.report.csv")
     assert [row["outcome"] for row in rows] == ["done"] + ["pending"] * 29
 
@@ -196,7 +196,7 @@ def test_3_when_the_journal_breaks(
     async def full(self: SqliteJournal, finish: object) -> None:
         raise JournalError("the journal cannot be written (disk is full)")
 
-    monkeypatch.setattr(SqliteJournal, "finish", full)
+    monkeypatch.setattr(SqliteJournal, "record", full)
     result = acknowledge()
     assert result.exit_code == 3
     assert "disk is full" in result.stderr
@@ -210,29 +210,29 @@ def test_130_when_ctrl_c_comes_before_there_is_a_journal_and_3_after(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("klarna_om.cli.acknowledge.reading", pressed)
+        patch.setattr("klarna_om.cli.acknowledge.open_manifest", pressed)
         result = acknowledge()
         assert (result.exit_code, result.stderr) == (130, "klarna-om: interrupted; nothing was sent\n")
 
     acknowledge()
-    monkeypatch.setattr("klarna_om.cli.acknowledge.reading", pressed)
+    monkeypatch.setattr("klarna_om.cli.acknowledge.open_manifest", pressed)
     result = acknowledge()
-    assert (result.exit_code, result.stderr) == (3, "klarna-om: stopped; run the same command again to go on\n")
+    assert (result.exit_code, result.stderr) == (3, "klarna-om: stopped; run the same command again to continue\n")
 
 
 def test_3_when_the_journal_is_taken_away(
     acknowledge: Acknowledge, manifest: Path, sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from klarna_om.batch.acknowledge import acknowledging
+    from klarna_om.batch.acknowledge import make_sender
 
-    def deleting(client: KlarnaClient) -> Send:
+    def delete_journal(client: KlarnaClient) -> Sender:
         (tmp_path / "orders.csv.journal").unlink()
-        return acknowledging(client)
+        return make_sender(client)
 
-    monkeypatch.setattr("klarna_om.cli.acknowledge.acknowledging", deleting)
+    monkeypatch.setattr("klarna_om.cli.acknowledge.make_sender", delete_journal)
     result = acknowledge()
     assert result.exit_code == 3
-    assert "was taken away while the job was running" in result.stderr
+    assert "was removed while the job was running" in result.stderr
     assert "Report:" not in result.stdout
     assert "run the same command again" not in result.stdout
     assert sandbox.acknowledgements == 0
@@ -256,7 +256,7 @@ def test_2_when_the_journal_is_empty(
     (tmp_path / "orders.csv.journal").touch()
     result = acknowledge(*option)
     assert (result.exit_code, sandbox.request_count) == (2, 0)
-    assert "is empty: a crash or a copy gone wrong left it so" in result.stderr
+    assert "is empty, after a crash or a failed copy" in result.stderr
 
 
 @pytest.mark.parametrize("option", [(), ("--dry-run",)])
@@ -277,7 +277,7 @@ def test_2_when_the_error_of_the_system_names_no_file(
     def unreadable(*_: object) -> None:
         raise OSError("something odd")
 
-    monkeypatch.setattr("klarna_om.cli.acknowledge.reading", unreadable)
+    monkeypatch.setattr("klarna_om.cli.acknowledge.open_manifest", unreadable)
     result = acknowledge()
     assert (result.exit_code, result.stderr) == (2, "klarna-om: orders.csv: something odd\n")
 
@@ -295,19 +295,19 @@ def test_4_says_how_many_were_done(
 ) -> None:
     from klarna_om.batch import acknowledge as batch
 
-    sending = batch.acknowledging
+    original = batch.make_sender
 
-    def locked_out(client: KlarnaClient) -> Send:
-        send = sending(client)
+    def make_rejected_sender(client: KlarnaClient) -> Sender:
+        send = original(client)
 
-        async def once(order_id: str, key: str) -> Sent:
+        async def once(order_id: str, key: str) -> SendResult:
             if sandbox.acknowledgements == 10:
-                raise answered(401)
+                raise response_error(401)
             return await send(order_id, key)
 
         return once
 
-    monkeypatch.setattr("klarna_om.cli.acknowledge.acknowledging", locked_out)
+    monkeypatch.setattr("klarna_om.cli.acknowledge.make_sender", make_rejected_sender)
     result = acknowledge("--in-flight", "1")
     assert result.exit_code == 4
     assert "stopped: credentials or host, after 10 of 30 orders were done." in result.stderr
@@ -353,9 +353,9 @@ def test_4_when_the_first_fifty_orders_are_all_unknown_to_klarna(
     assert "404 NO_SUCH_ORDER" in stopped.stderr
     assert {row["outcome"] for row in report(tmp_path / "orders.report.csv")} == {"pending"}
 
-    went_on = acknowledge("--keep-going")
-    assert went_on.exit_code == 1
-    assert "100 refused" in went_on.stdout
+    continued = acknowledge("--keep-going")
+    assert continued.exit_code == 1
+    assert "100 refused" in continued.stdout
 
 
 def test_4_when_there_are_no_credentials(
@@ -436,7 +436,7 @@ def test_orders_perhaps_sent_too_long_ago_can_be_left_to_a_person(
     import sqlite3
     from contextlib import closing
 
-    monkeypatch.setattr("klarna_om.batch.repeats.PATIENCE", 0.0)
+    monkeypatch.setattr("klarna_om.batch.repeats.NO_PROGRESS_TIMEOUT", 0.0)
     sandbox.fail_next(2, fault="redirect", order_id=next(sandbox.order_ids))
     assert acknowledge().exit_code == 1
     with closing(sqlite3.connect(tmp_path / "orders.csv.journal")) as connection:
@@ -461,7 +461,7 @@ def test_without_uvloop_the_loop_is_asyncios_own(
 
 
 def test_the_help_has_an_example_and_the_exit_codes() -> None:
-    told = CliRunner().invoke(command, ["--help"]).stdout
-    assert "klarna-om acknowledge orders.csv --dry-run" in told
+    page = CliRunner().invoke(command, ["--help"]).stdout
+    assert "klarna-om acknowledge orders.csv --dry-run" in page
     for code in ExitCode:
-        assert f"  {code.value}  " in told
+        assert f"  {code.value}  " in page

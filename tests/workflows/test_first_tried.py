@@ -1,11 +1,11 @@
-"""The first try, as the shop wrote it down, is the age of the key; it saves no reading and does no harm."""
+"""The recorded time of the first try gives the age of the key; it saves no read and does no harm."""
 
 from datetime import UTC, datetime
 
 import pytest
 
-from klarna_om.intents.first_tried import first_use_of
 from klarna_om.keys import KEY_LIFETIME
+from klarna_om.workflows.intent import first_use_time
 
 NOW = 1_800_000_000.0
 
@@ -15,22 +15,22 @@ NOW = 1_800_000_000.0
     [(0, NOW), (3600, NOW - 3600), (KEY_LIFETIME - 1, NOW - KEY_LIFETIME + 1), (KEY_LIFETIME, None), (9e6, None)],
 )
 def test_a_key_that_klarna_has_forgotten_is_a_new_one(seconds_ago: float, first_use: float | None) -> None:
-    assert first_use_of(datetime.fromtimestamp(NOW - seconds_ago, UTC), NOW) == first_use
+    assert first_use_time(datetime.fromtimestamp(NOW - seconds_ago, UTC), NOW) == first_use
 
 
 def test_a_clock_that_is_a_little_ahead_counts_as_now() -> None:
-    assert first_use_of(datetime.fromtimestamp(NOW + 20, UTC), NOW) == NOW
+    assert first_use_time(datetime.fromtimestamp(NOW + 20, UTC), NOW) == NOW
 
 
 def test_without_records_nobody_knows_the_age() -> None:
-    assert first_use_of(None, NOW) is None
+    assert first_use_time(None, NOW) is None
 
 
 def test_a_moment_without_a_time_zone_is_none() -> None:
     with pytest.raises(ValueError, match="first_tried must have a time zone"):
-        first_use_of(datetime(2026, 1, 1), NOW)
+        first_use_time(datetime(2026, 1, 1), NOW)
 
 
 def test_a_moment_in_the_future_is_a_mistake() -> None:
     with pytest.raises(ValueError, match="first_tried is in the future"):
-        first_use_of(datetime.fromtimestamp(NOW + 31, UTC), NOW)
+        first_use_time(datetime.fromtimestamp(NOW + 31, UTC), NOW)

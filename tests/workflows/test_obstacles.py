@@ -1,9 +1,9 @@
-"""What the order says now decides whether anything still stands in the way, and what to do about it."""
+"""The current order shows whether a capture or refund is possible, and what to do if it is not."""
 
 import pytest
 
 from klarna_om import FraudStatus, Order, OrderStatus
-from klarna_om.intents.obstacles import capture_obstacle, refund_obstacle
+from klarna_om.workflows.obstacles import capture_obstacle, refund_obstacle
 
 
 def test_nothing_stands_in_the_way_of_what_remains() -> None:
@@ -22,7 +22,7 @@ def test_nothing_stands_in_the_way_of_what_remains() -> None:
         (Order(status="EXPIRED", remaining_authorized_amount=100), "the authorization has expired"),
         (Order(status="CLOSED", remaining_authorized_amount=100), "the order is closed"),
         (Order(status="CAPTURED", remaining_authorized_amount=100), "the order is fully captured"),
-        (Order(fraud_status="PENDING", remaining_authorized_amount=100), "Klarna reviews the order"),
+        (Order(fraud_status="PENDING", remaining_authorized_amount=100), "Klarna is reviewing the order"),
         (Order(fraud_status="REJECTED", remaining_authorized_amount=100), "rejected the order"),
         (Order(fraud_status="STOPPED", remaining_authorized_amount=100), "stopped the order"),
     ],

@@ -1,34 +1,40 @@
-"""How far a job is."""
+"""The progress of a job."""
 
-from klarna_om.batch.meter import Meter, unheard
+from klarna_om.batch.progress_tracker import ProgressTracker, ignore_progress
 from klarna_om.batch.states import State
 from klarna_om.batch.totals import Progress, Summary, Totals
-from tests.batch.running import Time
+from tests.batch.jobs import Time
 
 
 def test_progress_is_told_a_few_times_a_second_with_rate_and_time_left(time: Time) -> None:
     seen: list[Progress] = []
-    meter = Meter(Totals(pending=100), seen.append, time.monotonic)
+    tracker = ProgressTracker(seen.append, time.monotonic)
+    tracker.start(Totals(pending=100))
     for _ in range(48):
         time.seconds += 0.125
-        meter.moved(State.PENDING, State.DONE)
+        tracker.record_move(State.PENDING, State.DONE)
     assert len(seen) == 24
     assert seen[-1] == Progress(Totals(done=48, pending=52), 8.0, 6.5)
 
 
 def test_nothing_is_known_of_the_time_left_before_anything_moves(time: Time) -> None:
     seen: list[Progress] = []
-    Meter(Totals(pending=1), seen.append, time.monotonic).tell()
+    tracker = ProgressTracker(seen.append, time.monotonic)
+    tracker.start(Totals(pending=1))
+
+    tracker.report()
+
     assert seen == [Progress(Totals(pending=1), 0.0, None)]
 
 
 def test_only_what_this_run_settled_counts_for_its_rate(time: Time) -> None:
-    meter = Meter(Totals(done=10, unknown=1, pending=1), unheard, time.monotonic)
+    tracker = ProgressTracker(ignore_progress, time.monotonic)
+    tracker.start(Totals(done=10, unknown=1, pending=1))
     time.seconds += 2
-    meter.moved(State.UNKNOWN, State.REFUSED)
-    meter.moved(State.PENDING, State.UNKNOWN)
-    assert (meter.settled_now, meter.elapsed) == (1, 2)
-    assert Summary("job", meter.totals, meter.elapsed, meter.settled_now).rate == 0.5
+    tracker.record_move(State.UNKNOWN, State.REFUSED)
+    tracker.record_move(State.PENDING, State.UNKNOWN)
+    assert (tracker.settled_now, tracker.elapsed) == (1, 2)
+    assert Summary("job", tracker.totals, tracker.elapsed, tracker.settled_now).rate == 0.5
 
 
 def test_totals_are_told_without_what_did_not_happen() -> None:

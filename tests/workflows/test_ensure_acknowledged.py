@@ -1,4 +1,4 @@
-"""An order is acknowledged, or it is known why not."""
+"""An order is acknowledged, or the error gives the reason why not."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""A capture or a refund by the shop's reference happens once, whatever goes wrong between."""
+"""A capture or a refund happens once per reference, whatever fails in between."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -7,7 +7,7 @@ import pytest
 
 from klarna_om import KlarnaClient, NotAllowed, Outcome, ServerError
 from klarna_om.sandbox import Sandbox
-from tests.intents.calls import CONFIRMS, READS, Kill, Killed, Once, authorize, both, capture, client_of, operations
+from tests.workflows.calls import CONFIRMS, READS, Kill, Killed, Once, authorize, both, capture, new_client, operations
 
 
 @both
@@ -78,10 +78,10 @@ async def test_what_happened_in_silence_is_found_by_its_reference(
 ) -> None:
     sandbox.fail_next(fault=fault, operation=operation)
 
-    made = await once(klarna, order_id, first_tried=now)
+    entry_id = await once(klarna, order_id, first_tried=now)
 
     assert sandbox.effects(order_id, operation) == 1
-    assert made == await once(klarna, order_id, first_tried=now)
+    assert entry_id == await once(klarna, order_id, first_tried=now)
 
 
 @both
@@ -104,14 +104,14 @@ async def test_what_cannot_be_found_may_still_come_so_the_doubt_is_told(
 async def test_a_process_that_dies_at_any_step_leaves_one_effect(
     sandbox: Sandbox, order_id: str, once: Once, operation: str, step: int, is_sent: bool
 ) -> None:
-    async with client_of(sandbox, Kill(step, is_sent)) as first:
+    async with new_client(sandbox, Kill(step, is_sent)) as first:
         with pytest.raises(Killed):
             await once(first, order_id)
 
-    async with client_of(sandbox) as second:
-        made = await once(second, order_id)
+    async with new_client(sandbox) as second:
+        entry_id = await once(second, order_id)
 
-    assert made
+    assert entry_id
     assert sandbox.effects(order_id, operation) == 1
 
 
@@ -122,19 +122,19 @@ async def test_a_process_that_dies_on_its_way_to_the_next_key_leaves_one_effect(
     sandbox: Sandbox, once: Once, operation: str, step: int, is_sent: bool
 ) -> None:
     order_id = sandbox.order(order_amount=1000, captured_amount=500).order_id or ""
-    async with client_of(sandbox) as earlier:
+    async with new_client(sandbox) as earlier:
         with pytest.raises(NotAllowed):
             await once(earlier, order_id, 600)
         await capture(earlier, order_id, 100, "another")
         await authorize(earlier, order_id, 3000)
 
-    async with client_of(sandbox, Kill(step, is_sent)) as first:
+    async with new_client(sandbox, Kill(step, is_sent)) as first:
         with pytest.raises(Killed):
             await once(first, order_id, 600)
-    async with client_of(sandbox) as second:
-        made = await once(second, order_id, 600)
+    async with new_client(sandbox) as second:
+        entry_id = await once(second, order_id, 600)
 
-    assert made
+    assert entry_id
     assert sandbox.effects(order_id, operation) == {"captures.create": 2, "refunds.create": 1}[operation]
 
 
