@@ -84,7 +84,7 @@ def make_sender(client: KlarnaClient) -> Sender:
 
     async def send(order_id: str, key: str) -> SendResult:
         reply = await client.reply(client.orders.acknowledge(order_id, idempotency_key=key))
-        return SendResult(reply.status, reply.correlation_id, len(reply.attempts))
+        return SendResult(status=reply.status, correlation_id=reply.correlation_id, attempts=len(reply.attempts))
 
     return send
 

@@ -61,8 +61,8 @@ def parse_line(line: int, text: str) -> Entry:
 
 def malformed_entry(line: int, text: str, reason: str) -> Entry:
     """The entry of a line that cannot be used."""
-    text = text.strip().encode("utf-8", "replace").decode()  # half of a surrogate pair fits in no file
-    return Entry(line, None, Problem.MALFORMED, _shorten(text), reason)
+    text = text.strip().encode("utf-8", "replace").decode()  # half of a surrogate pair cannot be encoded
+    return Entry(line, order_id=None, problem=Problem.MALFORMED, text=_shorten(text), detail=reason)
 
 
 def _shorten(text: str) -> str:

@@ -20,7 +20,7 @@ _SIGNATURES = (
     (b"\x28\xb5\x2f\xfd", "a zstd file", _UNPACK),
     (b"7z\xbc\xaf", "a 7z archive", _UNPACK),
     (b"Rar!", "a RAR archive", _UNPACK),
-    (b"SQLite format 3", "a SQLite database, perhaps a journal", "name the file with the order ids"),
+    (b"SQLite format 3", "a SQLite database, possibly a journal", "name the file with the order ids"),
     (b"PAR1", "a Parquet file", "export the orders as CSV"),
 )
 

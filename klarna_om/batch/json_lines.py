@@ -43,7 +43,7 @@ def parse_json_document(text: str, column: str) -> Iterator[Entry] | None:
     if column not in keyed:
         raise ManifestError(
             f"the manifest is one JSON object {_keys(keyed)}: an array of order ids or of objects with the key"
-            f" {column!r} is needed, or one object a line"
+            f" {column!r} is needed, or one object per line"
         )
     return iter([_parse_element(1, text, column)])
 

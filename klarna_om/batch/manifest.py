@@ -3,13 +3,13 @@
 - A first line that is an order id makes it plain lines, whatever the file is called.
 - `.csv`, `.tsv`, or a first line that declares a delimiter (`sep=;`): CSV with a header, whatever its first cell.
 - `.jsonl`, `.ndjson`, `.json`, or a first line that begins with `{` or `[` or is a JSON string: JSON, one string or
-  object a line, or one array of them.
+  object per line, or one array of them.
 - A first line with the column's name between commas, semicolons, tabs or bars, or that begins with a quote: CSV.
 - Anything else: plain lines.
 
-UTF-8 with or without a byte order mark, UTF-16 and UTF-32; any line ends; a pipe as well as a file. Nothing in a line
-is fatal: a line that cannot be used becomes an entry with the reason. A file that is not text, a CSV without the column
-and JSON of another shape are fatal, since then no line can be used.
+UTF-8 with or without a byte order mark, UTF-16 and UTF-32; any line endings; a file or a pipe. A line that cannot be
+used is not fatal: it becomes an entry with the reason. A file that is not text, a CSV without the column and JSON of
+another shape are fatal, since then no line can be used.
 """
 
 import io

@@ -70,4 +70,4 @@ class ProgressTracker:
         rate = (self._moves - moves) / (now - since) if now > since else 0.0
         totals = self.totals
         eta = totals.pending / rate if rate > 0 else None
-        self._on_progress(Progress(totals, rate, eta, self.is_paused()))
+        self._on_progress(Progress(totals, rate=rate, eta=eta, is_paused=self.is_paused()))

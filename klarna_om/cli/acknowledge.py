@@ -91,8 +91,7 @@ def command(
     """Acknowledge every order of MANIFEST once; run it again to continue after an interruption.
 
     MANIFEST is CSV with a header, JSON, or plain lines of order ids; `-` reads standard input and needs --journal, as
-    any pipe does. Repeated, blank and malformed lines are reported and
-    not sent.
+    any pipe does. Repeated, blank and malformed lines are reported and not sent.
     """
     # Every failed attempt is logged; here the report lists it, and the display should stay readable.
     logging.getLogger("klarna_om").addHandler(logging.NullHandler())

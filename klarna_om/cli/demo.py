@@ -15,8 +15,8 @@ import click
 from klarna_om.cli.demo_counts import Counts, fetch_counts
 
 ORDERS = 2_000
-LONGEST = 300.0
-"""Seconds after which a run is given up."""
+RUN_TIMEOUT = 300.0
+"""Seconds after which a run is stopped."""
 
 Process = subprocess.Popen[bytes]
 
@@ -49,10 +49,10 @@ def command(orders: int, seed: int, faults: str, keep: Path | None) -> None:
         click.echo(f"klarna-om acknowledge {manifest}\n")
         killed = _run_and_kill(manifest, url, orders)
         click.echo(f"\nKilled (kill -9) with {killed.orders} orders acknowledged. The same command again:\n")
-        _run(manifest, url).wait(LONGEST)
-        result = fetch_counts(url)
-    click.echo(_result_table(manifest, orders, killed, result))
-    raise SystemExit(0 if result.orders == orders and not result.more_than_once else 1)
+        _run(manifest, url).wait(RUN_TIMEOUT)
+        final = fetch_counts(url)
+    click.echo(_result_table(manifest, orders, killed, final))
+    raise SystemExit(0 if final.orders == orders and not final.more_than_once else 1)
 
 
 def _prepare_folder(keep: Path | None) -> Path:
@@ -96,28 +96,28 @@ def _run(manifest: Path, url: str) -> Process:
 def _run_and_kill(manifest: Path, url: str, orders: int) -> Counts:
     """Start the batch and kill it when half of the orders are done."""
     with _run(manifest, url) as process:
-        deadline = time.monotonic() + LONGEST
+        deadline = time.monotonic() + RUN_TIMEOUT
         while process.poll() is None and fetch_counts(url).orders < orders / 2 and time.monotonic() < deadline:
             time.sleep(0.02)
         process.kill()
     return fetch_counts(url)
 
 
-def _result_table(manifest: Path, orders: int, killed: Counts, result: Counts) -> str:
+def _result_table(manifest: Path, orders: int, killed: Counts, final: Counts) -> str:
     report = manifest.with_suffix(".report.csv")
     with report.open(newline="") as file:
         outcomes = [row["outcome"] for row in csv.DictReader(file)]
     counts = {
         "orders in the manifest": orders,
-        "acknowledged on the server": result.orders,
-        "requests sent": result.requests,
-        "  of them repeats": result.requests - orders,
-        "  met by a fault": result.faults,
-        "  answered from Klarna's key store": result.replayed,
-        "  so answered after the kill": result.replayed - killed.replayed,
+        "acknowledged on the server": final.orders,
+        "requests sent": final.requests,
+        "  of them repeats": final.requests - orders,
+        "  met by a fault": final.faults,
+        "  answered from Klarna's key store": final.replayed,
+        "  so answered after the kill": final.replayed - killed.replayed,
         "done in the report": outcomes.count("done"),
-        "acknowledged twice": result.more_than_once,
-        "lost": orders - result.orders,
+        "acknowledged twice": final.more_than_once,
+        "lost": orders - final.orders,
     }
     lines = [f"{name:<36}{count:>6}" for name, count in counts.items()]
     return "\n".join(["", *lines, "", f"Report:  {report}", f"Journal: {manifest}.journal"])

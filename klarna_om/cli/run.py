@@ -27,7 +27,7 @@ class RunResult:
     """The result of a run, also of one that was stopped or failed."""
 
     summary: Summary
-    is_cut: bool = False
+    is_cancelled: bool = False
     """Stopped at once, with calls in progress."""
     error: Failure | None = None
     """What stopped it early; after a `JournalError` or `ReportError` there is no new report."""
@@ -67,7 +67,7 @@ class CliRun:
             if error is not None and not isinstance(error, KlarnaError):
                 raise error
             totals, report_error = await self._write_report()
-            return self._result(totals, error or report_error, is_cut=task.cancelled())
+            return self._result(totals, error or report_error, is_cancelled=task.cancelled())
 
     async def _finish(self, coroutine: Coroutine[None, None, T]) -> asyncio.Task[T]:
         """Run a coroutine until it has ended, failed or been cancelled by a signal."""
@@ -96,14 +96,14 @@ class CliRun:
             )
         return await self.job.journal.counts(), error
 
-    def _result(self, totals: Totals, error: Failure | None, *, is_cut: bool = False) -> RunResult:
+    def _result(self, totals: Totals, error: Failure | None, *, is_cancelled: bool = False) -> RunResult:
         summary = Summary(
             job_id=self.job.journal.identity.job_id,
             totals=totals,
             elapsed=self.job.tracker.elapsed,
             settled_now=self.job.tracker.settled_now,
         )
-        return RunResult(summary, is_cut, error)
+        return RunResult(summary, is_cancelled=is_cancelled, error=error)
 
 
 def _announce_stop() -> None:

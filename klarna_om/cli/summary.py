@@ -32,7 +32,7 @@ def exit_code_for(result: RunResult) -> ExitCode:
     totals = result.totals
     if isinstance(result.error, KlarnaError):
         return ExitCode.CREDENTIALS_OR_HOST
-    if result.error is not None or result.is_cut or totals.pending:
+    if result.error is not None or result.is_cancelled or totals.pending:
         return ExitCode.STOPPED
     return ExitCode.INCOMPLETE if totals.refused or totals.unknown or totals.malformed else ExitCode.DONE
 
@@ -58,7 +58,7 @@ def summary_text(settings: Settings, result: RunResult) -> str:
     if result.has_report:
         message += f"\nReport: {settings.report}"
     # The error names the journal that failed, and what to do about it.
-    is_complete = result.totals.settled == result.totals.orders and not result.is_cut
+    is_complete = result.totals.settled == result.totals.orders and not result.is_cancelled
     if is_complete or isinstance(result.error, JournalError):
         return message
     return f"{message}\nJournal: {settings.journal}; run the same command again to continue."

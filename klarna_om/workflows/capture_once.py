@@ -83,4 +83,4 @@ class _CaptureIntent(Intent):
 
 
 def _entry(capture: Capture) -> Entry:
-    return Entry(capture.capture_id, capture.captured_amount, capture.reference)
+    return Entry(id=capture.capture_id, amount=capture.captured_amount, reference=capture.reference)

@@ -62,4 +62,4 @@ class _RefundIntent(Intent):
 
 
 def _entry(refund: Refund) -> Entry:
-    return Entry(refund.refund_id, refund.refunded_amount, refund.reference)
+    return Entry(id=refund.refund_id, amount=refund.refunded_amount, reference=refund.reference)

@@ -67,16 +67,19 @@ def refused_after_silence() -> KlarnaError:
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, KlarnaError) else str(value),
 )
-def test_an_error_is_judged_by_what_is_known(
+def test_an_error_gives_state_health_and_fatality(
     error: KlarnaError, state: State | None, has_failed: bool | None, is_fatal: bool
 ) -> None:
     result = result_of_error(error, in_doubt=False)
+
     assert (result.state, result.has_failed, result.is_fatal) == (state, has_failed, is_fatal)
 
 
 def test_an_error_keeps_its_facts_for_the_report() -> None:
     body = b'{"error_code": "NOT_ALLOWED", "error_messages": ["Not now."], "correlation_id": "x"}'
+
     result = result_of_error(response_error(403, body), in_doubt=False)
+
     assert (result.status, result.error_code, result.correlation_id, result.attempts) == (
         403,
         "NOT_ALLOWED",
@@ -91,10 +94,13 @@ def test_a_refusal_of_a_row_in_doubt_does_not_settle_it() -> None:
     assert result_of_error(response_error(404), in_doubt=True).state is State.REFUSED
 
 
-def test_the_rate_limit_says_how_long_to_wait() -> None:
+def test_the_rate_limit_gives_the_delay() -> None:
     limited = response_error(429)
+
     assert isinstance(limited, RateLimited)
+
     limited.retry_after = 7.0
+
     assert result_of_error(limited, in_doubt=False).delay == 7.0
     assert result_of_error(response_error(429), in_doubt=False).delay == 0.0
 
@@ -123,7 +129,7 @@ def test_who_answered_and_whether_a_repeat_helps(
     assert result.can_be_settled is can_be_settled
 
 
-def test_what_others_wrote_is_kept_short_and_in_one_line() -> None:
+def test_text_from_a_server_is_kept_short_and_in_one_line() -> None:
     body = b'{"error_code": "BAD", "error_messages": ["one\\n\\u001b[2Jtwo ' + b"y" * 500_000 + b'"]}'
 
     result = result_of_error(response_error(400, body), in_doubt=False)
@@ -149,12 +155,13 @@ async def test_a_success_is_done() -> None:
         return SendResult(204, f"{order_id} {key}", 3)
 
     result = await call(send, "order", "key", in_doubt=True)
+
     assert (result.state, result.status, result.correlation_id, result.attempts) == (State.DONE, 204, "order key", 3)
     assert result.has_failed is False
     assert not result.is_fatal
 
 
-async def test_a_failure_that_is_no_error_of_klarna_is_raised() -> None:
+async def test_an_exception_that_is_no_klarna_error_is_raised() -> None:
     async def send(order_id: str, key: str) -> SendResult:
         raise ZeroDivisionError
 

@@ -54,7 +54,7 @@ async def test_ten_failures_in_a_row_open_it_at_once(breaker: CircuitBreaker) ->
     assert breaker.is_open
 
 
-async def test_a_success_between_starts_the_row_anew(breaker: CircuitBreaker) -> None:
+async def test_a_success_in_between_restarts_the_count(breaker: CircuitBreaker) -> None:
     await make_calls(breaker, *[FAILS] * 9, WORKS, *[FAILS] * 9)
 
     assert not breaker.is_open
@@ -83,7 +83,7 @@ async def test_failures_in_the_minority_do_not_open_it(breaker: CircuitBreaker, 
     assert not breaker.is_open
 
 
-async def test_a_good_period_starts_the_time_anew(breaker: CircuitBreaker, time: Time) -> None:
+async def test_a_good_period_restarts_the_time(breaker: CircuitBreaker, time: Time) -> None:
     await fail_two_of_three(breaker, time, 20)
 
     await make_calls(breaker, *[WORKS] * 21)
@@ -92,7 +92,7 @@ async def test_a_good_period_starts_the_time_anew(breaker: CircuitBreaker, time:
     assert not breaker.is_open
 
 
-async def test_calls_that_say_nothing_about_klarna_do_not_count(breaker: CircuitBreaker, time: Time) -> None:
+async def test_calls_without_a_signal_do_not_count(breaker: CircuitBreaker, time: Time) -> None:
     for _ in range(100):
         await make_calls(breaker, NO_SIGNAL)
         time.seconds += 1
@@ -119,9 +119,7 @@ async def test_a_probe_that_klarna_answers_closes_it(breaker: CircuitBreaker, ch
     assert len(changes) == 2
 
 
-async def test_after_a_probe_that_says_nothing_the_next_comes_after_the_same_time(
-    breaker: CircuitBreaker, time: Time
-) -> None:
+async def test_after_a_probe_without_a_signal_the_delay_stays_the_same(breaker: CircuitBreaker, time: Time) -> None:
     await open_breaker(breaker)
 
     await make_calls(breaker, NO_SIGNAL, FAILS, FAILS)
@@ -129,7 +127,7 @@ async def test_after_a_probe_that_says_nothing_the_next_comes_after_the_same_tim
     assert time.slept == [1, 1, 2]
 
 
-async def test_only_one_probe_is_under_way_and_the_others_wait_for_its_end(breaker: CircuitBreaker, time: Time) -> None:
+async def test_only_one_probe_is_in_progress_and_the_others_wait_for_it(breaker: CircuitBreaker, time: Time) -> None:
     await open_breaker(breaker)
     in_progress = 0
     answers = iter([FAILS, FAILS, WORKS])
@@ -151,7 +149,7 @@ async def test_only_one_probe_is_under_way_and_the_others_wait_for_its_end(break
     assert probes == [1, 3, 7]
 
 
-async def test_calls_that_were_under_way_when_it_opened_do_not_close_it(breaker: CircuitBreaker) -> None:
+async def test_calls_in_progress_when_it_opened_do_not_close_it(breaker: CircuitBreaker) -> None:
     async with breaker.permit() as early:
         await open_breaker(breaker)
         early.has_failed = WORKS
@@ -159,7 +157,7 @@ async def test_calls_that_were_under_way_when_it_opened_do_not_close_it(breaker:
     assert breaker.is_open
 
 
-async def test_nobody_gets_a_permit_after_a_stop(breaker: CircuitBreaker, stop: Stop) -> None:
+async def test_no_permit_is_granted_after_a_stop(breaker: CircuitBreaker, stop: Stop) -> None:
     stop.request()
 
     async with breaker.permit() as closed:
@@ -169,7 +167,7 @@ async def test_nobody_gets_a_permit_after_a_stop(breaker: CircuitBreaker, stop: 
         assert not opened.is_granted
 
 
-async def test_whoever_waits_no_more_gets_no_permit_while_it_is_open(breaker: CircuitBreaker, time: Time) -> None:
+async def test_a_waiter_that_is_over_gets_no_permit_while_it_is_open(breaker: CircuitBreaker, time: Time) -> None:
     async with breaker.permit(lambda: True) as closed:
         assert closed.is_granted
     await open_breaker(breaker)

@@ -67,7 +67,7 @@ def test_ten_answers_that_are_not_klarnas_stop_the_run(guard: FatalErrorGuard, s
     assert guard.error.__cause__ is error
 
 
-def test_the_reason_names_what_came_and_from_where(guard: FatalErrorGuard) -> None:
+def test_the_message_names_the_answers_and_the_host(guard: FatalErrorGuard) -> None:
     observe(guard, foreign_error(200, title="Welcome to the hotel"), 10)
 
     message = str(guard.error)
@@ -76,13 +76,13 @@ def test_the_reason_names_what_came_and_from_where(guard: FatalErrorGuard) -> No
     assert "Welcome to the hotel" in message
 
 
-def test_the_reason_names_where_a_redirect_leads(guard: FatalErrorGuard) -> None:
+def test_the_message_names_the_target_of_a_redirect(guard: FatalErrorGuard) -> None:
     observe(guard, foreign_error(301, location="https://www.example.com/login"), 10)
 
     assert "301 to https://www.example.com/login" in str(guard.error)
 
 
-def test_the_reason_shows_no_control_characters_of_a_page(guard: FatalErrorGuard) -> None:
+def test_the_message_shows_no_control_characters_of_a_page(guard: FatalErrorGuard) -> None:
     observe(guard, foreign_error(200, title="a\x1b[2Jb"), 10)
 
     assert str(guard.error).isprintable()
@@ -154,7 +154,7 @@ def test_another_answer_of_klarnas_confirms_it(guard: FatalErrorGuard, stop: Sto
     assert not stop.is_requested
 
 
-def test_whoever_keeps_going_takes_the_first_refusal_for_klarnas(stop: Stop) -> None:
+def test_with_keep_going_the_first_refusal_confirms_klarna(stop: Stop) -> None:
     guard = FatalErrorGuard(stop, "https://klarna.example", keep_going=True)
 
     observe(guard, response_error(404), 100)
@@ -178,7 +178,7 @@ def test_a_certificate_that_is_rejected_counts_as_no_connection(guard: FatalErro
     assert isinstance(guard.error, CertificateRejected)
 
 
-def test_any_answer_says_that_somebody_is_at_the_address(guard: FatalErrorGuard, stop: Stop) -> None:
+def test_any_answer_shows_that_the_host_is_reachable(guard: FatalErrorGuard, stop: Stop) -> None:
     observe(guard, connection_error(), 2)
     observe(guard, QueueTimeout("no place"))
     observe(guard, response_error(503))
@@ -187,7 +187,7 @@ def test_any_answer_says_that_somebody_is_at_the_address(guard: FatalErrorGuard,
     assert not stop.is_requested
 
 
-def test_the_error_says_what_the_last_call_said(guard: FatalErrorGuard) -> None:
+def test_the_error_has_the_facts_of_the_last_call(guard: FatalErrorGuard) -> None:
     observe(guard, foreign_error(403), 10)
 
     error = guard.error
@@ -200,7 +200,9 @@ def test_the_error_can_be_made_without_a_cause() -> None:
     assert BatchStopped("stopped").__cause__ is None
 
 
-async def test_a_job_among_strangers_stops_and_no_order_is_settled(journal: SqliteJournal, sender: FakeSender) -> None:
+async def test_a_job_with_only_foreign_answers_stops_and_settles_no_order(
+    journal: SqliteJournal, sender: FakeSender
+) -> None:
     await load(journal, order_ids(300))
     sender.always_fail = lambda: foreign_error(404)
 
@@ -215,7 +217,7 @@ async def test_a_job_among_strangers_stops_and_no_order_is_settled(journal: Sqli
     assert set(sender.executed.values()) == {1}
 
 
-async def test_a_job_whose_orders_are_all_refused_alike_stops_and_leaves_them_open(
+async def test_a_job_whose_orders_are_all_refused_alike_stops_and_keeps_them_pending(
     journal: SqliteJournal, sender: FakeSender
 ) -> None:
     await load(journal, order_ids(300))
@@ -241,7 +243,7 @@ async def test_equal_refusals_of_a_small_manifest_are_final(journal: SqliteJourn
     assert {line.error_code for line in await lines(journal)} == {"SOME_CODE"}
 
 
-async def test_refusals_are_recorded_once_something_else_comes(journal: SqliteJournal, sender: FakeSender) -> None:
+async def test_held_refusals_are_recorded_after_another_answer(journal: SqliteJournal, sender: FakeSender) -> None:
     await load(journal, order_ids(100))
     for number in range(1, 41):
         sender.failures[order_id(number)].append(response_error(404))
@@ -258,7 +260,7 @@ async def test_refusals_are_recorded_once_something_else_comes(journal: SqliteJo
     assert summary.totals == Totals(done=60, refused=40)
 
 
-async def test_refusals_held_back_are_recorded_when_the_run_ends_for_another_reason(
+async def test_held_refusals_are_recorded_when_the_run_stops_for_another_reason(
     journal: SqliteJournal, sender: FakeSender
 ) -> None:
     await load(journal, order_ids(100))
@@ -270,7 +272,7 @@ async def test_refusals_held_back_are_recorded_when_the_run_ends_for_another_rea
     assert await journal.counts() == Totals(refused=20, pending=80)
 
 
-async def test_whoever_keeps_going_gets_every_refusal_recorded(journal: SqliteJournal, sender: FakeSender) -> None:
+async def test_with_keep_going_every_refusal_is_recorded(journal: SqliteJournal, sender: FakeSender) -> None:
     await load(journal, order_ids(200))
     sender.always_fail = lambda: response_error(404)
 
@@ -279,7 +281,7 @@ async def test_whoever_keeps_going_gets_every_refusal_recorded(journal: SqliteJo
     assert summary.totals == Totals(refused=200)
 
 
-async def test_until_klarna_is_confirmed_only_four_calls_are_under_way(
+async def test_until_klarna_is_confirmed_only_four_calls_are_in_progress(
     journal: SqliteJournal, sender: FakeSender
 ) -> None:
     await load(journal, order_ids(200))
@@ -300,9 +302,7 @@ async def test_until_klarna_is_confirmed_only_four_calls_are_under_way(
     assert sender.most_in_progress > UNCONFIRMED_CALLS
 
 
-async def test_refusals_held_back_are_recorded_when_the_run_is_cancelled(
-    journal: SqliteJournal, sender: FakeSender
-) -> None:
+async def test_held_refusals_are_recorded_when_the_run_is_cancelled(journal: SqliteJournal, sender: FakeSender) -> None:
     await load(journal, order_ids(100))
     hangs = asyncio.Event()
 
@@ -322,7 +322,9 @@ async def test_refusals_held_back_are_recorded_when_the_run_is_cancelled(
     assert await journal.counts() == Totals(refused=20, unknown=1, pending=79)
 
 
-async def test_strangers_in_mid_run_cost_no_order(journal: SqliteJournal, sender: FakeSender, time: Time) -> None:
+async def test_foreign_answers_during_a_run_cost_no_order(
+    journal: SqliteJournal, sender: FakeSender, time: Time
+) -> None:
     await load(journal, order_ids(300))
 
     def block_for_a_while(number: int) -> None:
@@ -336,7 +338,7 @@ async def test_strangers_in_mid_run_cost_no_order(journal: SqliteJournal, sender
     assert set(sender.executed.values()) == {1}
 
 
-async def test_strangers_who_stay_in_mid_run_stop_the_job_after_ten_probes(
+async def test_lasting_foreign_answers_stop_the_job_after_ten_probes(
     journal: SqliteJournal, sender: FakeSender, time: Time
 ) -> None:
     await load(journal, order_ids(300))
@@ -355,7 +357,7 @@ async def test_strangers_who_stay_in_mid_run_stop_the_job_after_ten_probes(
     assert (await run(journal, sender, time)).totals == Totals(done=300)
 
 
-async def test_nobody_at_the_address_is_known_after_three_calls(journal: SqliteJournal, sender: FakeSender) -> None:
+async def test_three_calls_without_a_connection_stop_the_job(journal: SqliteJournal, sender: FakeSender) -> None:
     await load(journal, order_ids(50))
     sender.always_fail = connection_error
 

@@ -39,6 +39,7 @@ def execute_outside(path: Path, statement: str) -> list[tuple[object, ...]]:
 
 async def test_every_order_of_a_manifest_gets_a_row_in_its_order(journal: SqliteJournal) -> None:
     await load(journal, order_ids(3))
+
     assert await unsettled_rows(journal) == [Row(n, order_id(n), State.PENDING) for n in (1, 2, 3)]
     assert await journal.last_row() == 3
 
@@ -50,7 +51,9 @@ async def test_an_empty_journal_has_no_rows(journal: SqliteJournal) -> None:
 
 async def test_the_same_order_in_another_case_is_a_duplicate(journal: SqliteJournal) -> None:
     upper = "f3392f8b-6116-4073-ab96-e330819e2c07".upper()
+
     await load(journal, [upper, upper.lower(), order_id(1), upper])
+
     assert [row.order_id for row in await unsettled_rows(journal)] == [upper.lower(), order_id(1)]
     assert [(line.line, line.outcome, line.detail) for line in await lines(journal)] == [
         (1, "pending", None),
@@ -64,7 +67,9 @@ async def test_the_totals_account_for_every_line(journal: SqliteJournal) -> None
     await load(journal, [*order_ids(4), "", "x", "y", order_id(2)])
     for row, state in ((1, State.DONE), (2, State.REFUSED), (3, State.UNKNOWN)):
         await journal.record(RowResult(row, state))
+
     totals = Totals(done=1, refused=1, unknown=1, pending=1, duplicate=1, blank=1, malformed=2)
+
     assert await journal.counts() == totals
     assert totals.lines == 8 == len(await lines(journal))
 
@@ -73,7 +78,19 @@ async def test_a_job_keeps_its_identity_and_its_rows_when_it_is_opened_again(pat
     async with SqliteJournal.open(path) as journal:
         identity = journal.identity
         await load(journal, order_ids(2))
-        await journal.record(RowResult(1, State.DONE, 204, None, "correlation", "key", 2, START, START, "fine"))
+        await journal.record(
+            RowResult(
+                row=1,
+                state=State.DONE,
+                status=204,
+                correlation_id="correlation",
+                idempotency_key="key",
+                attempts=2,
+                started=START,
+                finished=START,
+                detail="fine",
+            )
+        )
     async with SqliteJournal.open(path) as journal:
         assert journal.identity == identity
         (first, second) = await lines(journal)
@@ -87,7 +104,7 @@ async def test_a_job_keeps_its_identity_and_its_rows_when_it_is_opened_again(pat
         assert second.outcome == "pending"
 
 
-async def test_a_changed_manifest_is_taken_as_it_is_now(path: Path) -> None:
+async def test_a_changed_manifest_replaces_the_old_one(path: Path) -> None:
     async with SqliteJournal.open(path) as journal:
         await load(journal, order_ids(3))
         await journal.record(RowResult(1, State.DONE))
@@ -103,18 +120,21 @@ async def test_a_changed_manifest_is_taken_as_it_is_now(path: Path) -> None:
         assert {row.order_id for row in await unsettled_rows(journal)} == {order_id(2), order_id(3)}
 
 
-async def test_new_orders_begin_a_window_of_their_own(journal: SqliteJournal) -> None:
+async def test_new_orders_begin_a_new_window(journal: SqliteJournal) -> None:
     await load(journal, order_ids(3))
+
     await load(journal, order_ids(5))
+
     assert [row.row for row in await unsettled_rows(journal)] == [1, 2, 3, WINDOW + 1, WINDOW + 2]
 
 
-async def test_a_manifest_is_loaded_whole_or_not_at_all(journal: SqliteJournal) -> None:
+async def test_a_manifest_is_loaded_completely_or_not_at_all(journal: SqliteJournal) -> None:
     async def broken() -> AsyncIterator[list[Entry]]:
         yield [Entry(1, order_id(1)), Entry(2, None, Problem.BLANK)]
         raise OSError("the disk is gone")
 
     await load(journal, order_ids(3))
+
     with pytest.raises(OSError, match="the disk is gone"):
         await journal.load(broken())
     assert len(await lines(journal)) == 3
@@ -128,7 +148,9 @@ async def test_a_row_that_is_settled_stays_so(journal: SqliteJournal) -> None:
     await journal.record(
         RowResult(2, State.REFUSED, attempts=1, started=START + timedelta(hours=1), finished=START, detail="no")
     )
+
     first, second = await lines(journal)
+
     assert (first.outcome, first.status) == ("done", 204)
     assert (second.outcome, second.attempts, second.idempotency_key) == ("refused", 5, "old")
     assert second.started_at == "2026-11-23T12:00:00.000+00:00"
@@ -137,14 +159,18 @@ async def test_a_row_that_is_settled_stays_so(journal: SqliteJournal) -> None:
 async def test_the_latest_stamp_of_a_window_is_found_again(journal: SqliteJournal) -> None:
     first = Stamp(7, 0, START)
     await journal.save_stamp(first)
+
     await journal.save_stamp(first.renew(START + timedelta(days=1)))
+
     assert await journal.latest_stamp(7) == Stamp(7, 1, START + timedelta(days=1), is_inherited=True)
     assert await journal.latest_stamp(8) is None
 
 
-async def test_anybody_can_read_the_journal_while_the_job_runs(journal: SqliteJournal, path: Path) -> None:
+async def test_other_programs_can_read_the_journal_while_the_job_runs(journal: SqliteJournal, path: Path) -> None:
     await load(journal, order_ids(2))
+
     await journal.record(RowResult(2, State.DONE))
+
     assert execute_outside(path, "SELECT state, count(*) FROM rows GROUP BY state ORDER BY state") == [
         ("done", 1),
         ("pending", 1),
@@ -153,7 +179,9 @@ async def test_anybody_can_read_the_journal_while_the_job_runs(journal: SqliteJo
 
 async def test_records_that_arrive_together_are_committed_together(journal: SqliteJournal, path: Path) -> None:
     await load(journal, order_ids(500))
+
     await asyncio.gather(*(journal.record(RowResult(row, State.DONE)) for row in range(1, 501)))
+
     assert execute_outside(path, "SELECT count(*) FROM rows WHERE state = 'done'") == [(500,)]
 
 
@@ -169,22 +197,24 @@ async def test_the_lock_is_free_when_a_job_has_ended(path: Path) -> None:
             pass
 
 
-async def test_a_directory_that_is_not_there_is_told(tmp_path: Path) -> None:
+async def test_a_missing_directory_is_named(tmp_path: Path) -> None:
     with pytest.raises(JournalError, match="cannot write beside the journal"):
         async with SqliteJournal.open(tmp_path / "none" / "journal"):
             pass
 
 
-async def test_a_file_that_is_no_journal_is_refused_and_left_alone(path: Path) -> None:
+async def test_a_file_that_is_no_journal_is_refused_and_not_changed(path: Path) -> None:
     path.write_text("order_id\n" * 1000)
+
     with pytest.raises(JournalError, match="not a journal of klarna_om"):
         async with SqliteJournal.open(path):
             pass
     assert path.read_text() == "order_id\n" * 1000
 
 
-async def test_a_database_of_somebody_else_is_refused(path: Path) -> None:
+async def test_a_database_of_another_program_is_refused(path: Path) -> None:
     execute_outside(path, "CREATE TABLE rows (x)")
+
     with pytest.raises(JournalError, match="not a journal of klarna_om"):
         async with SqliteJournal.open(path):
             pass
@@ -194,6 +224,7 @@ async def test_a_journal_of_a_later_version_is_refused(path: Path) -> None:
     async with SqliteJournal.open(path):
         pass
     execute_outside(path, "PRAGMA user_version = 2")
+
     with pytest.raises(JournalError, match="a journal of version 2"):
         async with SqliteJournal.open(path):
             pass
@@ -202,24 +233,26 @@ async def test_a_journal_of_a_later_version_is_refused(path: Path) -> None:
 async def test_a_journal_belongs_to_one_operation(path: Path) -> None:
     async with SqliteJournal.open(path):
         pass
+
     with pytest.raises(JournalError, match=r"a job of orders.acknowledge, not of orders.cancel"):
         async with SqliteJournal.open(path, "orders.cancel"):
             pass
 
 
-async def test_what_happened_at_one_host_is_not_taken_for_another(journal: SqliteJournal) -> None:
+async def test_a_journal_with_results_belongs_to_one_host(journal: SqliteJournal) -> None:
     await load(journal, order_ids(1))
     await journal.bind("https://api.wrong.example")
     await journal.bind("https://api.playground.klarna.com")
     await journal.record(RowResult(1, State.DONE))
     await journal.bind("https://api.playground.klarna.com:443")
+
     with pytest.raises(
         JournalError, match=r"has the results of calls to https://api\.playground.*would go to https://api\.klarna\.com"
     ):
         await journal.bind("https://api.klarna.com")
 
 
-async def test_a_write_that_fails_is_told_and_breaks_the_journal(journal: SqliteJournal, path: Path) -> None:
+async def test_a_write_that_fails_breaks_the_journal(journal: SqliteJournal, path: Path) -> None:
     await load(journal, order_ids(3))
     await journal.record(RowResult(1, State.DONE))
     execute_outside(path, "CREATE TRIGGER full BEFORE UPDATE ON rows BEGIN SELECT raise(ABORT, 'disk is full'); END")
@@ -241,6 +274,7 @@ async def test_a_write_that_fails_is_told_and_breaks_the_journal(journal: Sqlite
 async def test_a_full_disk_breaks_the_journal_too(journal: SqliteJournal) -> None:
     await load(journal, order_ids(10))
     await journal._writer.run(lambda connection: connection.execute("PRAGMA max_page_count = 1").fetchone())
+
     with pytest.raises(JournalError, match="disk is full"):
         for row in range(1, 11):
             await journal.record(RowResult(row, State.UNKNOWN, detail="x" * 10_000))
@@ -270,7 +304,7 @@ async def test_records_in_the_queue_behind_a_failure_fail_with_it(journal: Sqlit
             await task
 
 
-async def test_a_manifest_is_not_loaded_while_somebody_else_writes(journal: SqliteJournal, path: Path) -> None:
+async def test_a_manifest_is_not_loaded_while_another_program_writes(journal: SqliteJournal, path: Path) -> None:
     await journal._writer.run(lambda connection: connection.execute("PRAGMA busy_timeout = 1").fetchone())
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
@@ -283,24 +317,29 @@ async def test_a_manifest_is_not_loaded_while_somebody_else_writes(journal: Sqli
 async def test_a_journal_without_a_file_ends_with_its_job() -> None:
     async with SqliteJournal.open(None) as journal:
         await load(journal, order_ids(2))
+
         await journal.record(RowResult(2, State.DONE))
+
         assert await journal.counts() == Totals(done=1, pending=1)
 
 
-async def test_a_rehearsal_changes_nothing(path: Path) -> None:
+async def test_a_copy_for_a_dry_run_changes_nothing(path: Path) -> None:
     async with SqliteJournal.open(path) as journal:
         await load(journal, order_ids(2))
         await journal.record(RowResult(1, State.DONE))
+
     async with SqliteJournal.open_copy(path) as copy:
         await load(copy, [order_id(1), order_id(3)])
         assert await copy.counts() == Totals(done=1, pending=1)
+
     assert execute_outside(path, "SELECT count(*) FROM lines") == [(2,)]
 
 
-async def test_a_rehearsal_of_a_new_job_makes_no_file(path: Path) -> None:
+async def test_a_dry_run_of_a_new_job_creates_no_file(path: Path) -> None:
     async with SqliteJournal.open_copy(path) as copy:
         await load(copy, order_ids(2))
         assert await copy.counts() == Totals(pending=2)
+
     assert list(path.parent.iterdir()) == []
 
 
@@ -316,7 +355,7 @@ async def test_a_copy_taken_at_any_moment_is_a_journal(journal: SqliteJournal, p
 
 
 @pytest.mark.parametrize("lost", [1, 100, 4096, 4097, 9000])
-async def test_a_torn_tail_costs_the_last_records_and_nothing_else(
+async def test_a_truncated_wal_costs_the_last_records_and_nothing_else(
     journal: SqliteJournal, path: Path, tmp_path: Path, lost: int
 ) -> None:
     await load(journal, order_ids(50))
@@ -351,7 +390,7 @@ asyncio.run(main())
 """
 
 
-async def test_what_was_recorded_survives_kill_9(path: Path) -> None:
+async def test_recorded_results_survive_kill_9(path: Path) -> None:
     writing = subprocess.Popen([sys.executable, "-c", WRITES, str(path)], stdout=subprocess.PIPE, text=True)
     assert writing.stdout is not None
     for line in writing.stdout:

@@ -91,7 +91,7 @@ async def test_a_damaged_page_is_named(old_journal: Path) -> None:
     assert "is damaged (" in await refusal_of(old_journal)
 
 
-async def test_a_journal_that_somebody_else_has_locked_is_not_called_damaged(old_journal: Path) -> None:
+async def test_a_journal_locked_by_another_program_is_not_called_damaged(old_journal: Path) -> None:
     with (
         closing(sqlite3.connect(old_journal)) as other,
         closing(sqlite3.connect(old_journal, timeout=0)) as connection,
@@ -103,7 +103,7 @@ async def test_a_journal_that_somebody_else_has_locked_is_not_called_damaged(old
             check_content(connection, old_journal)
 
 
-async def test_a_job_does_not_begin_anew_beside_the_rest_of_an_old_one(journal: SqliteJournal, path: Path) -> None:
+async def test_no_new_job_begins_beside_the_rest_of_an_old_one(journal: SqliteJournal, path: Path) -> None:
     await load(journal, order_ids(3))
     other = path.with_name("other.journal")
     shutil.copy(f"{path}-wal", f"{other}-wal")
@@ -115,11 +115,13 @@ async def test_a_job_does_not_begin_anew_beside_the_rest_of_an_old_one(journal: 
     assert not other.exists()
 
 
-async def test_a_new_journal_is_whole_from_its_first_moment(path: Path) -> None:
+async def test_a_new_journal_is_complete_from_its_first_moment(path: Path) -> None:
     async with SqliteJournal.open(path):
         with closing(sqlite3.connect(path.rename(path.with_name("moved")))) as seen:
             assert seen.execute("SELECT operation FROM job").fetchall() == [("orders.acknowledge",)]
+
         assert sorted(each.name for each in path.parent.iterdir() if each.name.startswith(".")) == []
+
         path.with_name("moved").rename(path)
 
 
@@ -148,7 +150,7 @@ def link_to_itself(path: Path) -> None:
         (link_to_itself, "a symbolic link"),
     ],
 )
-async def test_what_is_no_regular_file_is_no_journal(path: Path, make: Callable[[Path], None], kind: str) -> None:
+async def test_only_a_regular_file_can_be_a_journal(path: Path, make: Callable[[Path], None], kind: str) -> None:
     make(path)
 
     for opening in (SqliteJournal.open, SqliteJournal.open_copy):
@@ -159,7 +161,7 @@ async def test_what_is_no_regular_file_is_no_journal(path: Path, make: Callable[
     assert [each.name for each in path.parent.iterdir()] == [path.name]
 
 
-async def test_a_journal_may_be_reached_through_a_link_of_ones_own(old_journal: Path, tmp_path: Path) -> None:
+async def test_a_journal_may_be_opened_through_a_link(old_journal: Path, tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(old_journal)
 
     async with SqliteJournal.open(tmp_path / "link") as journal:
@@ -179,7 +181,7 @@ async def test_a_journal_that_is_deleted_while_it_is_used_records_nothing_more(
         await journal.counts()
 
 
-async def test_a_journal_that_is_cut_while_it_is_used_is_noticed(journal: SqliteJournal, path: Path) -> None:
+async def test_a_journal_that_is_truncated_while_it_is_used_is_noticed(journal: SqliteJournal, path: Path) -> None:
     await load(journal, order_ids(2))
     os.truncate(path, 0)
 

@@ -20,7 +20,7 @@ import pytest
 
 ORDERS = 1_000
 KILLS = 4
-LONGEST = 45.0
+RUN_TIMEOUT = 45.0
 
 FAULTS = "error-before=0.04,error-after=0.04,reset-before=0.02,reset-after=0.04,cut=0.02,slow=0.02:0.1,in-a-row=3"
 
@@ -94,7 +94,7 @@ def finished(manifest: Path, url: str) -> dict[str, Any]:
     summary: dict[str, Any] = {"exit_code": None}
     repeats = 5
     while summary["exit_code"] != 0 and repeats:
-        output, _ = acknowledge(manifest, url).communicate(timeout=LONGEST)
+        output, _ = acknowledge(manifest, url).communicate(timeout=RUN_TIMEOUT)
         summary, repeats = json.loads(output), repeats - 1
     return summary
 

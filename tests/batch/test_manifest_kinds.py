@@ -34,7 +34,7 @@ def workbook() -> bytes:
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(500), "an old Excel workbook"),
         (gzip.compress(f"order_id\n{A}\n".encode()), "a gzip file, whatever its name: unpack it first"),
         (b"%PDF-1.7\n", "a PDF"),
-        (b"SQLite format 3\0" + bytes(100), "a SQLite database, perhaps a journal"),
+        (b"SQLite format 3\0" + bytes(100), "a SQLite database, possibly a journal"),
         (b"\n<!DOCTYPE html><html><table>", "a web page or XML"),
         (b'\xef\xbb\xbf<?xml version="1.0"?>', "a web page or XML"),
         (bytes(range(256)) * 10, "binary, not text"),
@@ -42,7 +42,7 @@ def workbook() -> bytes:
     ],
 )
 @pytest.mark.parametrize("suffix", [".csv", ""])
-def test_what_is_no_text_is_named_with_the_way_out(content: bytes, message: str, suffix: str) -> None:
+def test_a_file_that_is_not_text_is_refused_with_advice(content: bytes, message: str, suffix: str) -> None:
     with pytest.raises(ManifestError, match=message):
         read(content, suffix=suffix)
 
@@ -81,11 +81,11 @@ def test_blanks_and_invisible_characters_in_a_header_do_no_harm(first: str) -> N
     assert summarize(read(f"{first}\n{A},1\n")) == [(2, A)]
 
 
-def test_an_empty_first_header_cell_keeps_its_place() -> None:
+def test_an_empty_first_header_cell_keeps_its_position() -> None:
     assert summarize(read(f"\torder_id\nx\t{A}\n", suffix=".tsv")) == [(2, A)]
 
 
-def test_a_csv_without_a_header_is_told_so() -> None:
+def test_a_csv_without_a_header_is_refused_with_advice() -> None:
     with pytest.raises(ManifestError, match="has no header: its first line is .* Add a line that names the columns"):
         read(f"{A},10.00\n")
 
@@ -95,7 +95,7 @@ def test_quoted_ids_without_a_header_are_plain_lines_of_a_csv() -> None:
 
 
 @pytest.mark.parametrize("first", ['{"order_id": "x"}', '["x"]'])
-def test_json_that_is_named_as_csv_is_told_so(first: str) -> None:
+def test_json_that_is_named_as_csv_is_refused_with_advice(first: str) -> None:
     with pytest.raises(ManifestError, match=r"looks like JSON and is named as CSV: name it \.jsonl"):
         read(f"{first}\n")
 
@@ -104,6 +104,7 @@ def test_json_that_is_named_as_csv_is_told_so(first: str) -> None:
 @pytest.mark.parametrize("suffix", [".csv", ".txt", ""])
 def test_a_line_that_declares_the_delimiter_is_obeyed(first: str, suffix: str) -> None:
     found = [entry for entry in read(f"{first}\nnr;order_id\n1,5;{A}\n", suffix=suffix) if entry.order_id]
+
     assert [entry.order_id for entry in found] == [A]
 
 
@@ -111,7 +112,7 @@ def test_lines_are_counted_from_the_declaration_of_the_delimiter() -> None:
     assert summarize(read(f"sep=^\nnr^order_id\n1^{A}\n\n")) == [(3, A), (4, "blank")]
 
 
-def test_a_declared_delimiter_without_a_header_is_summarize() -> None:
+def test_a_declared_delimiter_without_a_header_is_refused() -> None:
     with pytest.raises(ManifestError, match="no column 'order_id'"):
         read("sep=;\n")
 
@@ -130,6 +131,7 @@ def test_an_array_is_read_element_by_element(text: str, suffix: str) -> None:
 
 def test_an_element_that_names_no_order_is_malformed() -> None:
     found = read(f'["{A}", 7, null, {{"id": 1}}, {{}}, {"[" * 500}{"]" * 500}]', suffix=".json")
+
     assert summarize(found) == [(1, A), (2, "malformed"), (3, "blank"), *((n, "malformed") for n in (4, 5, 6))]
     assert [entry.detail for entry in found[3:5]] == [
         "no key 'order_id'; the object is with the keys 'id'",
@@ -138,12 +140,12 @@ def test_an_element_that_names_no_order_is_malformed() -> None:
 
 
 @pytest.mark.parametrize("text", [f'["{A}"', "[" * DEEP])
-def test_an_array_that_cannot_be_read_is_summarize(text: str) -> None:
+def test_an_array_that_cannot_be_read_is_refused(text: str) -> None:
     with pytest.raises(ManifestError, match="a JSON array that cannot be read: "):
         read(text, suffix=".json")
 
 
-def test_one_object_is_one_order_or_named_by_its_keys() -> None:
+def test_one_object_is_one_order_or_refused_with_its_keys() -> None:
     assert summarize(read(f'{{\n  "order_id": "{A}"\n}}', suffix=".json")) == [(1, A)]
     with pytest.raises(ManifestError, match="is one JSON object with the keys 'orders': an array of order ids"):
         read('{"orders": []}', suffix=".json")
@@ -155,6 +157,7 @@ def test_json_lines_may_be_named_json() -> None:
 
 def test_a_line_that_is_nested_too_deep_is_malformed() -> None:
     found = read(f'"{A}"\n{"[" * DEEP}\n"{B}"\n', suffix=".jsonl")
+
     assert summarize(found) == [(1, A), (2, "malformed"), (3, B)]
     assert found[1].detail == "not JSON: it is nested too deep"
 
@@ -171,7 +174,7 @@ def test_a_line_that_is_nested_too_deep_is_malformed() -> None:
         A.upper(),
     ],
 )
-def test_what_nobody_sees_in_an_order_id_is_cut(text: str) -> None:
+def test_invisible_characters_in_an_order_id_are_removed(text: str) -> None:
     assert summarize(read(f"order_id\n{text}\n")) == [(2, A)]
 
 
@@ -187,12 +190,13 @@ def test_a_blank_inside_an_order_id_is_malformed() -> None:
         (f'{A},"x\n"{B}",y"\n', [(2, "malformed"), (3, B)]),
     ],
 )
-def test_a_stray_quote_never_swallows_the_order_of_another_line(rows: str, expected: list[tuple[int, str]]) -> None:
+def test_a_stray_quote_never_hides_the_order_of_another_line(rows: str, expected: list[tuple[int, str]]) -> None:
     assert summarize(read(f"order_id,note\n{rows}")) == expected
 
 
-def test_the_line_that_would_be_swallowed_is_named() -> None:
+def test_the_line_that_would_be_hidden_is_named() -> None:
     found = read(f'name,order_id\n"x,{A}\ny,{B}",{C}\n')
+
     assert found[0].detail == "a quote is opened and not closed before line 3, which has its own order id"
 
 
@@ -213,7 +217,7 @@ def test_a_manifest_without_one_order_is_an_error(text: str, message: str) -> No
         require_orders(iter(read(text)))
 
 
-def test_a_manifest_with_one_order_is_passed_on_whole() -> None:
+def test_a_manifest_with_one_order_is_passed_on_completely() -> None:
     assert summarize(list(require_orders(parse_manifest(iter(["x\n", f"{A}\n", "y"]))))) == [
         (1, "malformed"),
         (2, A),

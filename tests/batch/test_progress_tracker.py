@@ -6,18 +6,20 @@ from klarna_om.batch.totals import Progress, Summary, Totals
 from tests.batch.jobs import Time
 
 
-def test_progress_is_told_a_few_times_a_second_with_rate_and_time_left(time: Time) -> None:
+def test_progress_is_reported_a_few_times_per_second_with_rate_and_eta(time: Time) -> None:
     seen: list[Progress] = []
     tracker = ProgressTracker(seen.append, time.monotonic)
     tracker.start(Totals(pending=100))
+
     for _ in range(48):
         time.seconds += 0.125
         tracker.record_move(State.PENDING, State.DONE)
+
     assert len(seen) == 24
     assert seen[-1] == Progress(Totals(done=48, pending=52), 8.0, 6.5)
 
 
-def test_nothing_is_known_of_the_time_left_before_anything_moves(time: Time) -> None:
+def test_the_time_left_is_not_known_before_the_first_result(time: Time) -> None:
     seen: list[Progress] = []
     tracker = ProgressTracker(seen.append, time.monotonic)
     tracker.start(Totals(pending=1))
@@ -32,13 +34,15 @@ def test_only_what_this_run_settled_counts_for_its_rate(time: Time) -> None:
     tracker.start(Totals(done=10, unknown=1, pending=1))
     time.seconds += 2
     tracker.record_move(State.UNKNOWN, State.REFUSED)
+
     tracker.record_move(State.PENDING, State.UNKNOWN)
+
     assert (tracker.settled_now, tracker.elapsed) == (1, 2)
     assert Summary("job", tracker.totals, tracker.elapsed, tracker.settled_now).rate == 0.5
 
 
-def test_totals_are_told_without_what_did_not_happen() -> None:
+def test_totals_are_shown_without_zeros() -> None:
     assert str(Totals(done=3)) == "3 done, 0 refused, 0 unknown"
-    assert str(Totals(1, 2, 3, 4, 5, 6, 7)) == (
+    assert str(Totals(done=1, refused=2, unknown=3, pending=4, duplicate=5, blank=6, malformed=7)) == (
         "1 done, 2 refused, 3 unknown, 4 pending, 5 duplicate, 6 blank, 7 malformed"
     )

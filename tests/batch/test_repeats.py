@@ -24,7 +24,7 @@ async def test_a_row_is_repeated_at_once_and_after_1_2_4_seconds(
     assert len(set(sender.keys_for(order_id(1)))) == 1
 
 
-async def test_what_two_minutes_have_not_settled_stays_unknown(
+async def test_a_row_that_two_minutes_did_not_settle_stays_unknown(
     journal: SqliteJournal, sender: FakeSender, time: Time
 ) -> None:
     await load(journal, order_ids(3))
@@ -51,7 +51,7 @@ async def test_many_rows_that_always_fail_are_not_called_again_and_again(
     assert time.seconds <= 200
 
 
-async def test_each_row_that_is_settled_gives_the_others_more_time(
+async def test_each_settled_row_gives_the_others_more_time(
     journal: SqliteJournal, sender: FakeSender, time: Time
 ) -> None:
     await load(journal, order_ids(3))
@@ -66,7 +66,7 @@ async def test_each_row_that_is_settled_gives_the_others_more_time(
     assert summary.totals == Totals(done=3)
 
 
-async def test_repeats_come_in_no_order_so_that_a_few_bad_neighbours_are_no_outage(
+async def test_repeats_are_shuffled_so_that_bad_neighbours_are_no_outage(
     journal: SqliteJournal, sender: FakeSender, time: Time
 ) -> None:
     await load(journal, order_ids(5))
@@ -78,7 +78,7 @@ async def test_repeats_come_in_no_order_so_that_a_few_bad_neighbours_are_no_outa
     assert [order for order, _ in sender.calls[5:]] == order_ids(5)[::-1]
 
 
-async def test_a_page_without_a_row_to_repeat_is_passed_over(journal: SqliteJournal) -> None:
+async def test_a_page_without_a_row_to_repeat_is_skipped(journal: SqliteJournal) -> None:
     await load(journal, order_ids(WINDOW + 2))
     feed = Feed(journal, State.PENDING, 1, WINDOW + 2, lambda rows: [row for row in rows if row.row > WINDOW])
 
@@ -87,9 +87,7 @@ async def test_a_page_without_a_row_to_repeat_is_passed_over(journal: SqliteJour
     assert [row and row.row for row in taken] == [WINDOW + 1, WINDOW + 2, None]
 
 
-async def test_what_klarna_refused_in_doubt_is_repeated_once_and_no_more(
-    journal: SqliteJournal, sender: FakeSender, time: Time
-) -> None:
+async def test_a_row_refused_in_doubt_is_repeated_once(journal: SqliteJournal, sender: FakeSender, time: Time) -> None:
     await load(journal, order_ids(1))
     sender.failures[order_id(1)].append(no_answer_error())
     sender.failures[order_id(1)].extend(response_error(403) for _ in range(10))

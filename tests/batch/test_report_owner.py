@@ -111,14 +111,12 @@ async def test_any_other_file_is_refused(journal: SqliteJournal, report: Path, c
 
 
 @pytest.mark.parametrize("content", [b"", f"{HEADER}\n".encode()])
-async def test_a_file_in_which_nothing_would_be_lost_is_replaced(
-    journal: SqliteJournal, report: Path, content: bytes
-) -> None:
+async def test_an_empty_report_is_replaced(journal: SqliteJournal, report: Path, content: bytes) -> None:
     report.write_bytes(content)
 
     assert not await is_refused(journal, report)
 
 
-async def test_what_is_no_regular_file_is_refused(journal: SqliteJournal) -> None:
+async def test_only_a_regular_file_can_be_a_report(journal: SqliteJournal) -> None:
     with pytest.raises(ReportError, match="the report cannot be written: /dev/null is a device"):
         await check_report(journal, Path("/dev/null"))

@@ -24,14 +24,16 @@ VALIDITY = KEY_VALIDITY.total_seconds()
 
 async def test_every_order_is_called_once(journal: SqliteJournal, sender: FakeSender) -> None:
     await load(journal, order_ids(2500))
+
     summary = await run(journal, sender, in_flight=64)
+
     assert summary.totals == Totals(done=2500)
     assert summary.is_complete
     assert sorted(order for order, _ in sender.calls) == order_ids(2500)
     assert set(sender.executed.values()) == {1}
 
 
-async def test_so_many_are_under_way_and_no_more(journal: SqliteJournal, sender: FakeSender) -> None:
+async def test_no_more_calls_than_in_flight_are_in_progress(journal: SqliteJournal, sender: FakeSender) -> None:
     together = asyncio.Barrier(7)
 
     async def wait_for_each_other(order_id: str, key: str) -> SendResult:
@@ -41,17 +43,20 @@ async def test_so_many_are_under_way_and_no_more(journal: SqliteJournal, sender:
             return await sender(order_id, key)
 
     await load(journal, order_ids(70))
+
     await asyncio.wait_for(run(journal, wait_for_each_other, in_flight=7), 10)
+
     assert sender.most_in_progress <= 7
 
 
-async def test_at_least_one_must_be_under_way(journal: SqliteJournal, sender: FakeSender) -> None:
+async def test_in_flight_is_at_least_one(journal: SqliteJournal, sender: FakeSender) -> None:
     with pytest.raises(ValueError, match="in_flight"):
         await run(journal, sender, in_flight=0)
 
 
 async def test_an_empty_manifest_is_complete(journal: SqliteJournal, sender: FakeSender) -> None:
     summary = await run(journal, sender)
+
     assert (summary.totals, summary.is_complete, summary.rate) == (Totals(), True, 0.0)
 
 
@@ -61,7 +66,9 @@ async def test_the_report_has_the_facts_of_each_call(journal: SqliteJournal, sen
         response_error(404, b'{"error_code": "NO_SUCH_ORDER", "error_messages": ["gone"]}')
     )
     await run(journal, sender)
+
     done, refused = await lines(journal)
+
     assert (done.outcome, done.status, done.attempts, done.detail) == ("done", 204, 1, None)
     assert done.correlation_id == f"correlation of {order_id(1)}"
     assert done.idempotency_key == journal.identity.key(order_id(1), 1, 0) == sender.keys_for(order_id(1))[0]
@@ -77,7 +84,9 @@ async def test_a_run_that_is_complete_calls_nothing_when_it_is_repeated(
     await load(journal, order_ids(10))
     sender.failures[order_id(3)].append(response_error(404))
     await run(journal, sender)
+
     summary = await run(journal, sender)
+
     assert (len(sender.calls), summary.totals, summary.settled_now) == (10, Totals(done=9, refused=1), 0)
 
 
@@ -87,14 +96,16 @@ async def test_an_unknown_outcome_is_settled_by_one_more_pass_under_the_same_key
     await load(journal, order_ids(5))
     sender.failures[order_id(2)].append(response_error(503))
     sender.failures[order_id(4)].extend([no_answer_error(), response_error(404)])
+
     summary = await run(journal, sender)
+
     assert summary.totals == Totals(done=4, refused=1)
     assert len(set(sender.keys_for(order_id(2)))) == 1
     assert sender.executed[order_id(2)] == 1
     assert [line.attempts for line in await lines(journal)] == [1, 2, 1, 2, 1]
 
 
-async def test_what_stays_unknown_is_repeated_by_the_next_run_under_the_same_key(
+async def test_an_unknown_row_is_repeated_by_the_next_run_under_the_same_key(
     journal: SqliteJournal, sender: FakeSender
 ) -> None:
     await load(journal, order_ids(1))
@@ -107,23 +118,29 @@ async def test_what_stays_unknown_is_repeated_by_the_next_run_under_the_same_key
     assert len(set(sender.keys_for(order_id(1)))) == 1
 
 
-async def test_a_refusal_that_may_be_our_own_echo_leaves_the_row_unknown(
+async def test_a_refusal_maybe_caused_by_our_own_success_leaves_the_row_unknown(
     journal: SqliteJournal, sender: FakeSender
 ) -> None:
     await load(journal, order_ids(1))
     sender.failures[order_id(1)].extend([no_answer_error(), response_error(403)])
+
     summary = await run(journal, sender)
+
     assert summary.totals == Totals(unknown=1)
+
     (line,) = await lines(journal)
+
     assert (line.status, line.outcome) == (403, "unknown")
 
 
-async def test_what_was_not_sent_is_tried_again_after_1_2_4_seconds(
+async def test_a_call_that_was_not_sent_is_tried_again_after_1_2_4_seconds(
     journal: SqliteJournal, sender: FakeSender, time: Time
 ) -> None:
     await load(journal, order_ids(1))
     sender.failures[order_id(1)].extend([response_error(429), connection_error(), QueueTimeout("no place")])
+
     summary = await run(journal, sender, time)
+
     assert summary.totals == Totals(done=1)
     assert time.slept == [1, 2, 4]
     assert len(set(sender.keys_for(order_id(1)))) == 1
@@ -137,7 +154,9 @@ async def test_the_rate_limits_own_wait_is_obeyed_up_to_a_minute(
         limited = response_error(429)
         limited.retry_after = seconds
         sender.failures[order_id(1)].append(limited)
+
     await run(journal, sender, time)
+
     assert time.slept == [7, 60]
 
 
@@ -153,7 +172,9 @@ async def test_every_window_is_stamped_on_disk_before_its_first_call(
                 stamped.extend(connection.execute("SELECT count(*) FROM windows").fetchone())
 
     sender.on_call = count_stamps
+
     await run(journal, sender, in_flight=1)
+
     assert stamped == [1, 2, 3]
 
 
@@ -182,7 +203,7 @@ async def test_a_crash_at_any_call_costs_nothing_and_repeats_under_the_same_keys
     assert set(sender.executed.values()) == {1}
 
 
-async def test_rows_of_a_crashed_run_count_as_perhaps_sent(path: Path, sender: FakeSender) -> None:
+async def test_rows_of_a_crashed_run_count_as_maybe_sent(path: Path, sender: FakeSender) -> None:
     async with SqliteJournal.open(path) as journal:
         await load(journal, order_ids(2))
         sender.failures[order_id(1)].append(response_error(401))
@@ -196,7 +217,7 @@ async def test_rows_of_a_crashed_run_count_as_perhaps_sent(path: Path, sender: F
         assert (await run(journal, sender)).totals == Totals(done=1, refused=1)
 
 
-async def test_outside_the_keys_time_a_row_is_sent_anew_under_the_next_epoch(
+async def test_after_the_keys_validity_a_row_is_sent_under_the_next_epoch(
     journal: SqliteJournal, sender: FakeSender, time: Time
 ) -> None:
     await load(journal, order_ids(2))
@@ -205,13 +226,15 @@ async def test_outside_the_keys_time_a_row_is_sent_anew_under_the_next_epoch(
     time.seconds += VALIDITY
     sender.on_call = sender.always_fail = None
     await run(journal, sender, time)
+
     old = journal.identity.key(order_id(2), 2, 0)
+
     assert set(sender.keys_for(order_id(2))[:-1]) == {old}
     assert sender.keys_for(order_id(2))[-1] == journal.identity.key(order_id(2), 2, 1)
     assert len(sender.keys_for(order_id(1))) == 1
 
 
-async def test_the_new_epochs_stamp_is_kept_so_that_its_key_is_repeated_later(
+async def test_the_new_epochs_stamp_is_saved_so_that_its_key_is_repeated_later(
     journal: SqliteJournal, sender: FakeSender, time: Time
 ) -> None:
     await load(journal, order_ids(1))
@@ -222,12 +245,14 @@ async def test_the_new_epochs_stamp_is_kept_so_that_its_key_is_repeated_later(
     renewed = [line.idempotency_key for line in await lines(journal)]
     time.seconds += VALIDITY - 600
     sender.always_fail = None
+
     await run(journal, sender, time)
+
     assert renewed == [journal.identity.key(order_id(1), 1, 1)]
     assert sender.keys_for(order_id(1))[-1] == journal.identity.key(order_id(1), 1, 1)
 
 
-async def test_with_fail_nothing_is_sent_outside_the_keys_time(
+async def test_with_fail_nothing_is_sent_after_the_keys_validity(
     journal: SqliteJournal, sender: FakeSender, time: Time
 ) -> None:
     await load(journal, order_ids(1))
@@ -235,9 +260,13 @@ async def test_with_fail_nothing_is_sent_outside_the_keys_time(
     await run(journal, sender, time)
     time.seconds += VALIDITY
     calls, slept = len(sender.calls), len(time.slept)
+
     summary = await run(journal, sender, time, on_expired="fail")
+
     assert (summary.totals, len(sender.calls), len(time.slept)) == (Totals(unknown=1), calls, slept)
+
     (line,) = await lines(journal)
+
     assert line.detail is not None
     assert "may have been sent more than 23 hours ago" in line.detail
     assert line.idempotency_key == sender.calls[0][1]
@@ -253,7 +282,9 @@ async def test_a_key_that_expires_while_the_job_is_paused_is_not_used(
             time.seconds += VALIDITY
 
     sender.on_call = expire
+
     await run(journal, sender, time, in_flight=1)
+
     assert sender.keys_for(order_id(1)) == [journal.identity.key(order_id(1), 1, 0)]
     assert sender.keys_for(order_id(2)) == [journal.identity.key(order_id(2), 2, 1)]
 
@@ -292,7 +323,9 @@ async def test_an_outage_with_unknown_outcomes_is_settled_afterwards(
         sender.always_fail = (lambda: response_error(503)) if time.seconds < 200 else None
 
     sender.on_call = fail_for_a_while
+
     summary = await run(journal, sender, time)
+
     assert summary.totals == Totals(done=300)
     assert set(sender.executed.values()) == {1}
 
@@ -302,11 +335,14 @@ async def test_wrong_credentials_stop_the_job_at_once_and_cost_no_row(
 ) -> None:
     await load(journal, order_ids(100))
     sender.always_fail = lambda: response_error(401)
+
     with pytest.raises(Unauthorized):
         await run(journal, sender, in_flight=4)
     assert len(sender.calls) <= 4
     assert await journal.counts() == Totals(pending=100)
+
     sender.always_fail = None
+
     assert (await run(journal, sender)).totals == Totals(done=100)
 
 
@@ -319,6 +355,7 @@ async def test_credentials_revoked_midway_stop_the_job_and_what_is_known_is_kept
         sender.always_fail = (lambda: response_error(401)) if number > 6 else None
 
     sender.on_call = revoke
+
     with pytest.raises(Unauthorized):
         await run(journal, sender, in_flight=1)
     assert await journal.counts() == Totals(done=6, pending=4)
@@ -327,16 +364,18 @@ async def test_credentials_revoked_midway_stop_the_job_and_what_is_known_is_kept
 async def test_an_unusable_configuration_stops_the_job(journal: SqliteJournal, sender: FakeSender) -> None:
     await load(journal, order_ids(3))
     sender.always_fail = lambda: ConfigurationError("no")
+
     with pytest.raises(ConfigurationError):
         await run(journal, sender)
 
 
 @pytest.mark.parametrize("count", [1, 2, 50])
-async def test_a_host_where_nobody_is_stops_the_job_after_three_calls(
+async def test_an_unreachable_host_stops_the_job_after_three_calls(
     journal: SqliteJournal, sender: FakeSender, count: int
 ) -> None:
     await load(journal, order_ids(count))
     sender.always_fail = connection_error
+
     with pytest.raises(ConnectionFailed):
         await run(journal, sender, in_flight=1)
     assert len(sender.calls) == 3
@@ -345,16 +384,19 @@ async def test_a_host_where_nobody_is_stops_the_job_after_three_calls(
 
 async def test_a_host_that_answered_once_is_waited_for(journal: SqliteJournal, sender: FakeSender, time: Time) -> None:
     await load(journal, order_ids(2))
+
     sender.failures[order_id(2)].extend(connection_error() for _ in range(20))
+
     assert (await run(journal, sender, time, in_flight=1)).totals == Totals(done=2)
 
 
-async def test_waiting_in_our_own_queue_does_not_mean_that_somebody_is_there(
+async def test_a_queue_timeout_does_not_show_that_the_host_is_reachable(
     journal: SqliteJournal, sender: FakeSender
 ) -> None:
     await load(journal, order_ids(1))
     sender.failures[order_id(1)].append(QueueTimeout("no place"))
     sender.failures[order_id(1)].extend(connection_error() for _ in range(20))
+
     with pytest.raises(ConnectionFailed):
         await run(journal, sender)
     assert len(sender.calls) == 4
@@ -373,16 +415,19 @@ async def test_a_journal_that_cannot_be_written_stops_the_sending(
                 )
 
     sender.on_call = fill_the_disk
+
     with pytest.raises(JournalError, match="disk is full"):
         await run(journal, sender, in_flight=8)
     assert len(sender.calls) < 100 + 3 * 8
 
 
-async def test_a_stop_lets_what_is_under_way_end_and_begins_nothing(journal: SqliteJournal, sender: FakeSender) -> None:
+async def test_a_stop_lets_calls_in_progress_end_and_begins_none(journal: SqliteJournal, sender: FakeSender) -> None:
     await load(journal, order_ids(100))
     job = make_job(journal, sender, in_flight=5)
     sender.on_call = lambda number: job.stop.request() if number == 20 else None
+
     summary = await run_all_rows(job)
+
     assert len(sender.calls) <= 24
     assert summary.totals == Totals(done=len(sender.calls), pending=100 - len(sender.calls))
     assert not summary.is_complete
@@ -397,11 +442,13 @@ async def test_a_stop_ends_the_wait_of_a_row_that_was_not_sent(journal: SqliteJo
         asyncio.get_running_loop().call_later(0.01, job.stop.request)
 
     sender.on_call = stop_soon
+
     summary = await asyncio.wait_for(run_all_rows(job), 10)
+
     assert summary.totals == Totals(pending=1)
 
 
-async def test_a_stop_before_a_turn_calls_nothing(journal: SqliteJournal, sender: FakeSender) -> None:
+async def test_a_stop_before_a_permit_calls_nothing(journal: SqliteJournal, sender: FakeSender) -> None:
     await load(journal, order_ids(3))
     job = make_job(journal, sender, in_flight=1)
     job.breaker._pause = 1.0
@@ -411,11 +458,12 @@ async def test_a_stop_before_a_turn_calls_nothing(journal: SqliteJournal, sender
         await asyncio.sleep(0)
 
     job.stop._sleep = stopping
+
     assert (await run_all_rows(job)).totals == Totals(pending=3)
     assert sender.calls == []
 
 
-async def test_what_a_cancellation_cuts_off_is_unknown_and_repeated_under_the_same_key(
+async def test_a_cancelled_call_is_unknown_and_repeated_under_the_same_key(
     journal: SqliteJournal, sender: FakeSender
 ) -> None:
     await load(journal, order_ids(10))
@@ -441,11 +489,12 @@ async def test_what_a_cancellation_cuts_off_is_unknown_and_repeated_under_the_sa
     assert set(sender.executed.values()) == {1}
 
 
-async def test_a_bug_below_the_seam_is_raised_and_not_hidden(journal: SqliteJournal) -> None:
+async def test_a_bug_in_the_sender_is_raised_and_not_hidden(journal: SqliteJournal) -> None:
     async def broken(order_id: str, key: str) -> SendResult:
         raise ZeroDivisionError
 
     await load(journal, order_ids(3))
+
     with pytest.raises(ZeroDivisionError):
         await run(journal, broken, in_flight=1)
 
@@ -453,7 +502,9 @@ async def test_a_bug_below_the_seam_is_raised_and_not_hidden(journal: SqliteJour
 async def test_a_chunk_is_run_by_its_numbers_alone(journal: SqliteJournal, sender: FakeSender) -> None:
     await load(journal, order_ids(30))
     job = make_job(journal, sender)
+
     await run_chunk(job, 11, 20)
+
     assert sorted(order for order, _ in sender.calls) == order_ids(20)[10:]
 
 
@@ -461,7 +512,9 @@ async def test_orders_that_the_manifest_no_longer_names_are_not_sent(
     journal: SqliteJournal, sender: FakeSender
 ) -> None:
     await load(journal, order_ids(10))
+
     await load(journal, order_ids(3))
+
     assert (await run(journal, sender)).totals == Totals(done=3)
     assert len(sender.calls) == 3
 
@@ -471,5 +524,7 @@ async def test_memory_does_not_grow_with_the_manifest(journal: SqliteJournal, se
     pages: deque[int] = deque()
     job = make_job(journal, sender, in_flight=64)
     sender.on_call = lambda _: pages.append(len(asyncio.all_tasks()))
+
     await run_all_rows(job)
+
     assert max(pages) < 64 * 3

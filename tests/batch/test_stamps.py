@@ -93,7 +93,7 @@ async def test_a_renewed_stamp_is_new_by_both_clocks(stamps: Stamps, wall: WallC
     assert await epoch(stamps) == 2
 
 
-async def test_an_earlier_runs_stamp_ages_on_by_the_monotonic_clock(
+async def test_an_earlier_runs_stamp_ages_by_the_monotonic_clock(
     journal: SqliteJournal, stamps: Stamps, wall: WallClock, time: Time
 ) -> None:
     await journal.save_stamp(Stamp(0, 0, START - timedelta(hours=20)))
@@ -126,7 +126,7 @@ async def test_with_fail_rows_under_a_stamp_from_the_future_are_given_up(
     assert await epoch(make_stamps("fail")) is None
 
 
-async def test_a_clock_set_back_in_mid_job_acknowledges_nothing_twice(
+async def test_a_clock_set_back_during_a_job_acknowledges_nothing_twice(
     journal: SqliteJournal, sender: FakeSender, time: Time, wall: WallClock
 ) -> None:
     await load(journal, order_ids(500))
@@ -165,7 +165,7 @@ async def test_a_clock_set_back_between_two_runs_acknowledges_nothing_twice(
     }
 
 
-async def test_a_call_whose_key_has_just_expired_is_made_anew(
+async def test_a_call_whose_key_has_just_expired_is_made_under_a_new_key(
     journal: SqliteJournal, sender: FakeSender, time: Time
 ) -> None:
     await load(journal, order_ids(1))

@@ -26,7 +26,9 @@ from klarna_om.outcome import Outcome
         (True, Outcome.NOT_SENT, None, None),
     ],
 )
-def test_a_call_moves_a_row(in_doubt: bool, outcome: Outcome, status: int | None, state: State | None) -> None:
+def test_a_call_changes_the_state_of_a_row(
+    in_doubt: bool, outcome: Outcome, status: int | None, state: State | None
+) -> None:
     assert state_after(outcome, status, "SOME_CODE", in_doubt=in_doubt) is state
 
 
@@ -34,7 +36,7 @@ def test_a_call_moves_a_row(in_doubt: bool, outcome: Outcome, status: int | None
     ("hours", "age"),
     [(0, Age.FRESH), (22.99, Age.FRESH), (23, Age.EXPIRED), (48, Age.EXPIRED), (-0.5, Age.FRESH), (-1, Age.UNCERTAIN)],
 )
-def test_a_stamp_is_fresh_for_23_hours_and_of_one_from_the_future_no_age_is_known(hours: float, age: Age) -> None:
+def test_a_stamp_is_fresh_for_23_hours_and_uncertain_from_the_future(hours: float, age: Age) -> None:
     assert classify_age(timedelta(hours=hours)) is age
 
 
@@ -49,5 +51,6 @@ def test_every_age_has_a_step_for_each_policy() -> None:
 
 def test_an_unknown_policy_is_refused() -> None:
     unknown: Any = "maybe"
+
     with pytest.raises(ValueError, match="use 'resend' or 'fail'"):
         check_on_expired(unknown)

@@ -20,10 +20,14 @@ async def test_a_cancelled_caller_waits_until_the_thread_has_ended() -> None:
     while not started.is_set():
         await asyncio.sleep(0)
     task.cancel()
+
     for _ in range(3):
         await asyncio.sleep(0)
+
     assert not task.done()
+
     release.set()
+
     with pytest.raises(asyncio.CancelledError):
         await task
     assert ended.is_set()

@@ -56,7 +56,7 @@ def keys_for(server: Wire) -> dict[str, set[str | None]]:
 
 
 @pytest.mark.parametrize("answer", FOREIGN_ANSWERS, ids=NAMES)
-async def test_a_job_that_meets_only_strangers_stops_and_settles_all_later(
+async def test_a_job_with_only_foreign_answers_stops_and_settles_all_later(
     server: Wire, klarna: KlarnaClient, journal: Path, answer: Answer
 ) -> None:
     server.otherwise = answer
@@ -69,7 +69,7 @@ async def test_a_job_that_meets_only_strangers_stops_and_settles_all_later(
     assert {len(keys) for keys in keys_for(server).values()} == {1}
 
 
-async def test_a_job_whose_orders_nobody_knows_stops_and_settles_all_later(
+async def test_a_job_whose_orders_are_all_unknown_stops_and_settles_all_later(
     server: Wire, klarna: KlarnaClient, journal: Path
 ) -> None:
     server.otherwise = NO_SUCH_ORDER
@@ -81,16 +81,14 @@ async def test_a_job_whose_orders_nobody_knows_stops_and_settles_all_later(
     assert await acknowledge(klarna, journal, 300) == Totals(done=300)
 
 
-async def test_whoever_keeps_going_learns_that_nobody_knows_the_orders(
-    server: Wire, klarna: KlarnaClient, journal: Path
-) -> None:
+async def test_with_keep_going_unknown_orders_are_refused(server: Wire, klarna: KlarnaClient, journal: Path) -> None:
     server.otherwise = NO_SUCH_ORDER
 
     assert await acknowledge(klarna, journal, 100, keep_going=True) == Totals(refused=100)
 
 
 @pytest.mark.parametrize("answer", FOREIGN_ANSWERS, ids=NAMES)
-async def test_strangers_for_a_moment_in_mid_run_cost_no_order(
+async def test_foreign_answers_for_a_moment_during_a_run_cost_no_order(
     server: Wire, klarna: KlarnaClient, journal: Path, answer: Answer
 ) -> None:
     # Enough for the job to pause and probe; a redirect is not retried, so it takes fewer.
@@ -101,7 +99,7 @@ async def test_strangers_for_a_moment_in_mid_run_cost_no_order(
 
 
 @pytest.mark.parametrize("answer", FOREIGN_ANSWERS, ids=NAMES)
-async def test_a_stranger_for_every_tenth_call_costs_no_order(
+async def test_a_foreign_answer_to_every_tenth_call_costs_no_order(
     server: Wire, klarna: KlarnaClient, journal: Path, answer: Answer
 ) -> None:
     server.will(*itertools.chain.from_iterable([answer, *[OK] * 9] for _ in range(60)))

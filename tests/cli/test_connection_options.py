@@ -56,15 +56,15 @@ async def ask_through(proxy: Wire, arguments: Sequence[str], **variables: str) -
     return printed.decode()
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=lambda words: words[0])
-async def test_the_url_of_a_proxy_is_gone_through(command: list[str]) -> None:
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda arguments: arguments[0])
+async def test_the_proxy_of_the_url_is_used(command: list[str]) -> None:
     async with wire() as proxy:
         await ask_through(proxy, [*command, "--proxy", proxy.url])
 
         assert (proxy.requests[0].method, proxy.requests[0].path) == ("CONNECT", "klarna.invalid:443")
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=lambda words: words[0])
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda arguments: arguments[0])
 async def test_env_takes_the_proxy_of_the_environment_with_its_password(command: list[str]) -> None:
     async with wire() as proxy:
         url = proxy.url.replace("http://", "http://joe:hunter2@")
@@ -74,7 +74,7 @@ async def test_env_takes_the_proxy_of_the_environment_with_its_password(command:
         assert "hunter2" not in printed
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=lambda words: words[0])
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda arguments: arguments[0])
 def test_a_password_on_the_command_line_is_refused_and_not_repeated(command: list[str]) -> None:
     result = run(*command, "--proxy", "http://joe:hunter2@proxy.example")
 
@@ -83,7 +83,7 @@ def test_a_password_on_the_command_line_is_refused_and_not_repeated(command: lis
     assert "hunter2" not in result.output
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=lambda words: words[0])
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda arguments: arguments[0])
 def test_a_file_without_certificates_is_refused(command: list[str]) -> None:
     result = run(*command, "--ca", "orders.csv")
 
@@ -91,12 +91,12 @@ def test_a_file_without_certificates_is_refused(command: list[str]) -> None:
     assert "ca: orders.csv holds no certificates in PEM format" in result.output
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=lambda words: words[0])
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda arguments: arguments[0])
 def test_a_ca_file_that_is_not_there_is_a_wrong_command(command: list[str]) -> None:
     assert run(*command, "--ca", "nowhere.pem").exit_code == 2
 
 
-def test_a_proxy_that_is_set_and_not_used_is_mentioned(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_proxy_that_is_set_and_not_used_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example")
     monkeypatch.setenv("KLARNA_OM_ENVIRONMENT", "https://localhost:9")
 
@@ -107,8 +107,8 @@ def test_a_proxy_that_is_set_and_not_used_is_mentioned(monkeypatch: pytest.Monke
     assert "--proxy env" in result.output
 
 
-@pytest.mark.parametrize("command", [["order", "get"], ["acknowledge"]], ids=lambda words: words[0])
-def test_the_help_page_has_both(command: list[str]) -> None:
+@pytest.mark.parametrize("command", [["order", "get"], ["acknowledge"]], ids=lambda arguments: arguments[0])
+def test_the_help_page_has_both_options(command: list[str]) -> None:
     result = run(*command, "--help")
 
     assert "--proxy env|URL" in result.output

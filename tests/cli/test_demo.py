@@ -34,17 +34,20 @@ def test_the_demo_loses_nothing_and_repeats_nothing(tmp_path: Path) -> None:
     assert str(tmp_path / "orders.csv.journal") in result.output
 
 
-@pytest.mark.parametrize("counts", [Counts(9, 0, 0, 1, 0), Counts(9, 0, 0, 2, 1)])
-def test_an_order_lost_or_acknowledged_twice_fails_the_demo(monkeypatch: pytest.MonkeyPatch, counts: Counts) -> None:
+@pytest.mark.parametrize(("orders", "more_than_once"), [(1, 0), (2, 1)])
+def test_an_order_lost_or_acknowledged_twice_fails_the_demo(
+    monkeypatch: pytest.MonkeyPatch, orders: int, more_than_once: int
+) -> None:
+    counts = Counts(requests=9, faults=0, replayed=0, orders=orders, more_than_once=more_than_once)
     monkeypatch.setattr(demo, "fetch_counts", lambda url: counts)
 
     result = CliRunner().invoke(group, ["demo", "--orders", "2", "--faults", "none"])
 
     assert result.exit_code == 1
-    assert counts_in(result.output)["acknowledged twice"] == counts.more_than_once
+    assert counts_in(result.output)["acknowledged twice"] == more_than_once
 
 
-def test_a_sandbox_that_does_not_start_is_told() -> None:
+def test_a_sandbox_that_does_not_start_is_an_error() -> None:
     result = CliRunner().invoke(group, ["demo", "--faults", "earthquake"])
 
     assert result.exit_code == 1

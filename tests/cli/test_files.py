@@ -32,13 +32,13 @@ def test_the_report_of_a_pipe_is_beside_the_journal() -> None:
 
 
 @pytest.mark.parametrize("manifest", ["/dev/stdin", "/dev/fd/0", "/proc/self/fd/0", "pipe"])
-def test_a_pipe_has_no_name_to_put_a_journal_beside(manifest: str) -> None:
+def test_a_pipe_needs_the_path_of_a_journal(manifest: str) -> None:
     os.mkfifo("pipe")
 
     assert f"reading the pipe {manifest} needs --journal FILE" in refusal_of(manifest=manifest)
 
 
-def test_a_closed_standard_input_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_closed_standard_input_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", None)
 
     assert "standard input is closed" in refusal_of("night.journal", manifest="-")
@@ -85,7 +85,7 @@ def test_a_device_is_not_written(option: str) -> None:
     assert "/dev/null is a device" in refusal_of(**{option: "/dev/null"})
 
 
-def test_a_name_that_no_file_can_have_is_told() -> None:
+def test_a_name_that_no_file_can_have_is_refused() -> None:
     assert "File name too long" in refusal_of(report="x" * 300)
 
 

@@ -23,7 +23,7 @@ def test_the_version_is_the_packages() -> None:
     assert __version__ in CliRunner().invoke(group, ["--version"]).output
 
 
-def test_an_unknown_command_is_told() -> None:
+def test_an_unknown_command_is_refused() -> None:
     result = CliRunner().invoke(group, ["refund-everything"])
 
     assert result.exit_code == 2
@@ -39,7 +39,7 @@ def test_it_runs_as_a_module(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
     assert capsys.readouterr().out == f"klarna-om, version {__version__}\n"
 
 
-def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_extra_the_message_names_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     from klarna_om.cli import main
 
     monkeypatch.delitem(sys.modules, "klarna_om.cli.group")

@@ -25,7 +25,7 @@ def run(*arguments: str) -> Result:
 
 
 @pytest.mark.usefixtures("environment")
-def test_an_order_is_shown_for_a_person(klarna_sandbox: Sandbox) -> None:
+def test_an_order_is_shown_as_text(klarna_sandbox: Sandbox) -> None:
     order = klarna_sandbox.order(order_amount=1000, merchant_reference1="A-17", purchase_currency="SEK")
 
     result = run(order.order_id or "")

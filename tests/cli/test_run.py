@@ -52,7 +52,8 @@ def send_signal(number: int) -> None:
 
 async def test_a_job_ends_with_its_totals_and_a_report(make_run: MakeRun, sender: FakeSender, tmp_path: Path) -> None:
     result = await make_run(sender).run(read_order_ids(order_ids(10)))
-    assert (result.totals, result.summary.settled_now, result.is_cut, result.error) == (
+
+    assert (result.totals, result.summary.settled_now, result.is_cancelled, result.error) == (
         Totals(done=10),
         10,
         False,
@@ -62,12 +63,14 @@ async def test_a_job_ends_with_its_totals_and_a_report(make_run: MakeRun, sender
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-async def test_the_first_signal_lets_what_is_under_way_end(
+async def test_the_first_signal_lets_calls_in_progress_end(
     make_run: MakeRun, sender: FakeSender, tmp_path: Path, number: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = signal.getsignal(number)
     sender.on_call = lambda count: send_signal(number) if count == 5 else None
+
     result = await make_run(sender).run(read_order_ids(order_ids(100)))
+
     assert "Ending the calls in progress" in capsys.readouterr().err
     assert result.totals.unknown == 0
     assert result.totals.done == len(sender.calls) < 20
@@ -82,20 +85,25 @@ async def test_the_second_signal_ends_the_job_at_once(make_run: MakeRun, tmp_pat
         raise AssertionError
 
     result = await make_run(hang).run(read_order_ids(order_ids(100)))
-    assert result.is_cut
+
+    assert result.is_cancelled
     assert 1 <= result.totals.unknown <= 4
     assert (tmp_path / "report.csv").exists()
 
 
-async def test_what_ended_the_job_is_told_with_what_is_known(make_run: MakeRun, sender: FakeSender) -> None:
+async def test_the_result_has_the_error_and_the_totals(make_run: MakeRun, sender: FakeSender) -> None:
     sender.on_call = lambda count: setattr(sender, "always_fail", (lambda: response_error(401)) if count > 5 else None)
+
     result = await make_run(sender).run(read_order_ids(order_ids(100)))
+
     assert isinstance(result.error, Unauthorized)
     assert result.totals.orders == 100
     assert result.totals.pending > 90
 
 
-async def test_a_journal_that_breaks_is_told(make_run: MakeRun, sender: FakeSender, path: Path, tmp_path: Path) -> None:
+async def test_a_journal_that_breaks_is_reported(
+    make_run: MakeRun, sender: FakeSender, path: Path, tmp_path: Path
+) -> None:
     def fill_the_disk(count: int) -> None:
         if count == 20:
             with closing(sqlite3.connect(path)) as connection:
@@ -104,17 +112,21 @@ async def test_a_journal_that_breaks_is_told(make_run: MakeRun, sender: FakeSend
                 )
 
     sender.on_call = fill_the_disk
+
     result = await make_run(sender).run(read_order_ids(order_ids(100)))
+
     assert isinstance(result.error, JournalError)
     assert 10 < result.totals.done < 40
     assert not (tmp_path / "report.csv").exists()
 
 
-async def test_a_report_that_cannot_be_written_is_told_and_the_journal_has_it_all(
+async def test_a_report_that_cannot_be_written_is_an_error_in_the_result(
     make_run: MakeRun, sender: FakeSender, tmp_path: Path
 ) -> None:
     (tmp_path / "report.csv").mkdir()
+
     result = await make_run(sender).run(read_order_ids(order_ids(10)))
+
     assert isinstance(result.error, ReportError)
     assert "run the same command again" in str(result.error)
     assert result.totals == Totals(done=10)
@@ -144,7 +156,7 @@ async def test_the_first_signal_lets_the_report_be_completed(
     assert len((tmp_path / "report.csv").read_text().splitlines()) == 11
 
 
-async def test_the_second_signal_gives_the_report_up(
+async def test_the_second_signal_cancels_the_report(
     make_run: MakeRun, sender: FakeSender, journal: SqliteJournal, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     before = signal.getsignal(signal.SIGTERM)
@@ -159,7 +171,7 @@ async def test_the_second_signal_gives_the_report_up(
     assert signal.getsignal(signal.SIGTERM) is before
 
 
-async def test_a_journal_that_is_taken_away_ends_the_job(make_run: MakeRun, sender: FakeSender, path: Path) -> None:
+async def test_a_journal_that_is_removed_ends_the_job(make_run: MakeRun, sender: FakeSender, path: Path) -> None:
     sender.on_call = lambda count: path.unlink() if count == 20 else None
 
     result = await make_run(sender).run(read_order_ids(order_ids(100)))
@@ -170,7 +182,7 @@ async def test_a_journal_that_is_taken_away_ends_the_job(make_run: MakeRun, send
     assert result.totals.done < len(sender.calls) <= 30
 
 
-async def test_a_journal_that_is_taken_away_before_the_report_is_noticed(
+async def test_a_journal_that_is_removed_before_the_report_is_noticed(
     make_run: MakeRun,
     sender: FakeSender,
     journal: SqliteJournal,

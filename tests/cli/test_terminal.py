@@ -27,7 +27,7 @@ def output(stream: TextIO, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
             yield
 
 
-def test_what_the_encoding_lacks_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_characters_that_the_encoding_lacks_are_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
     reading, writing = os.pipe()
 
     with output(os.fdopen(writing, "w", encoding="cp1252"), monkeypatch):
@@ -37,7 +37,7 @@ def test_what_the_encoding_lacks_is_replaced(monkeypatch: pytest.MonkeyPatch) ->
     os.close(reading)
 
 
-def test_a_way_of_replacing_that_somebody_chose_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_chosen_error_handler_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     reading, writing = os.pipe()
 
     with output(os.fdopen(writing, "w", encoding="ascii", errors="xmlcharrefreplace"), monkeypatch):
@@ -47,7 +47,7 @@ def test_a_way_of_replacing_that_somebody_chose_is_kept(monkeypatch: pytest.Monk
     os.close(reading)
 
 
-def test_a_reader_that_went_away_is_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_closed_reader_is_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     reading, writing = os.pipe()
     os.close(reading)
 
@@ -59,7 +59,7 @@ def test_a_reader_that_went_away_is_no_failure(monkeypatch: pytest.MonkeyPatch) 
     assert failure is None
 
 
-def test_a_full_disk_is_known_and_nothing_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_reported_and_nothing_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
     with output(Path("/dev/full").open("w"), monkeypatch):
         sys.stdout.write("x")
         failure = output_failure()
@@ -88,7 +88,7 @@ def test_a_full_pipe_that_does_not_block_is_waited_for(monkeypatch: pytest.Monke
     os.close(reading)
 
 
-def test_a_stream_that_python_gave_up_is_replaced(
+def test_a_stream_that_python_set_to_none_is_replaced(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(sys, "stdout", None)
@@ -110,7 +110,7 @@ def test_a_closed_descriptor_is_not_left_for_a_journal() -> None:
     os.close(kept)
 
 
-def test_a_stream_without_a_descriptor_stays_what_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stream_without_a_descriptor_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     stream = io.StringIO()
     monkeypatch.setattr(sys, "stdout", stream)
 
@@ -176,7 +176,9 @@ def test_a_broken_display_changes_neither_the_job_nor_its_exit_code(tmp_path: Pa
         ("{0} acknowledge - --journal {1}.j <{1}/..", 1),
     ],
 )
-def test_pipes_and_standard_input_are_read_or_refused_in_words(tmp_path: Path, command: str, exit_code: int) -> None:
+def test_pipes_and_standard_input_are_read_or_refused_with_a_message(
+    tmp_path: Path, command: str, exit_code: int
+) -> None:
     with Sandbox(orders=20, limit=None) as sandbox:
         manifest = tmp_path / "orders.csv"
         manifest.write_text("order_id\n" + "\n".join(sandbox.order_ids))

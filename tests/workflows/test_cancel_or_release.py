@@ -32,7 +32,7 @@ async def test_an_order_without_captures_is_cancelled(klarna: KlarnaClient, sand
     assert sandbox.effects(order_id, CANCEL) == 1
 
 
-async def test_what_is_left_of_a_captured_order_is_released(klarna: KlarnaClient, sandbox: Sandbox) -> None:
+async def test_the_rest_of_a_captured_order_is_released(klarna: KlarnaClient, sandbox: Sandbox) -> None:
     order_id = sandbox.order(order_amount=100, captured_amount=30).order_id or ""
 
     assert await cancel_or_release(klarna, order_id) is EndResult.RELEASED
@@ -43,7 +43,7 @@ async def test_what_is_left_of_a_captured_order_is_released(klarna: KlarnaClient
 
 
 @pytest.mark.parametrize("status", ["CLOSED", "EXPIRED", "CAPTURED"])
-async def test_an_order_that_has_ended_is_left_alone(klarna: KlarnaClient, sandbox: Sandbox, status: str) -> None:
+async def test_an_order_that_has_ended_is_not_changed(klarna: KlarnaClient, sandbox: Sandbox, status: str) -> None:
     order_id = (
         sandbox.order(
             order_amount=100,
@@ -62,7 +62,7 @@ async def test_an_order_that_has_ended_is_left_alone(klarna: KlarnaClient, sandb
 @pytest.mark.parametrize(
     ("captured", "operation", "result"), [(0, CANCEL, EndResult.CANCELLED), (30, RELEASE, EndResult.RELEASED)]
 )
-async def test_what_happened_in_silence_is_read_back(
+async def test_a_write_whose_answer_was_lost_is_read_back(
     klarna: KlarnaClient, sandbox: Sandbox, captured: int, operation: str, result: EndResult
 ) -> None:
     order_id = sandbox.order(order_amount=100, captured_amount=captured).order_id or ""
@@ -72,7 +72,7 @@ async def test_what_happened_in_silence_is_read_back(
     assert sandbox.effects(order_id, operation) == 1
 
 
-async def test_what_did_not_happen_is_told(klarna: KlarnaClient, sandbox: Sandbox) -> None:
+async def test_a_lost_write_without_an_effect_is_an_error(klarna: KlarnaClient, sandbox: Sandbox) -> None:
     order_id = sandbox.order(order_amount=100).order_id or ""
     sandbox.fail_next(status=503, operation=CANCEL)
 
@@ -80,7 +80,7 @@ async def test_what_did_not_happen_is_told(klarna: KlarnaClient, sandbox: Sandbo
         await cancel_or_release(klarna, order_id)
 
 
-async def test_a_capture_that_comes_in_between_makes_it_a_release(sandbox: Sandbox) -> None:
+async def test_after_a_capture_in_between_the_rest_is_released(sandbox: Sandbox) -> None:
     order_id = sandbox.order(order_amount=100).order_id or ""
     async with new_client(sandbox) as other:
         between = BeforeWrite(lambda _: other.captures.create(order_id, CaptureObject(captured_amount=30)))
@@ -90,7 +90,7 @@ async def test_a_capture_that_comes_in_between_makes_it_a_release(sandbox: Sandb
     assert sandbox.get(order_id).remaining_authorized_amount == 0
 
 
-async def test_a_capture_that_takes_the_rest_in_between_leaves_nothing_to_release(sandbox: Sandbox) -> None:
+async def test_after_a_capture_of_the_rest_in_between_nothing_is_left(sandbox: Sandbox) -> None:
     order_id = sandbox.order(order_amount=100, captured_amount=30).order_id or ""
     async with new_client(sandbox) as other:
         between = BeforeWrite(lambda _: other.captures.create(order_id, CaptureObject(captured_amount=70)))
@@ -100,7 +100,7 @@ async def test_a_capture_that_takes_the_rest_in_between_leaves_nothing_to_releas
 
 @pytest.mark.parametrize(("fault", "outcome"), [({"status": 503}, "unknown"), ({"status": 403}, "refused")])
 @pytest.mark.parametrize(("captured", "operation"), [(0, CANCEL), (30, RELEASE)])
-async def test_when_reading_back_fails_too_the_error_of_the_step_stands(
+async def test_when_reading_back_fails_too_the_error_of_the_write_is_raised(
     sandbox: Sandbox, captured: int, operation: str, fault: dict[str, int], outcome: str
 ) -> None:
     order_id = sandbox.order(order_amount=100, captured_amount=captured).order_id or ""
@@ -115,7 +115,7 @@ async def test_when_reading_back_fails_too_the_error_of_the_step_stands(
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 503])
-async def test_a_first_read_that_fails_says_nothing_of_what_an_earlier_call_did(
+async def test_a_failed_first_read_shows_nothing_about_an_earlier_call(
     klarna: KlarnaClient, sandbox: Sandbox, status: int
 ) -> None:
     order_id = sandbox.order(order_amount=100).order_id or ""
@@ -133,12 +133,12 @@ async def test_an_order_id_may_be_a_uuid(klarna: KlarnaClient, sandbox: Sandbox)
     assert await cancel_or_release(klarna, UUID(order_id)) is EndResult.CANCELLED
 
 
-async def test_an_unknown_order_is_told(klarna: KlarnaClient) -> None:
+async def test_an_unknown_order_is_an_error(klarna: KlarnaClient) -> None:
     with pytest.raises(NotFound):
         await cancel_or_release(klarna, "00000000-0000-4000-8000-000000000000")
 
 
-async def test_any_other_refusal_is_told(klarna: KlarnaClient, sandbox: Sandbox) -> None:
+async def test_any_other_refusal_is_raised(klarna: KlarnaClient, sandbox: Sandbox) -> None:
     order_id = sandbox.order(order_amount=100).order_id or ""
     sandbox.fail_next(status=401, operation=CANCEL)
 

@@ -61,7 +61,7 @@ def created_amounts(sandbox: Sandbox, order_id: str, operation: str) -> list[int
 
 @both
 @stores
-async def test_the_same_call_succeeds_once_nothing_stands_in_the_way(
+async def test_the_same_call_succeeds_once_the_obstacle_is_gone(
     once: Once, operation: str, store_refusals: bool
 ) -> None:
     async with Sandbox(limit=None, store_refusals=store_refusals) as sandbox, new_client(sandbox) as klarna:
@@ -78,7 +78,9 @@ async def test_the_same_call_succeeds_once_nothing_stands_in_the_way(
 
 @both
 @stores
-async def test_two_processes_that_go_on_at_once_make_one(once: Once, operation: str, store_refusals: bool) -> None:
+async def test_two_processes_that_continue_at_once_have_one_effect(
+    once: Once, operation: str, store_refusals: bool
+) -> None:
     async with Sandbox(limit=None, store_refusals=store_refusals) as sandbox:
         order_id = sandbox.order(order_amount=1000, captured_amount=500).order_id or ""
         async with new_client(sandbox) as one, new_client(sandbox) as two, new_client(sandbox) as three:
@@ -93,9 +95,7 @@ async def test_two_processes_that_go_on_at_once_make_one(once: Once, operation: 
 
 @both
 @pytest.mark.parametrize(("store_refusals", "keys"), [(True, 2), (False, 1)], ids=["stored", "not-stored"])
-async def test_the_first_key_is_tried_again_before_it_is_left(
-    once: Once, operation: str, store_refusals: bool, keys: int
-) -> None:
+async def test_the_first_key_is_tried_twice(once: Once, operation: str, store_refusals: bool, keys: int) -> None:
     async with Sandbox(limit=None, store_refusals=store_refusals) as sandbox, new_client(sandbox) as other:
         order_id = sandbox.order(order_amount=1000, captured_amount=500).order_id or ""
         between = BeforeSecondRead(lambda: remove_obstacle(other, order_id))
@@ -108,7 +108,7 @@ async def test_the_first_key_is_tried_again_before_it_is_left(
 
 @both
 @pytest.mark.parametrize("refused", [2, MAX_KEYS - 1])
-async def test_as_many_generations_are_passed_as_were_refused(
+async def test_as_many_generations_are_skipped_as_were_refused(
     klarna: KlarnaClient, sandbox: Sandbox, order_id: str, once: Once, operation: str, refused: int
 ) -> None:
     for generation in range(refused):
@@ -122,7 +122,7 @@ async def test_as_many_generations_are_passed_as_were_refused(
 
 
 @both
-async def test_beyond_them_the_advice_names_the_next_generation(
+async def test_after_the_last_key_the_advice_names_the_next_generation(
     klarna: KlarnaClient, sandbox: Sandbox, order_id: str, once: Once, operation: str
 ) -> None:
     sandbox.fail_next(MAX_KEYS + 1, status=403, operation=operation)
@@ -136,7 +136,7 @@ async def test_beyond_them_the_advice_names_the_next_generation(
 
 
 @both
-async def test_what_still_stands_in_the_way_takes_no_further_key(
+async def test_while_an_obstacle_lasts_no_further_key_is_used(
     klarna: KlarnaClient, sandbox: Sandbox, order_id: str, once: Once, operation: str
 ) -> None:
     with pytest.raises(NotAllowed) as caught:
@@ -148,7 +148,7 @@ async def test_what_still_stands_in_the_way_takes_no_further_key(
 
 
 @stores
-async def test_a_fraud_review_that_is_over_opens_the_way(store_refusals: bool) -> None:
+async def test_after_the_fraud_review_the_same_call_captures(store_refusals: bool) -> None:
     async with Sandbox(limit=None, store_refusals=store_refusals) as sandbox, new_client(sandbox) as klarna:
         order_id = sandbox.order(order_amount=1000, fraud_status="PENDING").order_id or ""
         with pytest.raises(NotAllowed) as caught:
@@ -164,7 +164,7 @@ async def test_a_fraud_review_that_is_over_opens_the_way(store_refusals: bool) -
 
 
 @both
-async def test_an_order_that_was_not_visible_yet_is_no_obstacle_later(
+async def test_an_order_that_was_not_visible_yet_is_captured_later(
     klarna: KlarnaClient, sandbox: Sandbox, order_id: str, once: Once, operation: str
 ) -> None:
     sandbox.fail_next(2, status=404, operation=operation)
@@ -175,7 +175,7 @@ async def test_an_order_that_was_not_visible_yet_is_no_obstacle_later(
 
 
 @both
-async def test_a_refusal_of_what_has_happened_by_now_is_a_success(
+async def test_a_refusal_after_a_finished_equal_call_is_a_success(
     sandbox: Sandbox, order_id: str, once: Once, operation: str
 ) -> None:
     async with new_client(sandbox) as other:

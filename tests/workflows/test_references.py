@@ -25,7 +25,7 @@ COMPOSED, DECOMPOSED = "retur-\u00e5", "retur-a\u030a"
 
 
 @both
-async def test_a_reference_that_stands_for_another_amount_is_reported_before_writing(
+async def test_a_reference_with_another_amount_is_reported_before_writing(
     klarna: KlarnaClient, sandbox: Sandbox, order_id: str, now: datetime, once: Once, operation: str
 ) -> None:
     await once(klarna, order_id, 100, first_tried=now)
@@ -67,7 +67,7 @@ async def test_an_answer_for_another_amount_is_not_returned(
 
 
 @both
-async def test_two_parcels_of_one_amount_under_one_reference_are_one_intent(
+async def test_two_parcels_of_one_amount_under_one_reference_are_one_capture(
     sandbox: Sandbox, order_id: str, once: Once, operation: str
 ) -> None:
     async with new_client(sandbox) as one, new_client(sandbox) as two:
@@ -76,7 +76,7 @@ async def test_two_parcels_of_one_amount_under_one_reference_are_one_intent(
     assert sandbox.effects(order_id, operation) == 1
 
 
-async def test_among_several_captures_the_one_of_the_right_amount_counts(
+async def test_among_several_captures_the_right_amount_is_found(
     klarna: KlarnaClient, sandbox: Sandbox, order_id: str
 ) -> None:
     await klarna.captures.create(order_id, CaptureObject(captured_amount=70, reference="s-1"))
@@ -118,7 +118,7 @@ async def test_another_amount_found_after_a_refusal_leaves_no_doubt(
 
 
 @both
-async def test_a_corrected_amount_in_the_same_process_is_shown_its_way(
+async def test_a_corrected_amount_in_the_same_process_gets_advice(
     klarna: KlarnaClient, sandbox: Sandbox, order_id: str, once: Once, operation: str
 ) -> None:
     with pytest.raises(Exception, match="403"):
@@ -132,7 +132,7 @@ async def test_a_corrected_amount_in_the_same_process_is_shown_its_way(
     assert (caught.value.outcome, sandbox.effects(order_id, operation)) == (Outcome.NOT_SENT, 1)
 
 
-async def test_a_key_in_use_for_what_has_happened_by_now_is_a_repeat(sandbox: Sandbox, order_id: str) -> None:
+async def test_a_key_used_by_a_finished_equal_call_is_a_repeat(sandbox: Sandbox, order_id: str) -> None:
     longer = CaptureObject(captured_amount=100, reference="s-1", description="the same, with a description")
 
     async def capture_in_the_same_process(request: Request) -> None:
@@ -167,9 +167,7 @@ async def test_letters_are_one_reference_however_they_are_composed(sandbox: Sand
         (None, False),
     ],
 )
-def test_white_space_around_a_reference_counts_for_nothing_and_case_counts(
-    at_klarna: str | None, is_same: bool
-) -> None:
+def test_white_space_around_a_reference_is_ignored_and_case_matters(at_klarna: str | None, is_same: bool) -> None:
     assert is_same_reference(at_klarna, "s-1") is is_same
 
 
@@ -184,14 +182,14 @@ async def test_without_a_reference_nothing_could_be_found_again(
 
 @both
 @pytest.mark.parametrize("reference", [" s-1", "s-1\n"])
-async def test_white_space_around_ones_own_reference_is_refused(
+async def test_white_space_around_a_given_reference_is_refused(
     klarna: KlarnaClient, order_id: str, once: Once, operation: str, reference: str
 ) -> None:
     with pytest.raises(ValueError, match="has white space around it"):
         await once(klarna, order_id, 100, reference)
 
 
-async def test_a_reference_is_a_text(klarna: KlarnaClient, order_id: str) -> None:
+async def test_a_reference_is_a_string(klarna: KlarnaClient, order_id: str) -> None:
     with pytest.raises(TypeError, match="reference must be a string"):
         await capture(klarna, order_id, reference=1)  # type: ignore[arg-type]
 
