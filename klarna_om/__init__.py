@@ -49,7 +49,6 @@ if TYPE_CHECKING:
     )
     from klarna_om.exchange import Attempt, Reply, Request, Response
     from klarna_om.http.connector import Connector
-    from klarna_om.intents import Ended, cancel_or_release, capture_once, ensure_acknowledged, refund_once
     from klarna_om.keys import Key, derive_key
     from klarna_om.middleware import Handler, Middleware
     from klarna_om.middleware.correlation import correlation_id
@@ -100,6 +99,10 @@ if TYPE_CHECKING:
         UpdateShippingInfo,
     )
     from klarna_om.version import __version__
+    from klarna_om.workflows.cancel_or_release import EndResult, cancel_or_release
+    from klarna_om.workflows.capture_once import capture_once
+    from klarna_om.workflows.ensure_acknowledged import ensure_acknowledged
+    from klarna_om.workflows.refund_once import refund_once
 else:
 
     def __getattr__(name: str) -> object:
@@ -135,7 +138,7 @@ __all__ = [
     "Connector",
     "Credentials",
     "Customer",
-    "Ended",
+    "EndResult",
     "Environment",
     "ErrorCode",
     "ErrorMessage",
@@ -224,7 +227,6 @@ _HOMES = {
         "UnrecognizedAnswer"
     ),
     "exchange": "Attempt Reply Request Response",
-    "intents": "Ended cancel_or_release capture_once ensure_acknowledged refund_once",
     "keys": "Key derive_key",
     "middleware": "Handler Middleware",
     "middleware.correlation": "correlation_id",
@@ -243,6 +245,10 @@ _HOMES = {
         "Timeslot UpdateAuthorization UpdateConsumer UpdateMerchantReferences UpdateShippingInfo"
     ),
     "version": "__version__",
+    "workflows.cancel_or_release": "EndResult cancel_or_release",
+    "workflows.capture_once": "capture_once",
+    "workflows.ensure_acknowledged": "ensure_acknowledged",
+    "workflows.refund_once": "refund_once",
 }
 """Where each public name lives; a test compares this with the imports above, which are for type checkers."""
 

@@ -18,7 +18,7 @@ FLOORS = (
     "cli",
     "batch sandbox",
     "__init__",
-    "intents",
+    "workflows",
     "client",
     "endpoints",
     "catalogue",

@@ -1,4 +1,4 @@
-"""MANY CALLS THAT SURVIVE A CRASH: a job is an operation over a manifest of rows; its truth is the journal.
+"""Many calls that survive a crash: a job is one operation over the rows of a manifest, recorded in a journal.
 
 from klarna_om.batch import acknowledge_all
 
@@ -7,10 +7,10 @@ print(summary.totals)
 """
 
 from klarna_om.batch.acknowledge import acknowledge_all
-from klarna_om.batch.calls import Send, Sent
+from klarna_om.batch.calls import Sender, SendResult
 from klarna_om.batch.entry import Entry, Problem
 from klarna_om.batch.fatal_errors import BatchStopped
-from klarna_om.batch.journal import Journal, JournalError, JournalInUseError, Line
+from klarna_om.batch.journal import Journal, JournalError, JournalInUseError, JournalMismatchError, Line
 from klarna_om.batch.report import write_report
 from klarna_om.batch.sqlite_journal import SqliteJournal
 from klarna_om.batch.states import OnExpired, State
@@ -23,12 +23,13 @@ __all__ = [
     "Journal",
     "JournalError",
     "JournalInUseError",
+    "JournalMismatchError",
     "Line",
     "OnExpired",
     "Problem",
     "Progress",
-    "Send",
-    "Sent",
+    "SendResult",
+    "Sender",
     "SqliteJournal",
     "State",
     "Stop",

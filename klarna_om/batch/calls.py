@@ -1,10 +1,10 @@
-"""One call for one row: how it is made, and what its end means for the row, the job and Klarna's health."""
+"""One call for one row: how it is made, and what its result means for the row, the job and Klarna's health."""
 
 from typing import Protocol
 
 from attrs import frozen
 
-from klarna_om.batch.states import State, after
+from klarna_om.batch.states import State, state_after
 from klarna_om.errors import (
     ClientClosed,
     ConnectionFailed,
@@ -21,11 +21,11 @@ from klarna_om.errors import (
 from klarna_om.outcome import Outcome
 
 MAX_DETAIL = 500
-"""Characters of an error's message, or of another server's words, that a journal keeps of a call."""
+"""Characters of an error's message, or of another server's text, that a journal keeps of a call."""
 
 
 @frozen
-class Sent:
+class SendResult:
     """Klarna's answer to a call that succeeded."""
 
     status: int
@@ -33,74 +33,80 @@ class Sent:
     attempts: int = 1
 
 
-class Send(Protocol):
+class Sender(Protocol):
     """What a job does for each row; raises `KlarnaError` where it does not succeed."""
 
-    async def __call__(self, order_id: str, key: str) -> Sent:
+    async def __call__(self, order_id: str, key: str) -> SendResult:
         """Call Klarna once for this order, under this key."""
         ...
 
 
 @frozen
-class Call:
-    """How a call ended."""
+class CallResult:
+    """The result of a call."""
 
     state: State | None
-    """The row's new state; None where nothing was learnt and it is called again."""
+    """The row's new state; None where nothing was learned and it is called again."""
     status: int | None = None
     error_code: str | None = None
     correlation_id: str | None = None
     attempts: int = 1
     detail: str = ""
     has_failed: bool | None = None
-    """What it says about Klarna's health; None where it says nothing."""
+    """Is Klarna unhealthy? None where the call does not show it."""
     error: KlarnaError | None = None
     delay: float = 0.0
-    """Seconds that Klarna asks to wait."""
+    """Seconds to wait, as Klarna asks."""
 
     @property
     def is_fatal(self) -> bool:
-        """No later try can succeed before a person has corrected something: credentials, settings, this program.
+        """No later try can succeed until a person has fixed something: credentials, settings, this program.
 
-        What was not sent is worth another try only for reasons that pass: the network, the rate limit, a queue, a key
-        that has just expired.
+        What was not sent is tried again only for temporary reasons: the network, the rate limit, a queue, a key that
+        has just expired.
         """
         if isinstance(self.error, Unauthorized | ClientClosed):
             return True
-        passing = ConnectionFailed | RateLimited | QueueTimeout | KeyExpired
-        return self.state is None and not isinstance(self.error, passing)
+        temporary = ConnectionFailed | RateLimited | QueueTimeout | KeyExpired
+        return self.state is None and not isinstance(self.error, temporary)
 
     @property
     def is_refusal(self) -> bool:
-        """Klarna itself said no, whether or not that settles the row."""
+        """Klarna itself refused, whether or not that settles the row."""
         return self.has_failed is False and self.state is not State.DONE
 
     @property
     def is_unrecognized(self) -> bool:
-        """Somebody else answered: a firewall, a portal, another service, or a redirect to one."""
+        """The answer is not Klarna's: a firewall, a portal, another service, or a redirect to one."""
         return bool(self.has_failed) and isinstance(self.error, UnrecognizedAnswer | UnexpectedRedirect)
 
     @property
     def can_be_settled(self) -> bool:
-        """May a repeat in a while bring another answer? What Klarna itself refused stays refused, but for a 409."""
+        """May a later repeat bring another answer? What Klarna itself refused stays refused, except after a 409."""
         return self.state is State.UNKNOWN and (not self.is_refusal or self.status == 409)
 
 
-async def called(send: Send, order_id: str, key: str, *, in_doubt: bool) -> Call:
-    """Make a call and say how it ended. `in_doubt`: the row was perhaps sent before."""
+async def call(sender: Sender, order_id: str, key: str, *, in_doubt: bool) -> CallResult:
+    """Make a call and return its result. `in_doubt`: the row may have been sent before."""
     try:
-        sent = await send(order_id, key)
+        sent = await sender(order_id, key)
     except KlarnaError as error:
-        return ended(error, in_doubt=in_doubt)
-    return Call(State.DONE, sent.status, None, sent.correlation_id, sent.attempts, has_failed=False)
+        return result_of_error(error, in_doubt=in_doubt)
+    return CallResult(
+        state=State.DONE,
+        status=sent.status,
+        correlation_id=sent.correlation_id,
+        attempts=sent.attempts,
+        has_failed=False,
+    )
 
 
-def ended(error: KlarnaError, *, in_doubt: bool) -> Call:
-    """What an error means."""
+def result_of_error(error: KlarnaError, *, in_doubt: bool) -> CallResult:
+    """The result of a call that raised this error."""
     is_rejected = isinstance(error, Unauthorized) and error.outcome is Outcome.REFUSED
-    return Call(
-        # A 401 says nothing about the order: the row stays as it is until there are credentials.
-        state=None if is_rejected else after(error.outcome, error.status, error.error_code, in_doubt=in_doubt),
+    return CallResult(
+        # A 401 is not about the order: the row stays as it is until the credentials are right.
+        state=None if is_rejected else state_after(error.outcome, error.status, error.error_code, in_doubt=in_doubt),
         status=error.status,
         error_code=error.error_code,
         correlation_id=in_one_line(error.correlation_id) if error.correlation_id else None,
@@ -113,17 +119,17 @@ def ended(error: KlarnaError, *, in_doubt: bool) -> Call:
 
 
 def _has_failed(error: KlarnaError) -> bool | None:
-    """What an error says about Klarna's health."""
+    """Does an error show that Klarna is unhealthy? None where it does not show it."""
     if isinstance(error, QueueTimeout | KeyExpired):
         return None
     if isinstance(error, StatusError) and not isinstance(error, RateLimited | RequestTimeout | Unauthorized):
-        # A 4xx is Klarna's own, else it would be an `UnrecognizedAnswer`; with it Klarna works, whatever came before.
+        # This 4xx is Klarna's own (others are an `UnrecognizedAnswer`), so Klarna works, whatever came before.
         return not 400 <= (error.status or 0) < 500
     return error.outcome in (Outcome.UNKNOWN, Outcome.NOT_SENT)
 
 
 def in_one_line(text: str) -> str:
-    """A text that others may have written: one line, without control characters, at most `MAX_DETAIL` characters."""
+    """Make text from a server safe: one line, without control characters, at most `MAX_DETAIL` characters."""
     line = "".join(character if character.isprintable() else " " for character in text[: 2 * MAX_DETAIL])
     line = " ".join(line.split())
     return line if len(line) <= MAX_DETAIL else line[: MAX_DETAIL - 3] + "..."

@@ -1,12 +1,11 @@
-"""When Klarna is down: pause the job, try one call at a time, go on when one gets through. No row fails for it.
+"""When Klarna is down: pause the job, try one call at a time, continue when one succeeds. No row fails for it.
 
 The breaker opens when ten calls in a row have failed, each after its own retries, or when over half of the calls have
-failed for 30 seconds. Then nothing is sent but a probe: after 1, 2, 4 ... 60 seconds one row's own call, under its own
-key. The first that Klarna answers closes the breaker.
+failed for 30 seconds. Then only probes are sent: after 1, 2, 4 ... 60 seconds one row's own call, under its own key.
+The first probe that Klarna answers closes the breaker.
 """
 
 import asyncio
-import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 
@@ -15,23 +14,23 @@ from attrs import define
 from klarna_om.batch.stop import Stop
 
 CONSECUTIVE_FAILURES = 10
-"""Failed calls, with no success between them, that open the breaker at once."""
+"""Failed calls in a row that open the breaker at once."""
 
 FAILURE_PERIOD = 30.0
-"""Seconds for which most calls must fail before it opens otherwise."""
+"""Seconds for which most calls must fail before it opens when there are successes between them."""
 
-FIRST_PROBE, LAST_PROBE = 1.0, 60.0
+FIRST_PROBE_DELAY, MAX_PROBE_DELAY = 1.0, 60.0
 """Seconds before the first probe, and at most before any."""
 
 
 @define(eq=False)
 class Permit:
-    """Whether one call may be made, and what came of it."""
+    """Whether one call may be made, and its result."""
 
     is_granted: bool
     is_probe: bool
     has_failed: bool | None = None
-    """What the call says about Klarna's health; None where it says nothing."""
+    """Is Klarna unhealthy? None where the call does not show it."""
 
 
 def never() -> bool:
@@ -42,9 +41,7 @@ def never() -> bool:
 class CircuitBreaker:
     """Decides before every call whether it may be made now."""
 
-    def __init__(
-        self, stop: Stop, clock: Callable[[], float] = time.monotonic, on_change: Callable[[], None] = lambda: None
-    ) -> None:
+    def __init__(self, stop: Stop, clock: Callable[[], float], on_change: Callable[[], None]) -> None:
         self._stop = stop
         self._clock = clock
         self._on_change = on_change
@@ -64,7 +61,7 @@ class CircuitBreaker:
     async def permit(self, is_over: Callable[[], bool] = never) -> AsyncGenerator[Permit, None]:
         """Wait until a call may be made; the holder sets `has_failed`.
 
-        It is not granted after a stop, nor while the breaker is open once `is_over` says that nobody waits any more.
+        It is not granted after a stop, nor while the breaker is open once `is_over` returns True.
         """
         permit = await self._admit(is_over)
         try:
@@ -99,25 +96,25 @@ class CircuitBreaker:
     def _observe_probe(self, has_failed: bool | None) -> None:
         self._is_probing = False
         if has_failed:
-            self._pause = min(2 * self._pause, LAST_PROBE)
+            self._pause = min(2 * self._pause, MAX_PROBE_DELAY)
         elif has_failed is not None:
             self._pause = 0.0
-            self._forget()
+            self._reset()
         self._notify()
 
     def _count(self, *, has_failed: bool) -> None:
-        """A period of failures begins with one and lasts while they are in the majority since then."""
+        """A period of failures begins with a failure and lasts while most calls since then have failed."""
         self._in_a_row = self._in_a_row + 1 if has_failed else 0
         if self._since is None and has_failed:
             self._since = self._clock()
         self._majority += 1 if has_failed else -1
         if self._since is None or self._majority <= 0:
-            self._forget()
+            self._reset()
         elif self._in_a_row >= CONSECUTIVE_FAILURES or self._clock() - self._since >= FAILURE_PERIOD:
-            self._pause = FIRST_PROBE
+            self._pause = FIRST_PROBE_DELAY
             self._notify()
 
-    def _forget(self) -> None:
+    def _reset(self) -> None:
         self._since = None
         self._majority = 0
         self._in_a_row = 0

@@ -1,9 +1,9 @@
-"""CSV read so that a stray quote spoils one line and not the rest of the file.
+"""CSV reading in which a stray quote makes one line malformed, not the rest of the file.
 
-`csv.reader` over a file takes everything up to the next quote as one cell, so one quote too many swallows lines, and
-their orders would be missing from the report. Here a record may go over several lines only if it then has as many cells
-as the header, and none of the further lines has an order id as a cell; otherwise its first line alone is given up and
-reading goes on with the next.
+`csv.reader` over a file reads everything up to the next quote as one cell, so one quote too many hides lines, and their
+orders would be missing from the report. Here a record may span several lines only if it then has as many cells as the
+header, and none of the further lines has an order id as a cell; otherwise only its first line is malformed, and reading
+continues with the next.
 """
 
 import csv
@@ -13,49 +13,50 @@ from collections.abc import Iterator
 
 from attrs import frozen
 
-from klarna_om.batch.entry import clean, is_order_id
+from klarna_om.batch.entry import clean
+from klarna_om.ids import is_uuid
 
 DELIMITERS = (",", ";", "\t", "|")
 
-LONGEST_RECORD = 50
-"""Lines over which one quoted cell may reach."""
+MAX_RECORD_LINES = 50
+"""Lines that one quoted cell may span."""
 
-SHOWN_NAMES, SHOWN_OF_NAME = 30, 60
-"""Columns, and characters of each, that a message shows: the first line of any file may be taken for a header."""
+MAX_NAMES_SHOWN, MAX_NAME_LENGTH = 30, 60
+"""Columns, and characters of each, that a message shows: any file's first line may be read as a header."""
 
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?[,;\t ]*', re.IGNORECASE)
 
 
 class ManifestError(ValueError):
-    """The manifest as a whole cannot be read; the message says what to change."""
+    """The whole manifest cannot be read; the message says what to change."""
 
 
 @frozen
 class Header:
-    """The first line of a CSV, understood."""
+    """The parsed first line of a CSV."""
 
     names: tuple[str, ...]
     delimiter: str
     position: int
-    """Where the order id stands, from 0."""
+    """The column of the order id, from 0."""
 
 
 @frozen
 class BadRecord:
-    """A line that is no record of its own."""
+    """A line that is not a record."""
 
     text: str
     reason: str
 
 
-def separator_of(line: str) -> str | None:
+def declared_delimiter(line: str) -> str | None:
     """The delimiter that a line such as `sep=;` declares, as Excel writes it; None for any other line."""
     found = _SEPARATOR_LINE.fullmatch(line.strip("\r\n "))
     return None if found is None else found[1]
 
 
-def header_of(line: str, column: str, *, needed: bool = False, delimiter: str | None = None) -> Header | None:
-    """The header, if the column is in it between one of the delimiters; None, or `ManifestError` if it is needed."""
+def parse_header(line: str, column: str, *, required: bool = False, delimiter: str | None = None) -> Header | None:
+    """The header, if one of the delimiters yields the column; else None, or `ManifestError` if it is required."""
     line = line.strip("\r\n")
     delimiters = DELIMITERS if delimiter is None else (delimiter,)
     readings = [(each, _names(line, each, strict=True)) for each in delimiters]
@@ -64,64 +65,64 @@ def header_of(line: str, column: str, *, needed: bool = False, delimiter: str | 
     found = [Header(names, each, names.index(column)) for each, names in readings if column in names]
     if found:
         return max(found, key=lambda header: len(header.names))
-    if needed:
+    if required:
         raise _no_column(line, column, delimiters)
     return None
 
 
 def _no_column(line: str, column: str, delimiters: tuple[str, ...]) -> ManifestError:
     names = max((_names(line, each, strict=False) for each in delimiters), key=len)
-    listed = ", ".join(repr(name[:SHOWN_OF_NAME]) for name in names[:SHOWN_NAMES])
-    listed += ", ..." if len(names) > SHOWN_NAMES else ""
-    if any(map(is_order_id, names)):
+    listed = ", ".join(repr(name[:MAX_NAME_LENGTH]) for name in names[:MAX_NAMES_SHOWN])
+    listed += ", ..." if len(names) > MAX_NAMES_SHOWN else ""
+    if any(map(is_uuid, names)):
         return ManifestError(
             f"the manifest has no header: its first line is {listed}. Add a line that names the columns"
         )
     if column in names:
         return ManifestError(
-            f"the manifest's header is not valid CSV: something stands between a quote and the next delimiter. Its"
+            f"the manifest's header is not valid CSV: there is text between a quote and the next delimiter. Its"
             f" columns seem to be: {listed}. Remove what is outside the quotes, or save the file as CSV again"
         )
     return ManifestError(f"the manifest has no column {column!r}; it has: {listed}. Choose one with --column")
 
 
 def _names(line: str, delimiter: str, *, strict: bool) -> tuple[str, ...]:
-    cells = _parsed([line], delimiter, strict=strict)
+    cells = _parse_record([line], delimiter, strict=strict)
     return tuple(clean(cell) for cell in cells or ())
 
 
-def records(lines: Iterator[tuple[int, str]], header: Header) -> Iterator[tuple[int, list[str] | BadRecord]]:
+def read_records(lines: Iterator[tuple[int, str]], header: Header) -> Iterator[tuple[int, list[str] | BadRecord]]:
     """Each record's first line number with its cells, or with the line itself where it cannot be read."""
-    put_back: deque[tuple[int, str]] = deque()
+    pushed_back: deque[tuple[int, str]] = deque()
 
-    def following() -> tuple[int, str] | None:
-        return put_back.popleft() if put_back else next(lines, None)
+    def next_line() -> tuple[int, str] | None:
+        return pushed_back.popleft() if pushed_back else next(lines, None)
 
-    while (start := following()) is not None:
+    while (start := next_line()) is not None:
         number, text = start
         # Without a quote there is nothing to parse, and this is ten times as fast.
-        cells = _parsed([text], header.delimiter) if '"' in text else text.rstrip("\n").split(header.delimiter)
-        taken: list[tuple[int, str]] = []
-        while cells is None and len(taken) < LONGEST_RECORD and (more := following()) is not None:
-            taken.append(more)
-            cells = _parsed([text, *(line for _, line in taken)], header.delimiter)
-        bad = _problem(text, cells, taken, header)
+        cells = _parse_record([text], header.delimiter) if '"' in text else text.rstrip("\n").split(header.delimiter)
+        further: list[tuple[int, str]] = []
+        while cells is None and len(further) < MAX_RECORD_LINES and (more := next_line()) is not None:
+            further.append(more)
+            cells = _parse_record([text, *(line for _, line in further)], header.delimiter)
+        bad = _problem(text, cells, further, header)
         if bad is not None:
-            put_back.extendleft(reversed(taken))
+            pushed_back.extendleft(reversed(further))
         yield number, bad or cells or []
 
 
-def _problem(text: str, cells: list[str] | None, taken: list[tuple[int, str]], header: Header) -> BadRecord | None:
+def _problem(text: str, cells: list[str] | None, further: list[tuple[int, str]], header: Header) -> BadRecord | None:
     """Why these lines are not one record."""
-    if cells is None or (taken and len(cells) != len(header.names)):
-        return BadRecord(text, "a quote is opened and not closed as CSV wants it")
-    for number, line in taken:
-        if any(is_order_id(clean(cell.strip(' "\n'))) for cell in line.split(header.delimiter)):
-            return BadRecord(text, f"a quote is opened and reaches over line {number}, which has an order of its own")
+    if cells is None or (further and len(cells) != len(header.names)):
+        return BadRecord(text, "a quote is opened and not closed as CSV requires")
+    for number, line in further:
+        if any(is_uuid(clean(cell.strip(' "\n'))) for cell in line.split(header.delimiter)):
+            return BadRecord(text, f"a quote is opened and not closed before line {number}, which has its own order id")
     return None
 
 
-def _parsed(lines: list[str], delimiter: str, *, strict: bool = True) -> list[str] | None:
+def _parse_record(lines: list[str], delimiter: str, *, strict: bool = True) -> list[str] | None:
     """The cells of the one record that these lines are; None where they are not exactly one."""
     try:
         found = list(csv.reader(lines, delimiter=delimiter, strict=strict))

@@ -1,4 +1,4 @@
-"""What ends a run before its time: failures that no later try can cure before a person has done something.
+"""What stops a run early: failures that no later try can cure until a person has fixed something.
 
 1. Wrong credentials, settings that cannot work, a closed client: at once.
 2. No connection ever: after 3 calls.
@@ -6,35 +6,35 @@
    run's first ones, or after 10 probes while the job is paused. Time-outs and 5xx neither count nor reset the count,
    Klarna's own answers reset it.
 4. The first 50 orders of a run all refused alike, and nothing else from Klarna: the wrong environment or account looks
-   like that. While it lasts no refusal is recorded, and after the stop those orders are still to be done. Whoever has
-   such a manifest says `keep_going`.
+   like that. Until then no refusal is recorded, and after the stop those orders are still pending. For a manifest
+   whose orders really are all refused, pass `keep_going`.
 
-Rules 3 and 4 speak of the time until Klarna is confirmed: by a success, or by refusals that differ. Until then a job
-has only 4 calls under way, so that a stop comes after far less than 100 requests.
+Rules 3 and 4 hold until Klarna is confirmed: by a success, or by refusals that differ. Until then a job has only 4
+calls in progress, so it stops after far fewer than 100 requests.
 """
 
-from klarna_om.batch.calls import Call, in_one_line
+from klarna_om.batch.calls import CallResult, in_one_line
 from klarna_om.batch.stop import Stop
 from klarna_om.errors import ConnectionFailed, KlarnaError
 
 UNREACHED_LIMIT = 3
-"""Calls without a connection, and none with one, after which there is nobody at that address."""
+"""Calls without a connection, and none with one, after which the run stops."""
 
 UNRECOGNIZED_LIMIT = 10
-"""Calls with answers that are not Klarna's, after which a run stops."""
+"""Calls with answers that are not Klarna's, after which the run stops."""
 
 EQUAL_REFUSALS_LIMIT = 50
 """Orders refused alike at the start of a run, after which it stops."""
 
 UNCONFIRMED_CALLS = 4
-"""Calls under way at once until Klarna is confirmed."""
+"""Calls in progress at once until Klarna is confirmed."""
 
 
 class BatchStopped(KlarnaError):
-    """A job stopped early, because every call brings the same: answers that are not Klarna's, or equal refusals.
+    """A job stopped early, because all calls fail alike: with answers that are not Klarna's, or equal refusals.
 
-    The message says what came from where. The last call's error is its `__cause__`, and gave it `status`, `error_code`
-    and `outcome`. No order got a final outcome by these answers: the same job, run again, settles them all.
+    The message names the answers and the host. The last call's error is its `__cause__` and the source of `status`,
+    `error_code` and `outcome`. These answers settled no order: the same job, run again, settles them all.
     """
 
     def __init__(self, message: str, cause: KlarnaError | None = None) -> None:
@@ -46,15 +46,15 @@ class BatchStopped(KlarnaError):
 
     def what_to_do(self) -> str:
         """The same for every outcome."""
-        return "correct what the message names, then run the same job again: its orders are still to be done"
+        return "fix what the message names, then run the same job again: its orders are still pending"
 
 
 class FatalErrorGuard:
-    """Looks at every call of a run, and stops the run for what no later try can cure."""
+    """Checks every call of a run, and stops the run for what no later try can cure."""
 
-    def __init__(self, stop: Stop, target: str = "", *, keep_going: bool = False) -> None:
+    def __init__(self, stop: Stop, target: str, *, keep_going: bool) -> None:
         self._stop = stop
-        self._target = target or "the base URL"
+        self._target = target
         self._keep_going = keep_going
         self._unreached: int | None = 0
         self._unrecognized = 0
@@ -63,26 +63,26 @@ class FatalErrorGuard:
         self.is_confirmed = False
         """Has Klarna answered in this run, in a way that a wrong host or account would not?"""
         self.error: KlarnaError | None = None
-        """What ended the run."""
+        """What stopped the run."""
 
-    def observe(self, call: Call, *, is_probe: bool) -> None:
-        """Count a call, and stop the run if it is one too many."""
-        if call.error is not None and call.is_fatal:
-            self._end(call.error)
-        elif isinstance(call.error, ConnectionFailed):
-            self._count_unreached(call.error)
-        elif call.has_failed is not None:
+    def observe(self, result: CallResult, *, is_probe: bool) -> None:
+        """Count a call, and stop the run when a limit is reached."""
+        if result.error is not None and result.is_fatal:
+            self._stop_run(result.error)
+        elif isinstance(result.error, ConnectionFailed):
+            self._count_unreached(result.error)
+        elif result.has_failed is not None:
             self._unreached = None
-            self._observe_answer(call, is_probe=is_probe)
+            self._observe_answer(result, is_probe=is_probe)
 
-    def _observe_answer(self, call: Call, *, is_probe: bool) -> None:
-        if call.error is not None and call.is_unrecognized:
+    def _observe_answer(self, result: CallResult, *, is_probe: bool) -> None:
+        if result.error is not None and result.is_unrecognized:
             if is_probe or not self.is_confirmed:
-                self._count_unrecognized(call.error)
-        elif not call.has_failed:
+                self._count_unrecognized(result.error)
+        elif not result.has_failed:
             self._unrecognized = 0
-            if call.error is not None and call.is_refusal and not self.is_confirmed:
-                self._count_refusal(call.error)
+            if result.error is not None and result.is_refusal and not self.is_confirmed:
+                self._count_refusal(result.error)
             else:
                 self.is_confirmed = True
 
@@ -90,18 +90,18 @@ class FatalErrorGuard:
         if self._unreached is not None:
             self._unreached += 1
             if self._unreached >= UNREACHED_LIMIT:
-                self._end(error)
+                self._stop_run(error)
 
     def _count_unrecognized(self, error: KlarnaError) -> None:
         self._unrecognized += 1
         if self._unrecognized >= UNRECOGNIZED_LIMIT:
             message = (
-                f"{UNRECOGNIZED_LIMIT} calls brought no answer of Klarna's from {self._target}; the last:"
-                f" {in_one_line(error.message)}. Check the base URL and what stands between here and Klarna (proxy,"
-                " firewall, portal), then run the same job again: no order got a final outcome by this. For another"
-                " base URL name a new journal too"
+                f"{UNRECOGNIZED_LIMIT} calls got no answer of Klarna's from {self._target}; the last:"
+                f" {in_one_line(error.message)}. Check the base URL and what is between here and Klarna (proxy,"
+                " firewall, portal), then run the same job again: this settled no order. For another base URL"
+                " name a new journal too"
             )
-            self._end(BatchStopped(message, error))
+            self._stop_run(BatchStopped(message, error))
 
     def _count_refusal(self, error: KlarnaError) -> None:
         refusal = (error.status, error.error_code)
@@ -115,11 +115,11 @@ class FatalErrorGuard:
                 f"the first {EQUAL_REFUSALS_LIMIT} orders were all refused alike by {self._target}:"
                 f" {in_one_line(error.message)}. Is it the right environment and region, and are the credentials those"
                 " of the shop that has the orders? None of them is recorded as refused: with other credentials the same"
-                " job settles them; for another environment name a new journal too. If Klarna is right, run it with"
-                " --keep-going (keep_going=True)"
+                " job settles them; for another environment name a new journal too. If the refusals are right, run it"
+                " with --keep-going (keep_going=True)"
             )
-            self._end(BatchStopped(message, error))
+            self._stop_run(BatchStopped(message, error))
 
-    def _end(self, error: KlarnaError) -> None:
+    def _stop_run(self, error: KlarnaError) -> None:
         self.error = self.error or error
         self._stop.request()

@@ -1,19 +1,18 @@
-"""One iterator for all workers: the rows in one state, read a window's worth at a time."""
+"""One iterator for all workers: the rows in one state, read a page at a time."""
 
 import asyncio
 from collections import deque
 from collections.abc import Callable
 
-from klarna_om.batch.identity import WINDOW
-from klarna_om.batch.journal import Journal, Row
+from klarna_om.batch.journal import WINDOW, Journal, Row
 from klarna_om.batch.states import State
 
 Arrange = Callable[[list[Row]], list[Row]]
-"""Chooses and orders the rows of a page."""
+"""Selects and orders the rows of a page."""
 
 
 class Feed:
-    """The rows from `low` to `high` that are in `state` when the feed comes to them."""
+    """The rows from `low` to `high` that are in `state` when their page is read."""
 
     def __init__(
         self, journal: Journal, state: State, low: int, high: int, arrange: Arrange = lambda rows: rows
@@ -23,16 +22,16 @@ class Feed:
         self._next, self._high = low, high
         self._arrange = arrange
         self._page: deque[Row] = deque()
-        self._turning = asyncio.Lock()
+        self._lock = asyncio.Lock()
 
     async def take(self) -> Row | None:
         """The next row, each to one worker only; None when there are no more."""
-        async with self._turning:
+        async with self._lock:
             while not self._page and self._next <= self._high:
-                await self._turn()
+                await self._read_page()
             return self._page.popleft() if self._page else None
 
-    async def _turn(self) -> None:
-        page = await self._journal.open_rows(self._state, self._next, self._high, WINDOW)
+    async def _read_page(self) -> None:
+        page = await self._journal.unsettled_rows(self._state, self._next, self._high, WINDOW)
         self._next = page[-1].row + 1 if page else self._high + 1
         self._page.extend(self._arrange(page))

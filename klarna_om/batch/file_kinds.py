@@ -1,9 +1,9 @@
-"""What a file is by its first bytes: text, with its encoding, or something that is no list of orders."""
+"""The kind of a file by its first bytes: text with its encoding, or another kind that is no list of orders."""
 
 from klarna_om.batch.csv_lines import ManifestError
 
 SAMPLE = 4096
-"""Bytes that are looked at."""
+"""Bytes that are examined."""
 
 _SAVE_AS_CSV = "open it and save the sheet as CSV (UTF-8)"
 _UNPACK = "unpack it first"
@@ -20,13 +20,13 @@ _SIGNATURES = (
     (b"\x28\xb5\x2f\xfd", "a zstd file", _UNPACK),
     (b"7z\xbc\xaf", "a 7z archive", _UNPACK),
     (b"Rar!", "a RAR archive", _UNPACK),
-    (b"SQLite format 3", "a SQLite database, perhaps a journal", "name the file with the order ids"),
+    (b"SQLite format 3", "a SQLite database, possibly a journal", "name the file with the order ids"),
     (b"PAR1", "a Parquet file", "export the orders as CSV"),
 )
 
 _MARKUP = (b"<!doctype", b"<html", b"<?xml", b"<table", b"<meta")
 
-_MARKS = (
+_BYTE_ORDER_MARKS = (
     (b"\xff\xfe\x00\x00", "utf-32"),
     (b"\x00\x00\xfe\xff", "utf-32"),
     (b"\xff\xfe", "utf-16"),
@@ -36,12 +36,12 @@ _MARKS = (
 _WITHOUT_MARK = ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be")
 
 
-def encoding_of(start: bytes) -> str:
-    """The encoding of a text that begins like this; raises `ManifestError`, with the way out, for anything else."""
-    for signature, kind, way_out in _SIGNATURES:
+def detect_encoding(start: bytes) -> str:
+    """The encoding of a text file that begins like this; raises `ManifestError` with advice for anything else."""
+    for signature, kind, advice in _SIGNATURES:
         if start.startswith(signature):
-            raise ManifestError(f"the manifest is {kind}, whatever its name: {way_out}")
-    for mark, encoding in _MARKS:
+            raise ManifestError(f"the manifest is {kind}, whatever its name: {advice}")
+    for mark, encoding in _BYTE_ORDER_MARKS:
         if start.startswith(mark):
             return encoding
     encoding = _encoding_without_mark(start)

@@ -8,12 +8,11 @@ from datetime import UTC, datetime
 
 from attrs import define, field, validators
 
-from klarna_om.batch.calls import Send
+from klarna_om.batch.calls import Sender
 from klarna_om.batch.circuit_breaker import CircuitBreaker
 from klarna_om.batch.fatal_errors import BatchStopped, FatalErrorGuard
-from klarna_om.batch.identity import window_of
-from klarna_om.batch.journal import Finish, Journal, Row, Stamp
-from klarna_om.batch.meter import Meter
+from klarna_om.batch.journal import Journal, Row, RowResult, Stamp, window_of
+from klarna_om.batch.progress_tracker import ProgressTracker
 from klarna_om.batch.stamps import Stamps
 from klarna_om.batch.states import OnExpired, State, check_on_expired
 from klarna_om.batch.stop import Stop
@@ -26,32 +25,32 @@ def wall_clock() -> datetime:
 
 @define(kw_only=True, eq=False)
 class Job:
-    """Everything that `run_chunk` needs. It knows no engine: whoever delivers row numbers can run it."""
+    """Everything that a row needs. Any engine that delivers row numbers can run it with `run_chunk`."""
 
     journal: Journal
-    send: Send
-    meter: Meter
-    in_flight: int = field(default=64, validator=validators.ge(1))
-    on_expired: OnExpired = field(default="resend", converter=check_on_expired)
+    sender: Sender
+    target: str
+    """Where the calls go."""
+    in_flight: int = field(validator=validators.ge(1))
+    on_expired: OnExpired = field(converter=check_on_expired)
     keep_going: bool = False
-    """Go on though the first orders are all refused alike."""
-    target: str = ""
-    """Where the calls go, for messages."""
-    now: Callable[[], datetime] = wall_clock
+    """Continue when the first orders are all refused alike."""
+    tracker: ProgressTracker = field(factory=ProgressTracker)
     stop: Stop = field(factory=Stop)
+    now: Callable[[], datetime] = wall_clock
     clock: Callable[[], float] = time.monotonic
     shuffle: Callable[[list[Row]], None] = random.shuffle
     breaker: CircuitBreaker = field(init=False)
     stamps: Stamps = field(init=False)
     guard: FatalErrorGuard = field(init=False)
-    _held: list[tuple[Row, Finish]] = field(factory=list[tuple[Row, Finish]], init=False)
-    """Refusals that are not recorded while it may be a wrong host or account that refuses."""
+    _held: list[tuple[Row, RowResult]] = field(factory=list[tuple[Row, RowResult]], init=False)
+    """Refusals that are not recorded while they may come from a wrong host or account."""
 
     def __attrs_post_init__(self) -> None:
-        self.breaker = CircuitBreaker(self.stop, self.clock, self.meter.tell)
-        self.stamps = Stamps(self.journal, self.now, self.clock, self.on_expired)
+        self.breaker = CircuitBreaker(self.stop, self.clock, self.tracker.report)
+        self.stamps = Stamps(self.journal, now=self.now, clock=self.clock, on_expired=self.on_expired)
         self.guard = FatalErrorGuard(self.stop, self.target, keep_going=self.keep_going)
-        self.meter.is_paused = lambda: self.breaker.is_open
+        self.tracker.is_paused = lambda: self.breaker.is_open
 
     def key(self, row: Row, stamp: Stamp) -> str:
         """The idempotency key of a row under its window's stamp."""
@@ -59,24 +58,24 @@ class Job:
 
     async def stamp(self, row: Row) -> Stamp | None:
         """The stamp to call under; None where the row is given up."""
-        return await self.stamps.of(window_of(row.row))
+        return await self.stamps.get(window_of(row.row))
 
-    async def record(self, row: Row, finish: Finish) -> None:
-        """Put on disk what came of a row, whatever becomes of the caller meanwhile."""
-        await asyncio.shield(self.journal.finish(finish))
-        self.meter.moved(row.state, finish.state)
-
-    async def finish(self, row: Row, finish: Finish) -> None:
-        """Record what a call brought; a refusal is held back while it may come from a wrong host or account."""
+    async def record(self, row: Row, result: RowResult) -> None:
+        """Record the result of a call; a refusal is held while it may come from a wrong host or account."""
         if self.guard.is_confirmed:
             await self.record_held()
-        elif finish.state is State.REFUSED:
-            self._held.append((row, finish))
+        elif result.state is State.REFUSED:
+            self._held.append((row, result))
             return
-        await self.record(row, finish)
+        await self.record_now(row, result)
+
+    async def record_now(self, row: Row, result: RowResult) -> None:
+        """Put a row's result on disk, also when the caller is cancelled while it is written."""
+        await asyncio.shield(self.journal.record(result))
+        self.tracker.record_move(row.state, result.state)
 
     async def record_held(self) -> None:
-        """Record the refusals that were held back, unless the run was stopped for what answers."""
+        """Record the held refusals, unless the run was stopped because of them or of answers that are not Klarna's."""
         if self._held and not isinstance(self.guard.error, BatchStopped):
             held, self._held = self._held, []
-            await asyncio.gather(*(self.record(row, finish) for row, finish in held))
+            await asyncio.gather(*(self.record_now(row, result) for row, result in held))

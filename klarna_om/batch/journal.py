@@ -1,15 +1,20 @@
-"""The journal: the truth about a job, never the engine that runs it."""
+"""The journal: what is known of a job, on disk. Whatever runs the job reads it from here."""
 
 from collections.abc import AsyncIterable, Sequence
 from datetime import datetime
 from typing import Protocol
+from uuid import UUID, uuid5
 
-from attrs import evolve, field, frozen
+from attrs import evolve, frozen
 
 from klarna_om.batch.entry import Entry
-from klarna_om.batch.identity import Identity
 from klarna_om.batch.states import State
 from klarna_om.batch.totals import Totals
+
+NAMESPACE = UUID("3f6d5c1e-4b8e-5a57-9a63-7c0f2e9b1d84")
+
+WINDOW = 1_000
+"""Rows that share one stamp of when their keys were first used."""
 
 
 class JournalError(Exception):
@@ -18,6 +23,22 @@ class JournalError(Exception):
 
 class JournalInUseError(JournalError):
     """Another process is working on this job."""
+
+
+class JournalMismatchError(JournalError):
+    """The journal belongs to another job: to another operation, or to another host."""
+
+
+@frozen
+class Identity:
+    """A job's identity, made once with its journal and on disk before anything is sent."""
+
+    job_id: str
+    operation: str
+
+    def key(self, order_id: str, row: int, epoch: int) -> str:
+        """The idempotency key of a row: the same after any crash. It changes with the epoch only."""
+        return str(uuid5(NAMESPACE, f"{self.job_id}/{order_id}/{self.operation}/{row}/{epoch}"))
 
 
 @frozen
@@ -37,16 +58,21 @@ class Stamp:
     epoch: int
     first_used: datetime
     is_inherited: bool = False
-    """An earlier run made it, so each open row of the window may have been sent."""
+    """An earlier run made it, so each unsettled row of the window may have been sent."""
 
-    def renewed(self, now: datetime) -> "Stamp":
+    def renew(self, now: datetime) -> "Stamp":
         """The stamp of the next epoch: new keys, first used from now on."""
         return evolve(self, epoch=self.epoch + 1, first_used=now)
 
 
+def window_of(row: int) -> int:
+    """The window that a row (from 1) belongs to."""
+    return (row - 1) // WINDOW
+
+
 @frozen
-class Finish:
-    """What one call brought, to be recorded."""
+class RowResult:
+    """The result of one call, to be recorded."""
 
     row: int
     state: State
@@ -66,7 +92,7 @@ class Line:
 
     line: int
     order_id: str
-    """The order id, or what stands there instead."""
+    """The order id, or the text in its place."""
     outcome: str
     """A `State`, or `duplicate`, `blank` or `malformed`."""
     status: int | None = None
@@ -76,11 +102,11 @@ class Line:
     attempts: int | None = None
     started_at: str | None = None
     finished_at: str | None = None
-    detail: str | None = field(default=None)
+    detail: str | None = None
 
 
 class Journal(Protocol):
-    """What a job needs of whatever keeps its truth. Each method returns when its effect is durable."""
+    """The storage that a job needs. Each method returns when its effect is durable."""
 
     @property
     def identity(self) -> Identity:
@@ -88,37 +114,37 @@ class Journal(Protocol):
         ...
 
     async def bind(self, target: str) -> None:
-        """Say where the calls go. Raises `JournalError` when rows were settled somewhere else."""
+        """Set where the calls go. Raises `JournalMismatchError` when rows were settled at another host."""
         ...
 
     async def load(self, chunks: AsyncIterable[Sequence[Entry]]) -> None:
-        """Take the manifest at hand, all of it or nothing. Orders that are known keep their row and its state."""
+        """Replace the manifest, all of it or nothing. Orders that are known keep their row and its state."""
         ...
 
     async def last_row(self) -> int:
         """The highest row there is."""
         ...
 
-    async def open_rows(self, state: State, low: int, high: int, limit: int) -> list[Row]:
-        """The first rows from `low` to `high` in this state that the manifest at hand names."""
+    async def unsettled_rows(self, state: State, low: int, high: int, limit: int) -> list[Row]:
+        """The first rows from `low` to `high` in this state that the current manifest names."""
         ...
 
-    async def stamp(self, window: int) -> Stamp | None:
+    async def latest_stamp(self, window: int) -> Stamp | None:
         """The latest stamp of a window."""
         ...
 
-    async def start(self, stamp: Stamp) -> None:
-        """Keep a stamp. Nothing of its window and epoch may be sent before this returns."""
+    async def save_stamp(self, stamp: Stamp) -> None:
+        """Save a stamp. Nothing of its window and epoch may be sent before this returns."""
         ...
 
-    async def finish(self, finish: Finish) -> None:
-        """Record what a call brought. A row that is done or refused stays so."""
+    async def record(self, result: RowResult) -> None:
+        """Record the result of a call. A row that is done or refused stays so."""
         ...
 
     async def counts(self) -> Totals:
-        """The manifest at hand in numbers."""
+        """The current manifest in numbers."""
         ...
 
-    async def report(self, after: int, limit: int) -> list[Line]:
-        """The lines of the manifest at hand that follow line `after`, each once."""
+    async def report_lines(self, after: int, limit: int) -> list[Line]:
+        """The lines of the current manifest that follow line `after`, each once."""
         ...

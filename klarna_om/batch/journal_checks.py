@@ -1,4 +1,4 @@
-"""Is this file a whole journal of ours? Asked before anything is sent, since a journal that lies costs money."""
+"""Is this file a complete journal of klarna_om? Checked before anything is sent: a wrong journal costs money."""
 
 import os
 import sqlite3
@@ -20,28 +20,28 @@ _COLUMNS = "SELECT t.name, c.name FROM sqlite_master t, pragma_table_info(t.name
 
 
 class _Damage(Exception):
-    """What is wrong inside a journal of ours."""
+    """What is wrong inside a journal of klarna_om."""
 
 
 def check_start(path: Path) -> None:
-    """Look at the first bytes of a journal that exists; raises `JournalError`."""
+    """Check the first bytes of a journal that exists; raises `JournalError`."""
     with path.open("rb") as file:
         start = file.read(len(_MAGIC))
     if not start:
         raise JournalError(
-            f"the journal {path} is empty: a crash or a copy gone wrong left it so. Put the right file there if a job"
-            " was begun; delete it to start a new job"
+            f"the journal {path} is empty, after a crash or a failed copy. Put the right file there if a job was begun;"
+            " delete it to start a new job"
         )
     if start != _MAGIC:
-        raise _foreign(path)
+        raise _not_a_journal(path)
 
 
 def check_content(connection: sqlite3.Connection, path: Path) -> None:
-    """Look through a journal once; raises `JournalError` for one of somebody else, of another version, or damaged."""
+    """Check a whole journal once; raises `JournalError` for another program's, another version's or a damaged one."""
     try:
-        if _one(connection, "PRAGMA application_id") != schema.APPLICATION_ID:
-            raise _foreign(path)
-        if (version := _one(connection, "PRAGMA user_version")) != schema.VERSION:
+        if _query_value(connection, "PRAGMA application_id") != schema.APPLICATION_ID:
+            raise _not_a_journal(path)
+        if (version := _query_value(connection, "PRAGMA user_version")) != schema.VERSION:
             raise JournalError(
                 f"{path} is a journal of version {version}; this klarna_om reads version {schema.VERSION}"
             )
@@ -56,14 +56,14 @@ def check_content(connection: sqlite3.Connection, path: Path) -> None:
         ) from reason
 
 
-def place_of(url: str) -> tuple[str | None, int | None]:
+def host_and_port(url: str) -> tuple[str | None, int | None]:
     """Host and port of a URL."""
     parts = urlsplit(url)
     return parts.hostname, parts.port or {"https": 443, "http": 80}.get(parts.scheme)
 
 
 class FileWatch:
-    """Is the file that was opened still there? Asked after each commit, for as long as the job runs."""
+    """Is the file that was opened still there? Checked after each commit, for as long as the job runs."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -72,12 +72,12 @@ class FileWatch:
         self._has_log = False
 
     def check(self) -> None:
-        """Raise `JournalError` when what was committed now is in no file of the journal's name."""
+        """Raise `JournalError` when the journal's path no longer leads to the file that was committed to."""
         now = _stat(self._path)
         if not os.path.samestat(now, self._opened):
-            raise _gone(self._path, "another file is in its place")
+            raise _removed_error(self._path, "another file is in its place")
         if now.st_size < self._opened.st_size:
-            raise _gone(self._path, "it was cut")
+            raise _removed_error(self._path, "it was truncated")
         if self._has_log:
             _stat(self._log)
         self._has_log = self._log.exists()
@@ -87,11 +87,11 @@ def _stat(path: Path) -> os.stat_result:
     try:
         return path.stat()
     except OSError as reason:
-        raise _gone(path, reason.strerror) from reason
+        raise _removed_error(path, reason.strerror) from reason
 
 
 def _check_structure(connection: sqlite3.Connection) -> None:
-    missing = _own_columns() - set(connection.execute(_COLUMNS).fetchall())
+    missing = _expected_columns() - set(connection.execute(_COLUMNS).fetchall())
     if missing:
         table, column = min(missing)
         raise _Damage(f"the column {table}.{column} is missing")
@@ -100,22 +100,22 @@ def _check_structure(connection: sqlite3.Connection) -> None:
         raise _Damage(found)
 
 
-def _own_columns() -> set[tuple[str, str]]:
-    fresh = sqlite3.connect(":memory:")
+def _expected_columns() -> set[tuple[str, str]]:
+    expected = sqlite3.connect(":memory:")
     try:
-        fresh.executescript(schema.SCHEMA)
-        return set(fresh.execute(_COLUMNS).fetchall())
+        expected.executescript(schema.SCHEMA)
+        return set(expected.execute(_COLUMNS).fetchall())
     finally:
-        fresh.close()
+        expected.close()
 
 
 def _check_values(connection: sqlite3.Connection) -> None:
     targets = connection.execute("SELECT target FROM job").fetchall()
     if len(targets) != 1:
         raise _Damage(f"it should belong to one job, and belongs to {len(targets)}")
-    _parsed(place_of, targets[0][0])
+    _parse(host_and_port, targets[0][0])
     for (first_used,) in connection.execute("SELECT first_used_at FROM windows"):
-        if _parsed(datetime.fromisoformat, first_used).tzinfo is None:
+        if _parse(datetime.fromisoformat, first_used).tzinfo is None:
             raise _Damage(f"the time {first_used!r} has no zone")
     known = ", ".join(f"'{state.value}'" for state in State)
     wrong = connection.execute(f"SELECT row, state FROM rows WHERE state NOT IN ({known}) LIMIT 1").fetchone()  # noqa: S608
@@ -123,24 +123,23 @@ def _check_values(connection: sqlite3.Connection) -> None:
         raise _Damage(f"row {wrong[0]} has the state {wrong[1]!r}, which does not exist")
 
 
-def _parsed(read: Callable[[str], T], value: str) -> T:
+def _parse(read: Callable[[str], T], value: str) -> T:
     try:
         return read(value)
     except (TypeError, ValueError) as reason:
         raise _Damage(f"{value!r} cannot be read") from reason
 
 
-def _one(connection: sqlite3.Connection, query: str) -> object:
+def _query_value(connection: sqlite3.Connection, query: str) -> object:
     return connection.execute(query).fetchone()[0]
 
 
-def _foreign(path: Path) -> JournalError:
+def _not_a_journal(path: Path) -> JournalError:
     return JournalError(f"{path} is not a journal of klarna_om; name another file for the journal")
 
 
-def _gone(path: Path, what: str | None) -> JournalError:
+def _removed_error(path: Path, what: str | None) -> JournalError:
     return JournalError(
-        f"the journal {path} was taken away while the job was running ({what}), so nothing more is sent. Put it back if"
-        " you can: what came of the orders so far is recorded there only, and without it the same command begins a new"
-        " job"
+        f"the journal {path} was removed while the job was running ({what}), so nothing more is sent. Put it back if"
+        " you can: only it has the results so far, and without it the same command begins a new job"
     )

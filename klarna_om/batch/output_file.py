@@ -1,4 +1,4 @@
-"""Files that a job writes: regular ones only, so that no device, pipe or link is filled or replaced."""
+"""Files that a job writes: regular files only, so that no device, pipe or link is written or replaced."""
 
 import os
 import stat
@@ -6,15 +6,15 @@ from contextlib import suppress
 from pathlib import Path
 
 _KINDS = (
-    (stat.S_ISLNK, "a symbolic link; name the file that it leads to"),
+    (stat.S_ISLNK, "a symbolic link; name the file that it points to"),
     (stat.S_ISDIR, "a directory; name a file in it"),
     (stat.S_ISFIFO, "a pipe; name a regular file"),
     (stat.S_ISSOCK, "a socket; name a regular file"),
 )
 
 
-def not_regular(path: Path) -> str | None:
-    """What stands at this path and is no regular file, with the way out; None for one, or where there is nothing."""
+def find_problem(path: Path) -> str | None:
+    """Why this path cannot be written, with advice; None for a regular file, or where there is nothing."""
     try:
         mode = path.lstat().st_mode
     except FileNotFoundError:
@@ -26,7 +26,7 @@ def not_regular(path: Path) -> str | None:
 
 
 def sync_directory(path: Path) -> None:
-    """Make a new name of a file survive a power cut, where the system can; Windows and some file systems cannot."""
+    """Make a new file name survive a power cut, where the system can; Windows and some file systems cannot."""
     with suppress(OSError):
         directory = os.open(path.parent, os.O_RDONLY)
         try:

@@ -12,8 +12,8 @@ from uuid import uuid4
 from attrs import fields
 
 from klarna_om.batch.journal import Journal, Line
-from klarna_om.batch.output_file import not_regular, sync_directory
-from klarna_om.batch.threads import in_thread
+from klarna_om.batch.output_file import find_problem, sync_directory
+from klarna_om.batch.threads import run_in_thread
 
 PAGE = 5_000
 
@@ -25,31 +25,31 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class ReportError(Exception):
-    """The report cannot be written; nothing else is amiss."""
+    """The report cannot be written; the journal is complete."""
 
 
 async def write_report(journal: Journal, path: str | Path) -> None:
-    """Write the report; an older one is replaced, at once, when the new one is complete.
+    """Write the report; an older one is replaced, in one step, when the new one is complete.
 
-    Raises `OSError`, also for a path that is no regular file.
+    Raises `OSError`, also for a path that is not a regular file.
     """
-    draft = await in_thread(lambda: _Draft(Path(path)))
+    draft = await run_in_thread(lambda: _Draft(Path(path)))
     try:
         after = 0
-        while lines := await journal.report(after, PAGE):
+        while lines := await journal.report_lines(after, PAGE):
             after = lines[-1].line
-            await in_thread(partial(draft.add, lines))
-        await in_thread(draft.publish)
+            await run_in_thread(partial(draft.add, lines))
+        await run_in_thread(draft.publish)
     except BaseException:
-        await in_thread(draft.discard)
+        await run_in_thread(draft.discard)
         raise
 
 
 class _Draft:
-    """A report that nobody takes for a complete one."""
+    """A report that is not complete yet, under a temporary name."""
 
     def __init__(self, target: Path) -> None:
-        _check(target)
+        _check_target(target)
         self._target = target
         self._path = target.with_name(f".klarna-om.{uuid4().hex}.tmp")
         self._file = self._path.open("x", newline="", encoding="utf-8")
@@ -57,13 +57,13 @@ class _Draft:
         self._rows.writerow(COLUMNS)
 
     def add(self, lines: Iterable[Line]) -> None:
-        self._rows.writerows(map(_cell, _values(line)) for line in lines)
+        self._rows.writerows(map(_escape_formula, _values(line)) for line in lines)
 
     def publish(self) -> None:
         self._file.flush()
         os.fsync(self._file.fileno())
         self._file.close()
-        _check(self._target)
+        _check_target(self._target)
         self._path.replace(self._target)
         sync_directory(self._target)
 
@@ -72,11 +72,11 @@ class _Draft:
         self._path.unlink(missing_ok=True)
 
 
-def _check(target: Path) -> None:
-    if (problem := not_regular(target)) is not None:
+def _check_target(target: Path) -> None:
+    if (problem := find_problem(target)) is not None:
         raise FileExistsError(errno.EEXIST, problem)
 
 
-def _cell(value: object) -> object:
-    """Text that a spreadsheet would take for a formula gets an apostrophe in front, as spreadsheets do themselves."""
+def _escape_formula(value: object) -> object:
+    """Put an apostrophe before a string that a spreadsheet would read as a formula, as spreadsheets do themselves."""
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

@@ -1,40 +1,54 @@
-"""Run a job: workers on one iterator, each carrying a row to its end."""
+"""Run a job: workers share one iterator, and each calls for a row until its result is known."""
 
 import asyncio
+from collections.abc import AsyncIterable, Sequence
 
 from attrs import define, evolve, field
 
-from klarna_om.batch.calls import Call, called
+from klarna_om.batch.calls import CallResult, call
 from klarna_om.batch.circuit_breaker import never
+from klarna_om.batch.entry import Entry
 from klarna_om.batch.fatal_errors import UNCONFIRMED_CALLS
 from klarna_om.batch.feed import Feed
 from klarna_om.batch.job import Job
-from klarna_om.batch.journal import Finish, Row, Stamp
+from klarna_om.batch.journal import Row, RowResult, Stamp
 from klarna_om.batch.repeats import Repeats
 from klarna_om.batch.states import State
 from klarna_om.batch.totals import Summary
 
-LONGEST_WAIT = 60.0
+MAX_WAIT = 60.0
 """Seconds at most before a row that was not sent is tried again."""
 
 
-async def run_job(job: Job) -> Summary:
-    """Run all rows, until they are through or the job is stopped.
+async def run(job: Job, chunks: AsyncIterable[Sequence[Entry]]) -> Summary:
+    """Load the manifest and run all rows, until they are settled or the job is stopped.
 
     Raises the `KlarnaError` that no later try could cure, and `JournalError`; everything known is recorded first.
     """
-    job.meter.tell()
+    await job.journal.bind(job.target)
+    await job.journal.load(chunks)
+    return await run_all_rows(job)
+
+
+async def run_all_rows(job: Job) -> Summary:
+    """As `run`, over the manifest that the journal has loaded."""
+    tracker = job.tracker
+    tracker.start(await job.journal.counts())
+    tracker.report()
     await run_chunk(job, 1, await job.journal.last_row())
-    job.meter.tell()
+    tracker.report()
     if job.guard.error is not None:
         raise job.guard.error
-    return Summary(job.journal.identity.job_id, await job.journal.counts(), job.meter.elapsed, job.meter.settled_now)
+    return Summary(
+        job_id=job.journal.identity.job_id,
+        totals=await job.journal.counts(),
+        elapsed=tracker.elapsed,
+        settled_now=tracker.settled_now,
+    )
 
 
 async def run_chunk(job: Job, low: int, high: int) -> None:
-    """Run the rows from `low` to `high`: the pending ones, then those of unknown outcome, until a repeat has settled
-    them or none can.
-    """
+    """Run the rows from `low` to `high`: first the pending ones, then repeat those of unknown outcome."""
     try:
         await _Pass(job, Feed(job.journal, State.PENDING, low, high)).run()
         await _repeat_unknown(job, low, high)
@@ -46,7 +60,7 @@ async def _repeat_unknown(job: Job, low: int, high: int) -> None:
     repeats = Repeats(job.clock, low, high)
 
     def arrange(rows: list[Row]) -> list[Row]:
-        # In no order: rows that always fail and stand side by side would look like an outage.
+        # In random order: neighbouring rows that always fail would look like an outage.
         rows = [row for row in rows if not repeats.is_excluded(row)]
         job.shuffle(rows)
         return rows
@@ -61,7 +75,7 @@ async def _repeat_unknown(job: Job, low: int, high: int) -> None:
 
 @define(eq=False)
 class _Pass:
-    """One walk over the rows in a state."""
+    """One pass over the rows in a state."""
 
     job: Job
     feed: Feed
@@ -89,9 +103,9 @@ class _Pass:
 
     async def _work(self) -> None:
         while not self.job.stop.is_requested and (row := await self.feed.take()) is not None:
-            call = await self._settle(row)
+            result = await self._settle(row)
             if self.repeats is not None:
-                self.repeats.observe(row, call)
+                self.repeats.observe(row, result)
             if self._is_over():
                 break
             self._add_workers()
@@ -99,17 +113,17 @@ class _Pass:
     def _is_over(self) -> bool:
         return self.repeats is not None and self.repeats.is_over()
 
-    async def _settle(self, row: Row) -> Call | None:
-        """Call for a row until something is known of it, or nobody waits any more; None where it was given up."""
+    async def _settle(self, row: Row) -> CallResult | None:
+        """Call for a row until something is known of it or the pass is over; None where it was given up."""
         job, delay = self.job, 1.0
-        call = await self._turn(row)
-        while call is not None and call.state is None and not job.stop.is_requested and not self._is_over():
-            await job.stop.sleep(min(max(delay, call.delay), LONGEST_WAIT))
+        result = await self._call_with_permit(row)
+        while result is not None and result.state is None and not job.stop.is_requested and not self._is_over():
+            await job.stop.sleep(min(max(delay, result.delay), MAX_WAIT))
             delay *= 2
-            call = await self._turn(row)
-        return call
+            result = await self._call_with_permit(row)
+        return result
 
-    async def _turn(self, row: Row) -> Call | None:
+    async def _call_with_permit(self, row: Row) -> CallResult | None:
         """Wait for a permit, call, and record what is known; None where nothing was called."""
         job = self.job
         async with job.breaker.permit(never if self.repeats is None else self.repeats.is_over) as permit:
@@ -119,44 +133,43 @@ class _Pass:
             if stamp is None:
                 await _give_up(job, row)
                 return None
-            call = await _call(job, row, stamp, is_probe=permit.is_probe)
-            permit.has_failed = call.has_failed
-            return call
+            result = await _call_and_record(job, row, stamp, is_probe=permit.is_probe)
+            permit.has_failed = result.has_failed
+            return result
 
 
-async def _call(job: Job, row: Row, stamp: Stamp, *, is_probe: bool) -> Call:
-    finish = Finish(row.row, State.UNKNOWN, idempotency_key=job.key(row, stamp), started=job.now())
+async def _call_and_record(job: Job, row: Row, stamp: Stamp, *, is_probe: bool) -> CallResult:
+    key = job.key(row, stamp)
+    draft = RowResult(row.row, State.UNKNOWN, idempotency_key=key, started=job.now())
+    in_doubt = row.state is State.UNKNOWN or stamp.is_inherited
     try:
-        call = await called(
-            job.send,
-            row.order_id,
-            job.key(row, stamp),
-            in_doubt=row.state is State.UNKNOWN or stamp.is_inherited,
-        )
+        result = await call(job.sender, row.order_id, key, in_doubt=in_doubt)
     except asyncio.CancelledError:
-        cut = evolve(finish, attempts=1, finished=job.now(), detail="cut off while under way; a repeat settles it")
-        await job.record(row, cut)
+        detail = "cancelled while the call was in progress; a repeat settles it"
+        await job.record_now(row, evolve(draft, attempts=1, finished=job.now(), detail=detail))
         raise
-    job.guard.observe(call, is_probe=is_probe)
-    if call.state is not None:
-        await job.finish(row, _finished(finish, call, job))
-    return call
+    job.guard.observe(result, is_probe=is_probe)
+    if result.state is not None:
+        await job.record(row, _fill_in(draft, result.state, result, job))
+    return result
 
 
-def _finished(finish: Finish, call: Call, job: Job) -> Finish:
-    assert call.state is not None
+def _fill_in(draft: RowResult, state: State, result: CallResult, job: Job) -> RowResult:
     return evolve(
-        finish,
-        state=call.state,
-        status=call.status,
-        error_code=call.error_code,
-        correlation_id=call.correlation_id,
-        attempts=call.attempts,
+        draft,
+        state=state,
+        status=result.status,
+        error_code=result.error_code,
+        correlation_id=result.correlation_id,
+        attempts=result.attempts,
         finished=job.now(),
-        detail=call.detail,
+        detail=result.detail,
     )
 
 
 async def _give_up(job: Job, row: Row) -> None:
-    detail = "perhaps sent more than 23 hours ago, and Klarna keeps a key for 24; on_expired='resend' calls anew"
-    await job.record(row, Finish(row.row, State.UNKNOWN, finished=job.now(), detail=detail))
+    detail = (
+        "may have been sent more than 23 hours ago, and Klarna keeps a key for 24; on_expired='resend' calls again"
+        " under a new key"
+    )
+    await job.record_now(row, RowResult(row.row, State.UNKNOWN, finished=job.now(), detail=detail))

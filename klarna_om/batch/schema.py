@@ -1,12 +1,12 @@
-"""The journal's tables. Anybody may read them with `sqlite3` while a job runs.
+"""The journal's tables. You can read them with `sqlite3` while a job runs.
 
-A script is split at its semicolons, so its comments have none.
+Scripts are split at semicolons, so comments in them must have none.
 """
 
-from klarna_om.batch.identity import WINDOW
+from klarna_om.batch.journal import WINDOW
 
 APPLICATION_ID = 0x4B4C4F4D
-"""Marks the file as a journal of ours; `file` and `sqlite3` show it."""
+"""Marks the file as a journal of klarna_om; `file` and `sqlite3` show it."""
 
 VERSION = 1
 
@@ -20,7 +20,7 @@ CREATE TABLE job (
     target TEXT NOT NULL,
     created_at TEXT NOT NULL
 );
--- One row an order. `line` is where the manifest at hand names it first, or null when it no longer does.
+-- One row per order. `line` is where the current manifest names it first, or null when it no longer does.
 CREATE TABLE rows (
     row INTEGER PRIMARY KEY,
     order_id TEXT NOT NULL COLLATE NOCASE UNIQUE,
@@ -42,7 +42,7 @@ CREATE TABLE windows (
     first_used_at TEXT NOT NULL,
     PRIMARY KEY (window, epoch)
 ) WITHOUT ROWID;
--- The manifest at hand, line by line.
+-- The current manifest, line by line.
 CREATE TABLE lines (
     line INTEGER PRIMARY KEY,
     order_id TEXT COLLATE NOCASE,
@@ -52,10 +52,10 @@ CREATE TABLE lines (
 );
 """
 
-LINE = "INSERT INTO lines (line, order_id, problem, text, detail) VALUES (?, ?, ?, ?, ?)"
+INSERT_LINE = "INSERT INTO lines (line, order_id, problem, text, detail) VALUES (?, ?, ?, ?, ?)"
 
-# New orders begin a window of their own: an old window's stamp says "may have been sent" of every row in it.
-TAKE_LINES = """
+# New orders begin a new window: an old window's stamp means that every row in it may have been sent.
+UPDATE_ROWS = """
 CREATE TEMP TABLE firsts AS
     SELECT order_id, min(line) AS line FROM lines WHERE order_id IS NOT NULL GROUP BY order_id;
 UPDATE rows SET line = NULL;
@@ -68,24 +68,24 @@ INSERT INTO rows (row, order_id, line)
 DROP TABLE firsts;
 """
 
-FINISH = """
+RECORD_RESULT = """
 UPDATE rows SET state = ?, status = ?, error_code = ?, correlation_id = ?,
     idempotency_key = coalesce(?, idempotency_key), attempts = attempts + ?,
     started_at = coalesce(started_at, ?), finished_at = ?, detail = ?
 WHERE row = ? AND state NOT IN ('done', 'refused')
 """
 
-OPEN_ROWS = """
+UNSETTLED_ROWS = """
 SELECT row, order_id FROM rows WHERE state = ? AND row BETWEEN ? AND ? AND line IS NOT NULL ORDER BY row LIMIT ?
 """
 
-# Windows are counted from 0, rows from 1; see `identity.window_of`.
+# Windows are counted from 0, rows from 1; see `journal.window_of`.
 EPOCHS = f"""
 SELECT row, order_id, coalesce((SELECT max(epoch) FROM windows WHERE window = (row - 1) / {WINDOW}), 0)
 FROM rows WHERE order_id = ?
 """  # noqa: S608
 
-REPORT = """
+REPORT_LINES = """
 SELECT lines.line, coalesce(lines.order_id, lines.text, ''),
     CASE WHEN lines.problem IS NOT NULL THEN lines.problem
          WHEN rows.line <> lines.line THEN 'duplicate' ELSE rows.state END,

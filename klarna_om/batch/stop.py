@@ -1,4 +1,4 @@
-"""A wish to stop: nothing new begins, what is under way ends and is recorded."""
+"""A request to stop: nothing new begins, calls in progress end and are recorded."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
@@ -8,7 +8,7 @@ Sleep = Callable[[float], Coroutine[Any, Any, None]]
 
 
 class Stop:
-    """Shared by all who wait in a run, so that a wish to stop ends every wait."""
+    """Shared by all waits of a run, so that a request to stop ends each of them."""
 
     def __init__(self, sleep: Sleep = asyncio.sleep) -> None:
         self._event = asyncio.Event()
@@ -16,7 +16,7 @@ class Stop:
 
     @property
     def is_requested(self) -> bool:
-        """Has somebody asked to stop?"""
+        """Was a stop requested?"""
         return self._event.is_set()
 
     def request(self) -> None:
@@ -27,19 +27,19 @@ class Stop:
         """Sleep, but no longer than until the stop."""
         await self.wait(self._sleep(seconds))
 
-    async def wait(self, something: Coroutine[Any, Any, object]) -> None:
-        """Wait for something, but no longer than until the stop."""
+    async def wait(self, coroutine: Coroutine[Any, Any, object]) -> None:
+        """Wait for a coroutine, but no longer than until the stop."""
         waits: tuple[asyncio.Task[Any], ...] = (
-            asyncio.create_task(something),
+            asyncio.create_task(coroutine),
             asyncio.create_task(self._event.wait()),
         )
         try:
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            await _ended(waits)
+            await _cancel_all(waits)
 
 
-def _ended(tasks: tuple[asyncio.Task[Any], ...]) -> Awaitable[object]:
+def _cancel_all(tasks: tuple[asyncio.Task[Any], ...]) -> Awaitable[object]:
     for task in tasks:
         task.cancel()
     return asyncio.gather(*tasks, return_exceptions=True)

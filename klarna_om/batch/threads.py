@@ -1,4 +1,4 @@
-"""Work that blocks, done in a thread."""
+"""Run blocking work in a thread."""
 
 import asyncio
 from collections.abc import Callable
@@ -7,8 +7,8 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-async def in_thread(work: Callable[[], T]) -> T:
-    """Like `asyncio.to_thread`, and waited for to its end even when the caller is cancelled.
+async def run_in_thread(work: Callable[[], T]) -> T:
+    """Like `asyncio.to_thread`, but wait for the end even when the caller is cancelled.
 
     A file or iterator must not be closed under a thread that is still reading it.
     """

@@ -1,4 +1,4 @@
-"""How far a job is, in numbers that add up."""
+"""The progress and the result of a job, in numbers that add up."""
 
 from attrs import frozen
 
@@ -19,7 +19,7 @@ class Totals:
 
     @property
     def settled(self) -> int:
-        """Orders of which Klarna's answer is known."""
+        """Orders for which Klarna's answer is known."""
         return self.done + self.refused
 
     @property
@@ -42,37 +42,37 @@ class Totals:
             "blank": self.blank,
             "malformed": self.malformed,
         }
-        always = ("done", "refused", "unknown")
-        return ", ".join(f"{count} {name}" for name, count in counted.items() if count or name in always)
+        always_fail = ("done", "refused", "unknown")
+        return ", ".join(f"{count} {name}" for name, count in counted.items() if count or name in always_fail)
 
 
 @frozen
 class Progress:
-    """How far the job is now. What it counts as done, refused or unknown is on disk."""
+    """The progress of a job. What it counts as done, refused or unknown is on disk."""
 
     totals: Totals
     rate: float
-    """Orders a second, over the last few seconds."""
+    """Orders per second, over the last few seconds."""
     eta: float | None
-    """Seconds until the pending orders are through at this rate; None while nothing moves."""
+    """Seconds until no order is pending at this rate; None while the rate is 0."""
     is_paused: bool = False
-    """Most calls fail, so the job waits and tries one call at a time."""
+    """Most calls fail, so the job sends only one probe at a time."""
 
 
 @frozen
 class Summary:
-    """What came of a run."""
+    """The result of a run."""
 
     job_id: str
     totals: Totals
-    elapsed: float
+    elapsed: float = 0.0
     """Seconds that this run took."""
-    settled_now: int
+    settled_now: int = 0
     """Orders that this run settled; the rest of `totals.settled` was settled before."""
 
     @property
     def rate(self) -> float:
-        """Orders that this run settled a second."""
+        """Orders per second that this run settled."""
         return self.settled_now / self.elapsed if self.elapsed > 0 else 0.0
 
     @property

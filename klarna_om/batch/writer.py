@@ -1,4 +1,4 @@
-"""One thread owns the connection; what arrives while it commits is committed together next."""
+"""One thread owns the connection; records that arrive during a commit are committed together in the next one."""
 
 import asyncio
 import sqlite3
@@ -31,7 +31,7 @@ class _Group:
 
 
 class Writer:
-    """SQLite without a wait in the event loop.
+    """SQLite that never blocks the event loop.
 
     A write that fails breaks the writer: nothing is written after it, so nothing should be sent after it either.
     """
@@ -45,7 +45,7 @@ class Writer:
         self._group: _Group | None = None
         self._broken: Exception | None = None
         self.verify: Callable[[], None] = lambda: None
-        """Raises when what is committed now would be nowhere: its file is gone."""
+        """Raises when the file of the connection is gone, so that a commit would be lost."""
 
     async def open(self) -> None:
         """Start the thread and connect."""
@@ -53,28 +53,28 @@ class Writer:
         def connect() -> None:
             self._connection = self._connect()
 
-        opening = asyncio.ensure_future(self._in_thread(connect))
+        opening = asyncio.ensure_future(self._run_in_thread(connect))
         try:
             await asyncio.shield(opening)
         except BaseException:
-            # Whoever holds the journal's lock must not free it under a thread that is still making the file.
+            # The journal's lock must not be freed while the thread is still creating the file.
             await asyncio.gather(opening, return_exceptions=True)
             if self._connection is not None:
-                await self._in_thread(self._connection.close)
+                await self._run_in_thread(self._connection.close)
             self._thread.shutdown(wait=False)
             raise
 
     async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Do something with the connection, after what was asked before."""
+        """Do work with the connection, after all earlier work."""
         self._check()
 
-        def working() -> T:
+        def do_and_verify() -> T:
             assert self._connection is not None
             result = work(self._connection)
             self.verify()
             return result
 
-        return await self._in_thread(working)
+        return await self._run_in_thread(do_and_verify)
 
     async def write(self, record: Parameters) -> None:
         """Execute the statement with these parameters; returns when that is on disk."""
@@ -87,16 +87,16 @@ class Writer:
             group.records.append(record)
         await group.committed.wait()
         if group.error is not None:
-            raise _unwritable(group.error) from group.error
+            raise _write_error(group.error) from group.error
 
     async def close(self) -> None:
-        """Wait for what was asked, and close."""
+        """Wait for all earlier work, and close."""
 
         def close() -> None:
             assert self._connection is not None
             self._connection.close()
 
-        await self._in_thread(close)
+        await self._run_in_thread(close)
         self._thread.shutdown(wait=False)
 
     def _commit(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -110,19 +110,19 @@ class Writer:
                 with transaction(self._connection):
                     self._connection.executemany(self._statement, group.records)
                 self.verify()
-        except Exception as reason:  # noqa: BLE001 - whatever it is, those who wait must hear of it
+        except Exception as reason:  # noqa: BLE001 - every waiting task must get the error, whatever it is
             error = self._broken = reason
         loop.call_soon_threadsafe(group.settle, error)
 
-    async def _in_thread(self, work: Callable[[], T]) -> T:
+    async def _run_in_thread(self, work: Callable[[], T]) -> T:
         try:
             return await asyncio.get_running_loop().run_in_executor(self._thread, work)
         except sqlite3.Error as reason:
-            raise _unwritable(reason) from reason
+            raise _write_error(reason) from reason
 
     def _check(self) -> None:
         if self._broken is not None:
-            raise _unwritable(self._broken) from self._broken
+            raise _write_error(self._broken) from self._broken
 
 
 @contextmanager
@@ -138,10 +138,10 @@ def transaction(connection: sqlite3.Connection) -> Generator[None, None, None]:
         raise
 
 
-def _unwritable(reason: Exception) -> JournalError:
+def _write_error(reason: Exception) -> JournalError:
     if isinstance(reason, JournalError):
         return JournalError(str(reason))
     return JournalError(
-        f"the journal cannot be written ({reason}), so nothing more is sent; what it holds is safe. See to its disk"
+        f"the journal cannot be written ({reason}), so nothing more is sent; what it holds is safe. Check its disk"
         " and run the same command again"
     )

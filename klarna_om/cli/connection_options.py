@@ -24,7 +24,7 @@ def connection_options(function: F) -> F:
         "--proxy",
         metavar="env|URL",
         expose_value=False,
-        callback=_keep_proxy,
+        callback=_store_proxy,
         help="Go through this HTTP proxy; env takes HTTPS_PROXY or ALL_PROXY, unless NO_PROXY excludes the host.",
     )
     ca = click.option(
@@ -32,28 +32,28 @@ def connection_options(function: F) -> F:
         metavar="FILE",
         type=click.Path(exists=True, dir_okay=False),
         expose_value=False,
-        callback=_keep_ca,
+        callback=_store_ca,
         help="PEM file of the certificate authorities to trust instead of the system's.",
     )
     return proxy(ca(function))
 
 
 def connection_arguments() -> ConnectionArguments:
-    """What the running command was given, for `KlarnaClient`."""
+    """The values that the running command got, for `KlarnaClient`."""
     return cast("ConnectionArguments", click.get_current_context().meta.get(_KEY, {}))
 
 
-def _keep_proxy(context: click.Context, _: click.Parameter, value: str | None) -> None:
+def _store_proxy(context: click.Context, _: click.Parameter, value: str | None) -> None:
     if value is None:
         return
     if "@" in value:
         raise click.BadParameter(
-            "a password here would show in the list of processes: set HTTPS_PROXY and use --proxy env"
+            "a password here would be visible in the list of processes: set HTTPS_PROXY and use --proxy env"
         )
-    kept = context.meta.setdefault(_KEY, ConnectionArguments())
-    kept.update({"trust_env": True} if value == "env" else {"proxy": value})
+    stored = context.meta.setdefault(_KEY, ConnectionArguments())
+    stored.update({"trust_env": True} if value == "env" else {"proxy": value})
 
 
-def _keep_ca(context: click.Context, _: click.Parameter, value: str | None) -> None:
+def _store_ca(context: click.Context, _: click.Parameter, value: str | None) -> None:
     if value is not None:
         context.meta.setdefault(_KEY, ConnectionArguments())["ca"] = value

@@ -1,4 +1,4 @@
-"""What the demo's sandbox counted, asked over HTTP as anybody else could ask it."""
+"""The counts of the demo's sandbox, fetched over HTTP."""
 
 from typing import Any
 from urllib.request import urlopen
@@ -9,12 +9,12 @@ from attrs import frozen
 
 @frozen
 class Counts:
-    """The truth about what happened, from the server's side."""
+    """What happened, as the server counts it."""
 
     requests: int
-    """All that came with the right credentials."""
+    """Requests with the right credentials."""
     faults: int
-    """Requests with which something went wrong."""
+    """Requests with an injected fault."""
     replayed: int
     """Repeats that got the first answer again, without a second effect."""
     orders: int
@@ -23,9 +23,9 @@ class Counts:
     """Orders for which the acknowledgement was executed more than once."""
 
 
-def counts_at(url: str) -> Counts:
-    """Ask the sandbox at that URL."""
-    requests, effects = _asked(f"{url}/_sandbox/requests"), _asked(f"{url}/_sandbox/effects")
+def fetch_counts(url: str) -> Counts:
+    """Fetch the counts of the sandbox at that URL."""
+    requests, effects = _get_json(f"{url}/_sandbox/requests"), _get_json(f"{url}/_sandbox/effects")
     acknowledged = effects.get("orders.acknowledge", {"orders": 0, "repeated": 0})
     return Counts(
         requests=requests["total"],
@@ -36,6 +36,6 @@ def counts_at(url: str) -> Counts:
     )
 
 
-def _asked(url: str) -> Any:
+def _get_json(url: str) -> Any:
     with urlopen(url) as answer:
         return msgspec.json.decode(answer.read())

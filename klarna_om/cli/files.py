@@ -8,18 +8,18 @@ from pathlib import Path
 
 import click
 
-from klarna_om.batch.output_file import not_regular
+from klarna_om.batch.output_file import find_problem
 
 _BESIDE_JOURNAL = ("-wal", "-shm", "-journal", ".lock")
 """Files that SQLite and the lock keep beside a journal."""
 
 
-def files_of(manifest: str, journal: Path | None, report: Path | None) -> tuple[Path, Path]:
-    """Where journal and report are; raises `click.UsageError` for what must not be written."""
+def choose_files(manifest: str, journal: Path | None, report: Path | None) -> tuple[Path, Path]:
+    """Choose the paths of journal and report; raises `click.UsageError` for a path that must not be written."""
     if manifest == "-" and sys.stdin is None:  # pyright: ignore[reportUnnecessaryComparison] - `<&-` does it
         raise click.UsageError("standard input is closed, so there is no manifest to read")
     if journal is None:
-        journal = _beside(manifest)
+        journal = _default_journal(manifest)
     report = report or (journal if _is_stream(manifest) else Path(manifest)).with_suffix(".report.csv")
     try:
         for path in (journal, report):
@@ -30,23 +30,23 @@ def files_of(manifest: str, journal: Path | None, report: Path | None) -> tuple[
     return journal, report
 
 
-def _beside(manifest: str) -> Path:
+def _default_journal(manifest: str) -> Path:
     if _is_stream(manifest):
         name = "standard input" if manifest == "-" else f"the pipe {manifest}"
-        raise click.UsageError(f"reading {name} needs --journal FILE, by which the same command goes on later")
+        raise click.UsageError(f"reading {name} needs --journal FILE, so that the same command can continue later")
     return Path(manifest + ".journal")
 
 
 def _is_stream(manifest: str) -> bool:
-    """Has the manifest no name of its own, beside which its files could be?"""
+    """Is the manifest a pipe or standard input, with no path for files beside it?"""
     return manifest == "-" or not Path(manifest).is_file() or manifest.startswith(("/dev/", "/proc/"))
 
 
 def _check(path: Path) -> None:
     if not path.absolute().parent.is_dir():
-        raise click.UsageError(f"there is no directory {path.absolute().parent}; make it, or name another file")
-    if (problem := not_regular(path)) is not None:
-        raise click.UsageError(f"only a regular file is written: {problem}")
+        raise click.UsageError(f"there is no directory {path.absolute().parent}; create it, or name another file")
+    if (problem := find_problem(path)) is not None:
+        raise click.UsageError(f"only a regular file can be written: {problem}")
 
 
 def _check_different(manifest: Path, journal: Path, report: Path) -> None:

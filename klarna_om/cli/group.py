@@ -6,7 +6,7 @@ from typing import Any, cast
 import click
 
 from klarna_om.cli.exit_codes import ExitCode
-from klarna_om.cli.terminal import lasting_streams
+from klarna_om.cli.terminal import protect_streams
 from klarna_om.version import __version__
 
 COMMANDS = ("acknowledge", "demo", "order", "sandbox")
@@ -14,7 +14,7 @@ COMMANDS = ("acknowledge", "demo", "order", "sandbox")
 
 
 class LazyGroup(click.Group):
-    """Imports a command's file when the command is asked for, so that `--version` does not wait for all of them."""
+    """Imports a command's file when the command is asked for, so that `--version` does not load all of them."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names, for the help page."""
@@ -27,12 +27,12 @@ class LazyGroup(click.Group):
         return cast("click.Command", import_module(f"klarna_om.cli.{cmd_name}").command)
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
-        """Run a command; whatever becomes of the terminal, nothing that is printed ends it."""
-        with lasting_streams():
+        """Run a command; a broken terminal does not end it."""
+        with protect_streams():
             return super().main(*args, **kwargs)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command that was asked for. Ctrl-C is no failure of it."""
+        """Run the chosen command; Ctrl-C is not a failure."""
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:

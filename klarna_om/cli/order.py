@@ -1,4 +1,4 @@
-"""`klarna-om order get ID`: one order, for a person or for a program."""
+"""`klarna-om order get ID`: show one order, as text or as JSON."""
 
 import asyncio
 import logging
@@ -40,12 +40,12 @@ def get(order_id: str, *, as_json: bool) -> None:
 
     Amounts are in minor units, as Klarna counts them. Names and addresses are shown with --json only.
     """
-    # Each failed attempt is logged; `explain` tells them here.
+    # Each failed attempt is logged; here `explain` lists them.
     logging.getLogger("klarna_om").addHandler(logging.NullHandler())
     try:
         reply = asyncio.run(_read(order_id.strip()))
     except (ConfigurationError, ConnectionFailed, Unauthorized) as error:
-        _fail(error, ExitCode.NOTHING_SENT)
+        _fail(error, ExitCode.CREDENTIALS_OR_HOST)
     except KlarnaError as error:
         _fail(error, ExitCode.INCOMPLETE)
     else:
@@ -70,16 +70,16 @@ def _fail(error: KlarnaError, code: ExitCode) -> None:
 
 def _show(order: Order) -> None:
     console = Console(highlight=False)
-    console.print(_facts(order))
+    console.print(_facts_table(order))
     if order.order_lines:
-        console.print(_lines(order))
+        console.print(_lines_table(order))
     for capture in order.captures or ():
         console.print(_text(f"captured {capture.captured_amount} on {capture.captured_at}: {capture.capture_id}"))
     for refund in order.refunds or ():
         console.print(_text(f"refunded {refund.refunded_amount} on {refund.refunded_at}: {refund.refund_id}"))
 
 
-def _facts(order: Order) -> Table:
+def _facts_table(order: Order) -> Table:
     table = Table(title=_text(f"Order {order.order_id}"), show_header=False, title_justify="left")
     facts = {
         "status": order.status,
@@ -101,7 +101,7 @@ def _facts(order: Order) -> Table:
     return table
 
 
-def _lines(order: Order) -> Table:
+def _lines_table(order: Order) -> Table:
     table = Table("type", "reference", "name", "quantity", "unit price", "total")
     for line in order.order_lines or ():
         cells = (line.type, line.reference, line.name, line.quantity, line.unit_price, line.total_amount)
@@ -110,5 +110,5 @@ def _lines(order: Order) -> Table:
 
 
 def _text(value: object) -> Text:
-    """Klarna's words as they are: rich would read square brackets as markup."""
+    """Text as Klarna sent it: rich would read square brackets as markup."""
     return Text(str(value))

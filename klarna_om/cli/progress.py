@@ -1,4 +1,4 @@
-"""How far a job is, shown while it runs: a live line on a terminal, plain lines from time to time elsewhere."""
+"""The progress of a job while it runs: a live line on a terminal, a plain line every ten seconds elsewhere."""
 
 import sys
 import time
@@ -18,18 +18,26 @@ PERIOD = 10.0
 
 
 @contextmanager
-def shown(
+def show_progress(
     stream: TextIO = sys.stderr, clock: Callable[[], float] = time.monotonic
 ) -> Generator[Callable[[Progress], None], None, None]:
-    """Show progress on a stream while inside; gives what is to be told of it."""
+    """Show progress on a stream while inside; yields the function to call with it."""
     if not stream.isatty():
-        yield _Lines(stream, clock)
+        yield _PlainLines(stream, clock)
         return
-    with Live(console=Console(file=stream), refresh_per_second=5) as live:
-        yield lambda progress: live.update(_picture(progress))
+    live = Live(console=Console(file=stream), refresh_per_second=5)
+
+    def update(progress: Progress) -> None:
+        live.update(_render(progress))
+        live.start()  # at the first progress: until then the manifest is loaded
+
+    try:
+        yield update
+    finally:
+        live.stop()
 
 
-class _Lines:
+class _PlainLines:
     """A line at the start, at each pause, and at most every ten seconds."""
 
     def __init__(self, stream: TextIO, clock: Callable[[], float]) -> None:
@@ -43,24 +51,26 @@ class _Lines:
         if now < self._next and progress.is_paused == self._was_paused:
             return
         self._next, self._was_paused = now + PERIOD, progress.is_paused
-        self._stream.write(words(progress) + "\n")
+        self._stream.write(format_progress(progress) + "\n")
         self._stream.flush()
 
 
-def words(progress: Progress) -> str:
+def format_progress(progress: Progress) -> str:
     """Progress in one line."""
     totals = progress.totals
-    told = f"{totals.settled} of {totals.orders} orders: {totals}"
+    counts = f"{totals.settled} of {totals.orders} orders: {totals}"
     if progress.is_paused:
-        return f"{told}; paused: most calls fail, trying one at a time"
-    return f"{told}; {progress.rate:.0f}/s" + (f", {_span(progress.eta)} left" if progress.eta else "")
+        return f"{counts}; paused: most calls fail, trying one at a time"
+    return f"{counts}; {progress.rate:.0f}/s" + (f", {_format_duration(progress.eta)} left" if progress.eta else "")
 
 
-def _picture(progress: Progress) -> Group:
-    return Group(ProgressBar(progress.totals.orders, progress.totals.settled, width=60), Text(words(progress)))
+def _render(progress: Progress) -> Group:
+    return Group(
+        ProgressBar(progress.totals.orders, progress.totals.settled, width=60), Text(format_progress(progress))
+    )
 
 
-def _span(seconds: float) -> str:
+def _format_duration(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

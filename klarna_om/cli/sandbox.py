@@ -1,16 +1,14 @@
-"""`klarna-om sandbox`: serves a local stand-in for Klarna's API until Ctrl-C."""
+"""`klarna-om sandbox`: a fake Klarna on this machine, until Ctrl-C."""
 
 import asyncio
 import csv
-import signal
-from collections.abc import Callable, Generator, Iterable
-from contextlib import contextmanager
-from importlib import import_module
+from collections.abc import Iterable
 from pathlib import Path
-from types import FrameType
 
 import click
 
+from klarna_om.cli.event_loop import loop_factory
+from klarna_om.cli.signals import handle_signals
 from klarna_om.sandbox.faults import FaultPlan
 from klarna_om.sandbox.rate_limit import LIVE_LIMIT
 from klarna_om.sandbox.sandbox import Sandbox
@@ -20,13 +18,13 @@ Example, in two shells:
   klarna-om sandbox --orders 2000 --faults demo --manifest orders.csv
   curl -u sandbox:sandbox http://127.0.0.1:8420/ordermanagement/v1/orders/$(sed -n 2p orders.csv)
 
-The executed operations are printed at the end; GET /_sandbox/effects returns them at any time.
+The number of executed calls is printed at the end, and returned at any time by GET /_sandbox/effects.
 A fault plan is a name (none, demo, rough) or a list such as
 error-before=0.05,error-after=0.05,slow=0.1:2,in-a-row=3.
 """
 
 
-def _fault_plan(_: click.Context, __: click.Parameter, text: str) -> FaultPlan:
+def _parse_faults(_: click.Context, __: click.Parameter, text: str) -> FaultPlan:
     try:
         return FaultPlan.parse(text)
     except ValueError as error:
@@ -47,18 +45,18 @@ def _fault_plan(_: click.Context, __: click.Parameter, text: str) -> FaultPlan:
     type=click.IntRange(min=0),
     default=0,
     show_default=True,
-    help="Number of orders at the start.",
+    help="Orders at the start.",
 )
-@click.option("--seed", default=1, show_default=True, help="Seed of the orders and faults.")
+@click.option("--seed", default=1, show_default=True, help="Seed for orders and faults.")
 @click.option(
-    "--faults", callback=_fault_plan, metavar="PLAN", default="none", show_default=True, help="Injected faults."
+    "--faults", callback=_parse_faults, metavar="PLAN", default="none", show_default=True, help="Faults to inject."
 )
 @click.option(
     "--limit",
     type=click.IntRange(min=0),
     default=LIVE_LIMIT,
     show_default=True,
-    help="Requests a second; 0 for no limit.",
+    help="Requests per second; 0 for no limit.",
 )
 @click.option(
     "--manifest",
@@ -66,7 +64,7 @@ def _fault_plan(_: click.Context, __: click.Parameter, text: str) -> FaultPlan:
     help="CSV to write the orders' ids to (header: order_id).",
 )
 def command(host: str, port: int, orders: int, seed: int, faults: FaultPlan, limit: int, manifest: Path | None) -> None:
-    """Serve a local stand-in for Klarna's Order Management API, with orders, rules, a quota and faults.
+    """Serve a fake of Klarna's Order Management API, with orders, rules, quota and faults.
 
     It accepts the username `sandbox` with the password `sandbox`.
     """
@@ -74,7 +72,7 @@ def command(host: str, port: int, orders: int, seed: int, faults: FaultPlan, lim
     if manifest is not None:
         _write_manifest(manifest, sandbox.order_ids)
     try:
-        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        with asyncio.Runner(loop_factory=loop_factory()) as runner:
             runner.run(_serve(sandbox, orders))
     except OSError as reason:
         raise click.ClickException(f"cannot listen on {host}:{port}: {reason.strerror or reason}") from None
@@ -91,40 +89,15 @@ def _write_manifest(manifest: Path, order_ids: Iterable[str]) -> None:
         raise click.ClickException(f"cannot write {manifest}: {reason.strerror}") from None
 
 
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
-    """The factory of uvloop where it is installed (`klarna-om[speed]`)."""
-    try:
-        factory: Callable[[], asyncio.AbstractEventLoop] = import_module("uvloop").new_event_loop
-    except ImportError:
-        return asyncio.new_event_loop
-    return factory
-
-
 async def _serve(sandbox: Sandbox, orders: int) -> None:
-    with _stop_on_signals() as stop:
+    stop = asyncio.Event()
+    with handle_signals(stop.set):
         async with sandbox:
             click.echo(f"Klarna sandbox with {orders} orders on {sandbox.url}; Ctrl-C ends it.\n")
             click.echo(f"export KLARNA_OM_ENVIRONMENT={sandbox.url}")
             click.echo(f"export KLARNA_OM_USERNAME={sandbox.username}")
             click.echo(f"export KLARNA_OM_PASSWORD={sandbox.password}")
             await stop.wait()
-
-
-@contextmanager
-def _stop_on_signals() -> Generator[asyncio.Event]:
-    """An event that SIGINT and SIGTERM set; on Windows too, where event loops cannot handle signals."""
-    stop, loop = asyncio.Event(), asyncio.get_running_loop()
-    signals = (signal.SIGINT, signal.SIGTERM)
-
-    def request_stop(_: int, __: FrameType | None) -> None:
-        loop.call_soon_threadsafe(stop.set)
-
-    before = [signal.signal(number, request_stop) for number in signals]
-    try:
-        yield stop
-    finally:
-        for number, handler in zip(signals, before, strict=True):
-            signal.signal(number, handler)
 
 
 def _print_effects(sandbox: Sandbox) -> None:

@@ -1,21 +1,21 @@
-"""How a run of `klarna-om acknowledge` is told at its end: in words, as JSON, and by its exit code."""
+"""The result of `klarna-om acknowledge`: as text, as JSON, and as exit code."""
 
 from pathlib import Path
 
 import msgspec
 from attrs import asdict, frozen
 
-from klarna_om.batch.attended import Ended, Failure
 from klarna_om.batch.fatal_errors import BatchStopped
 from klarna_om.batch.journal import JournalError
 from klarna_om.batch.states import OnExpired
 from klarna_om.cli.exit_codes import ExitCode
+from klarna_om.cli.run import Failure, RunResult
 from klarna_om.errors import KlarnaError
 
 
-@frozen
+@frozen(kw_only=True)
 class Settings:
-    """The command line, understood."""
+    """The parsed command line."""
 
     manifest: str
     column: str
@@ -24,68 +24,68 @@ class Settings:
     rate: float | None
     in_flight: int
     on_expired: OnExpired
-    keep_going: bool = False
+    keep_going: bool
 
 
-def code_of(ended: Ended) -> ExitCode:
-    """The exit code that tells how the run ended."""
-    totals = ended.totals
-    if isinstance(ended.error, KlarnaError):
-        return ExitCode.NOTHING_SENT
-    if ended.error is not None or ended.is_cut or totals.pending:
+def exit_code_for(result: RunResult) -> ExitCode:
+    """The exit code for a result."""
+    totals = result.totals
+    if isinstance(result.error, KlarnaError):
+        return ExitCode.CREDENTIALS_OR_HOST
+    if result.error is not None or result.is_cancelled or totals.pending:
         return ExitCode.STOPPED
     return ExitCode.INCOMPLETE if totals.refused or totals.unknown or totals.malformed else ExitCode.DONE
 
 
-def advice_on(ended: Ended, error: Failure) -> str:
-    """What to do about an error that ended the run."""
+def error_text(result: RunResult, error: Failure) -> str:
+    """The error that stopped the run, and what to do about it."""
     if not isinstance(error, KlarnaError):
         return str(error)
     message = (
-        f"stopped: credentials or host, after {ended.totals.done} of {ended.totals.orders} orders were done. {error}"
+        f"stopped: credentials or host, after {result.totals.done} of {result.totals.orders} orders were done. {error}"
     )
-    if isinstance(error, BatchStopped):  # it says itself what to do
+    if isinstance(error, BatchStopped):  # its message contains the advice
         return message
     return (
         f"{message}. Check KLARNA_OM_ENVIRONMENT and the credentials, then run the same command again; what was not"
-        " sent is still to be done"
+        " sent is still pending"
     )
 
 
-def words(settings: Settings, ended: Ended) -> str:
+def summary_text(settings: Settings, result: RunResult) -> str:
     """The summary for a person."""
-    message = f"{ended.totals.lines} lines: {ended.totals}"
-    if ended.has_report:
+    message = f"{result.totals.lines} lines: {result.totals}"
+    if result.has_report:
         message += f"\nReport: {settings.report}"
-    # What became of a journal that failed, and what to do about it, is in the error.
-    is_through = ended.totals.settled == ended.totals.orders and not ended.is_cut
-    if is_through or isinstance(ended.error, JournalError):
+    # The error names the journal that failed, and what to do about it.
+    is_complete = result.totals.settled == result.totals.orders and not result.is_cancelled
+    if is_complete or isinstance(result.error, JournalError):
         return message
-    return f"{message}\nJournal: {settings.journal}; run the same command again to go on."
+    return f"{message}\nJournal: {settings.journal}; run the same command again to continue."
 
 
-def words_of_rehearsal(ended: Ended) -> str:
-    """What `--dry-run` tells."""
-    totals = ended.totals
+def dry_run_text(result: RunResult) -> str:
+    """The summary of `--dry-run`."""
+    totals = result.totals
     return f"{totals.lines} lines: {totals}\n{totals.pending + totals.unknown} orders would be sent."
 
 
-def as_json_text(settings: Settings, ended: Ended, code: ExitCode) -> str:
+def summary_json(settings: Settings, result: RunResult, code: ExitCode) -> str:
     """The summary for a program."""
     summary = {
-        "job": ended.job_id,
+        "job": result.summary.job_id,
         "exit_code": code.value,
-        "lines": ended.totals.lines,
-        **asdict(ended.totals),
-        "settled_now": ended.settled_now,
-        "elapsed_seconds": round(ended.elapsed, 3),
+        "lines": result.totals.lines,
+        **asdict(result.totals),
+        "settled_now": result.summary.settled_now,
+        "elapsed_seconds": round(result.summary.elapsed, 3),
         "journal": _text(settings.journal),
-        "report": _text(settings.report) if ended.has_report else None,
-        "stopped_by": None if ended.error is None else _text(ended.error),
+        "report": _text(settings.report) if result.has_report else None,
+        "stopped_by": None if result.error is None else _text(result.error),
     }
     return msgspec.json.encode(summary).decode()
 
 
 def _text(value: object) -> str:
-    """A name that is no UTF-8 is still a name of a file, and no JSON."""
+    """File names need not be UTF-8, and JSON must be."""
     return str(value).encode("utf-8", "replace").decode()

@@ -1,7 +1,8 @@
-"""Standard streams that never stop a command: closed, full, broken or in an encoding that lacks a character.
+"""Standard streams that never stop a command: closed, full, broken, or with an encoding that lacks a character.
 
-The work of a command is at Klarna and on disk; what it prints is only a view of it. So what cannot be written is
-dropped and what cannot be encoded is replaced. A command whose work is the output asks `output_failure` at its end.
+The results of a command are at Klarna and on disk; its output only shows them. So output that cannot be written is
+dropped, and characters that cannot be encoded are replaced. A command whose result is the output checks
+`output_failure` at its end.
 """
 
 import io
@@ -17,15 +18,15 @@ if TYPE_CHECKING:
 
 
 class _Output(io.FileIO):
-    """A descriptor whose other end may go away."""
+    """A descriptor whose other end may be closed."""
 
     failure: OSError | None = None
-    """What went wrong first."""
+    """The first error."""
 
     def write(self, data: "Buffer", /) -> int:
         """Write, or drop the data when it cannot be written."""
         try:
-            while (written := super().write(data)) is None:  # a pipe that does not block, and is full
+            while (written := super().write(data)) is None:  # a full pipe that does not block
                 select.select([], [self], [])
         except OSError as reason:
             self.failure = self.failure or reason
@@ -34,11 +35,11 @@ class _Output(io.FileIO):
 
 
 @contextmanager
-def lasting_streams() -> Generator[None, None, None]:
-    """While inside, nothing that is printed raises."""
+def protect_streams() -> Generator[None, None, None]:
+    """While inside, printing never raises."""
     _occupy_closed_descriptors()
     before = sys.stdout, sys.stderr
-    sys.stdout, sys.stderr = _lasting(sys.stdout, 1), _lasting(sys.stderr, 2)
+    sys.stdout, sys.stderr = _protect(sys.stdout, 1), _protect(sys.stderr, 2)
     try:
         yield
     finally:
@@ -48,7 +49,7 @@ def lasting_streams() -> Generator[None, None, None]:
 
 
 def output_failure() -> OSError | None:
-    """Why standard output is not complete; None also where its reader went away, as `head` does."""
+    """Why standard output is not complete; None also where its reader closed it, as `head` does."""
     sys.stdout.flush()
     raw = getattr(getattr(sys.stdout, "buffer", None), "raw", None)
     failure = raw.failure if isinstance(raw, _Output) else None
@@ -56,20 +57,20 @@ def output_failure() -> OSError | None:
 
 
 def _occupy_closed_descriptors() -> None:
-    """Keep a journal from being opened as descriptor 1 or 2, into which anything may print."""
+    """Keep a journal from being opened as descriptor 1 or 2, which any print would write to."""
     for descriptor in (0, 1, 2):
         try:
             os.fstat(descriptor)
         except OSError:
-            os.open(os.devnull, os.O_RDWR)  # takes the lowest that is free: this one
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest free descriptor: this one
 
 
-def _lasting(stream: TextIO | None, descriptor: int) -> TextIO:
+def _protect(stream: TextIO | None, descriptor: int) -> TextIO:
     if stream is None:
         return io.TextIOWrapper(_buffer(descriptor), encoding="utf-8")
     try:
         buffer = _buffer(stream.fileno())
-    except OSError:  # somebody has put an object of their own there, as a test does
+    except OSError:  # a custom object, as in a test
         if (reconfigure := getattr(stream, "reconfigure", None)) is not None:
             reconfigure(errors=_errors_of(stream))
         return stream

@@ -1,4 +1,4 @@
-"""What the tests of the batch share."""
+"""The fixtures of the batch's tests."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 
 from klarna_om.batch.sqlite_journal import SqliteJournal
-from tests.batch.desk import Desk
-from tests.batch.running import Time
+from tests.batch.fake_sender import FakeSender
+from tests.batch.jobs import Time
 
 
 @pytest.fixture
-def desk() -> Desk:
-    """Klarna at the job's seam."""
-    return Desk()
+def sender() -> FakeSender:
+    """A fake of the calls to Klarna."""
+    return FakeSender()
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def time() -> Time:
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """Where the journal is."""
+    """The path of the journal."""
     return tmp_path / "orders.csv.journal"
 
 

@@ -1,8 +1,9 @@
-"""`acknowledge_all`, as a web service uses it, against a whole Klarna."""
+"""`acknowledge_all`, as a web service uses it, against the sandbox."""
 
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -12,29 +13,27 @@ from klarna_om.batch.totals import Progress, Totals
 from klarna_om.client import KlarnaClient
 from klarna_om.errors import Unauthorized
 from klarna_om.sandbox import Sandbox
-from tests.batch.desk import order_id
+from tests.batch.fake_sender import order_id
+from tests.support.time import Sleeps
 
 
 @pytest.fixture
 async def sandbox() -> AsyncIterator[Sandbox]:
-    """A Klarna with a hundred orders and a quota that does not matter."""
+    """A sandbox with a hundred orders and no rate limit."""
     async with Sandbox(orders=100, limit=None) as served:
         yield served
 
 
-async def no_wait(_: float) -> None:
-    await asyncio.sleep(0)
-
-
 @pytest.fixture
-async def klarna(sandbox: Sandbox) -> AsyncIterator[KlarnaClient]:
-    client = KlarnaClient(sandbox.url, username="sandbox", password="sandbox", pace="off", sleep=no_wait)
+async def klarna(sandbox: Sandbox, sleeps: Sleeps) -> AsyncIterator[KlarnaClient]:
+    client = KlarnaClient(sandbox.url, username="sandbox", password="sandbox", pace="off", sleep=sleeps)
     async with client:
         yield client
 
 
 async def test_every_order_is_acknowledged_once(klarna: KlarnaClient, sandbox: Sandbox) -> None:
     summary = await acknowledge_all(klarna, sandbox.order_ids)
+
     assert summary.totals == Totals(done=100)
     assert summary.is_complete
     assert (sandbox.acknowledgements, sandbox.repeated("orders.acknowledge")) == (100, ())
@@ -42,31 +41,41 @@ async def test_every_order_is_acknowledged_once(klarna: KlarnaClient, sandbox: S
 
 async def test_faults_before_and_after_the_effect_leave_one_effect(klarna: KlarnaClient, sandbox: Sandbox) -> None:
     sandbox.faults = "error-before=0.2,error-after=0.2,reset-after=0.2,cut=0.1,in-a-row=6"
-    summary = await acknowledge_all(klarna, sandbox.order_ids, stop=Stop(no_wait))
+
+    summary = await acknowledge_all(klarna, sandbox.order_ids, stop=Stop(Sleeps()))
+
     assert summary.totals == Totals(done=100)
     assert (sandbox.acknowledged_orders, sandbox.repeated("orders.acknowledge")) == (100, ())
 
 
-async def test_what_klarna_refuses_is_told_and_the_rest_is_done(
+async def test_a_refusal_is_reported_and_the_rest_is_done(
     klarna: KlarnaClient, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     known = next(sandbox.order_ids)
+
     async with SqliteJournal.open(tmp_path / "journal") as journal:
         summary = await acknowledge_all(klarna, [known, order_id(7), "junk", known], journal=journal)
         await write_report(journal, tmp_path / "report.csv")
+
     assert summary.totals == Totals(done=1, refused=1, malformed=1, duplicate=1)
+
     refused = (tmp_path / "report.csv").read_text().splitlines()[2]
+
     assert refused.startswith(f"2,{order_id(7)},refused,404,NO_SUCH_ORDER,")
 
 
-async def test_the_same_call_again_goes_on_where_it_was(klarna: KlarnaClient, sandbox: Sandbox, tmp_path: Path) -> None:
+async def test_the_same_call_again_continues_where_it_was(
+    klarna: KlarnaClient, sandbox: Sandbox, tmp_path: Path
+) -> None:
     journal, ids, stop = tmp_path / "journal", list(sandbox.order_ids), Stop()
 
     def stop_early(progress: Progress) -> None:
         stop.request()
 
     first = await acknowledge_all(klarna, ids, journal=journal, stop=stop, on_progress=stop_early)
+
     second = await acknowledge_all(klarna, ids, journal=str(journal))
+
     assert not first.is_complete
     assert (second.totals, second.job_id) == (Totals(done=100), first.job_id)
     assert second.settled_now == 100 - first.totals.done
@@ -92,7 +101,7 @@ async def test_a_cancelled_call_is_repeated_under_the_same_keys(
     assert sandbox.repeated("orders.acknowledge") == ()
 
 
-async def test_the_event_loop_is_never_held_up(klarna: KlarnaClient, sandbox: Sandbox, tmp_path: Path) -> None:
+async def test_the_event_loop_is_never_blocked(klarna: KlarnaClient, sandbox: Sandbox, tmp_path: Path) -> None:
     longest = 0.0
 
     async def watch() -> None:
@@ -106,7 +115,9 @@ async def test_the_event_loop_is_never_held_up(klarna: KlarnaClient, sandbox: Sa
     watching = asyncio.create_task(watch())
     ids = [*sandbox.order_ids, *("junk" for _ in range(50_000))]
     await acknowledge_all(klarna, ids, journal=tmp_path / "journal")
+
     watching.cancel()
+
     assert longest < 0.5
 
 
@@ -124,7 +135,7 @@ async def test_uuid_objects_are_acknowledged(klarna: KlarnaClient, sandbox: Sand
     assert (summary.totals, sandbox.acknowledgements) == (Totals(done=100), 100)
 
 
-async def test_what_is_no_order_id_is_named_and_nothing_is_sent(klarna: KlarnaClient, sandbox: Sandbox) -> None:
+async def test_a_value_that_is_no_order_id_is_named_and_nothing_is_sent(klarna: KlarnaClient, sandbox: Sandbox) -> None:
     with pytest.raises(TypeError, match=r"order id number 101 is 7, of type int: a str or a uuid\.UUID is needed"):
         await acknowledge_all(klarna, [*sandbox.order_ids, 7])  # type: ignore[list-item]
 
@@ -135,6 +146,7 @@ async def test_wrong_credentials_are_raised(sandbox: Sandbox) -> None:
     async with KlarnaClient(sandbox.url, username="sandbox", password="wrong", pace="off") as client:
         with pytest.raises(Unauthorized):
             await acknowledge_all(client, sandbox.order_ids)
+
     assert sandbox.acknowledgements == 0
 
 
@@ -149,7 +161,10 @@ async def test_one_string_is_not_taken_for_many_order_ids(klarna: KlarnaClient) 
         await acknowledge_all(klarna, order_id(1))
 
 
-async def test_verifying_is_refused_before_anything_is_done(klarna: KlarnaClient, tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="does not tell"):
-        await acknowledge_all(klarna, [], journal=tmp_path / "journal", on_expired="verify")
+async def test_an_unknown_policy_is_refused_before_anything_is_done(klarna: KlarnaClient, tmp_path: Path) -> None:
+    unknown: Any = "verify"
+
+    with pytest.raises(ValueError, match="on_expired='verify': use 'resend' or 'fail'"):
+        await acknowledge_all(klarna, [], journal=tmp_path / "journal", on_expired=unknown)
+
     assert list(tmp_path.iterdir()) == []

@@ -1,10 +1,10 @@
-"""What ends a run before its time, and how few calls it takes."""
+"""What stops a run early, and how few calls it takes."""
 
 import asyncio
 
 import pytest
 
-from klarna_om.batch.calls import Call, Sent, ended
+from klarna_om.batch.calls import CallResult, SendResult, result_of_error
 from klarna_om.batch.fatal_errors import (
     EQUAL_REFUSALS_LIMIT,
     UNCONFIRMED_CALLS,
@@ -18,10 +18,18 @@ from klarna_om.batch.stop import Stop
 from klarna_om.batch.totals import Totals
 from klarna_om.errors import CertificateRejected, ConnectionFailed, KlarnaError, QueueTimeout
 from klarna_om.outcome import Outcome
-from tests.batch.desk import Desk, answered, order_id, order_ids, silent, stranger, unreachable
-from tests.batch.running import Time, lines, load, run
+from tests.batch.fake_sender import (
+    FakeSender,
+    connection_error,
+    foreign_error,
+    no_answer_error,
+    order_id,
+    order_ids,
+    response_error,
+)
+from tests.batch.jobs import Time, lines, load, run
 
-DONE = Call(State.DONE, 204, has_failed=False)
+DONE = CallResult(State.DONE, 204, has_failed=False)
 
 
 @pytest.fixture
@@ -31,17 +39,22 @@ def stop() -> Stop:
 
 @pytest.fixture
 def guard(stop: Stop) -> FatalErrorGuard:
-    return FatalErrorGuard(stop, "https://klarna.example")
+    return FatalErrorGuard(stop, "https://klarna.example", keep_going=False)
 
 
 def observe(guard: FatalErrorGuard, error: KlarnaError | None, times: int = 1, *, is_probe: bool = False) -> None:
     for _ in range(times):
-        guard.observe(DONE if error is None else ended(error, in_doubt=False), is_probe=is_probe)
+        guard.observe(DONE if error is None else result_of_error(error, in_doubt=False), is_probe=is_probe)
 
 
 @pytest.mark.parametrize(
     "error",
-    [stranger(200), stranger(403), stranger(404), stranger(301, location="https://www.example.com/login")],
+    [
+        foreign_error(200),
+        foreign_error(403),
+        foreign_error(404),
+        foreign_error(301, location="https://www.example.com/login"),
+    ],
     ids=["200", "403", "404", "301"],
 )
 def test_ten_answers_that_are_not_klarnas_stop_the_run(guard: FatalErrorGuard, stop: Stop, error: KlarnaError) -> None:
@@ -54,8 +67,8 @@ def test_ten_answers_that_are_not_klarnas_stop_the_run(guard: FatalErrorGuard, s
     assert guard.error.__cause__ is error
 
 
-def test_the_reason_names_what_came_and_from_where(guard: FatalErrorGuard) -> None:
-    observe(guard, stranger(200, title="Welcome to the hotel"), 10)
+def test_the_message_names_the_answers_and_the_host(guard: FatalErrorGuard) -> None:
+    observe(guard, foreign_error(200, title="Welcome to the hotel"), 10)
 
     message = str(guard.error)
     assert "https://klarna.example" in message
@@ -63,55 +76,57 @@ def test_the_reason_names_what_came_and_from_where(guard: FatalErrorGuard) -> No
     assert "Welcome to the hotel" in message
 
 
-def test_the_reason_names_where_a_redirect_leads(guard: FatalErrorGuard) -> None:
-    observe(guard, stranger(301, location="https://www.example.com/login"), 10)
+def test_the_message_names_the_target_of_a_redirect(guard: FatalErrorGuard) -> None:
+    observe(guard, foreign_error(301, location="https://www.example.com/login"), 10)
 
     assert "301 to https://www.example.com/login" in str(guard.error)
 
 
-def test_the_reason_shows_no_control_characters_of_a_page(guard: FatalErrorGuard) -> None:
-    observe(guard, stranger(200, title="a\x1b[2Jb"), 10)
+def test_the_message_shows_no_control_characters_of_a_page(guard: FatalErrorGuard) -> None:
+    observe(guard, foreign_error(200, title="a\x1b[2Jb"), 10)
 
     assert str(guard.error).isprintable()
 
 
 def test_pages_and_redirects_count_together(guard: FatalErrorGuard, stop: Stop) -> None:
-    observe(guard, stranger(404), 5)
-    observe(guard, stranger(302), 5)
+    observe(guard, foreign_error(404), 5)
+    observe(guard, foreign_error(302), 5)
 
     assert stop.is_requested
 
 
 def test_time_outs_and_5xx_neither_count_nor_reset_the_count(guard: FatalErrorGuard, stop: Stop) -> None:
-    observe(guard, stranger(404), 9)
-    observe(guard, silent(), 20)
-    observe(guard, answered(503), 20)
+    observe(guard, foreign_error(404), 9)
+    observe(guard, no_answer_error(), 20)
+    observe(guard, response_error(503), 20)
     assert not stop.is_requested
 
-    observe(guard, stranger(404))
+    observe(guard, foreign_error(404))
     assert stop.is_requested
 
 
-@pytest.mark.parametrize("klarnas", [None, answered(404)], ids=["success", "refusal"])
+@pytest.mark.parametrize("klarnas", [None, response_error(404)], ids=["success", "refusal"])
 def test_an_answer_of_klarnas_resets_the_count(guard: FatalErrorGuard, stop: Stop, klarnas: KlarnaError | None) -> None:
-    observe(guard, stranger(404), 9)
+    observe(guard, foreign_error(404), 9)
     observe(guard, klarnas)
-    observe(guard, stranger(404), 9)
+    observe(guard, foreign_error(404), 9)
 
     assert not stop.is_requested
 
 
 def test_once_klarna_is_confirmed_only_probes_count(guard: FatalErrorGuard, stop: Stop) -> None:
     observe(guard, None)
-    observe(guard, stranger(404), 100)
-    observe(guard, stranger(404), 9, is_probe=True)
+    observe(guard, foreign_error(404), 100)
+    observe(guard, foreign_error(404), 9, is_probe=True)
     assert not stop.is_requested
 
-    observe(guard, stranger(404), is_probe=True)
+    observe(guard, foreign_error(404), is_probe=True)
     assert stop.is_requested
 
 
-@pytest.mark.parametrize("error", [answered(404), answered(403), answered(400)], ids=["404", "403", "400"])
+@pytest.mark.parametrize(
+    "error", [response_error(404), response_error(403), response_error(400)], ids=["404", "403", "400"]
+)
 def test_fifty_equal_refusals_stop_the_run(guard: FatalErrorGuard, stop: Stop, error: KlarnaError) -> None:
     observe(guard, error, EQUAL_REFUSALS_LIMIT - 1)
     assert not stop.is_requested
@@ -125,33 +140,33 @@ def test_fifty_equal_refusals_stop_the_run(guard: FatalErrorGuard, stop: Stop, e
 
 @pytest.mark.parametrize(
     "other",
-    [None, answered(403), answered(404, b'{"error_code": "OTHER"}')],
+    [None, response_error(403), response_error(404, b'{"error_code": "OTHER"}')],
     ids=["success", "other-status", "other-code"],
 )
 def test_another_answer_of_klarnas_confirms_it(guard: FatalErrorGuard, stop: Stop, other: KlarnaError | None) -> None:
-    observe(guard, answered(404), 49)
+    observe(guard, response_error(404), 49)
     assert not guard.is_confirmed
 
     observe(guard, other)
-    observe(guard, answered(404), 100)
+    observe(guard, response_error(404), 100)
 
     assert guard.is_confirmed
     assert not stop.is_requested
 
 
-def test_whoever_keeps_going_takes_the_first_refusal_for_klarnas(stop: Stop) -> None:
-    guard = FatalErrorGuard(stop, keep_going=True)
+def test_with_keep_going_the_first_refusal_confirms_klarna(stop: Stop) -> None:
+    guard = FatalErrorGuard(stop, "https://klarna.example", keep_going=True)
 
-    observe(guard, answered(404), 100)
+    observe(guard, response_error(404), 100)
 
     assert guard.is_confirmed
     assert not stop.is_requested
 
 
 def test_the_first_reason_to_stop_is_the_one_that_is_raised(guard: FatalErrorGuard) -> None:
-    rejected = answered(401)
+    rejected = response_error(401)
     observe(guard, rejected)
-    observe(guard, stranger(404), 10)
+    observe(guard, foreign_error(404), 10)
 
     assert guard.error is rejected
 
@@ -163,17 +178,17 @@ def test_a_certificate_that_is_rejected_counts_as_no_connection(guard: FatalErro
     assert isinstance(guard.error, CertificateRejected)
 
 
-def test_any_answer_says_that_somebody_is_at_the_address(guard: FatalErrorGuard, stop: Stop) -> None:
-    observe(guard, unreachable(), 2)
+def test_any_answer_shows_that_the_host_is_reachable(guard: FatalErrorGuard, stop: Stop) -> None:
+    observe(guard, connection_error(), 2)
     observe(guard, QueueTimeout("no place"))
-    observe(guard, answered(503))
-    observe(guard, unreachable(), 10)
+    observe(guard, response_error(503))
+    observe(guard, connection_error(), 10)
 
     assert not stop.is_requested
 
 
-def test_the_error_says_what_the_last_call_said(guard: FatalErrorGuard) -> None:
-    observe(guard, stranger(403), 10)
+def test_the_error_has_the_facts_of_the_last_call(guard: FatalErrorGuard) -> None:
+    observe(guard, foreign_error(403), 10)
 
     error = guard.error
     assert error is not None
@@ -185,56 +200,58 @@ def test_the_error_can_be_made_without_a_cause() -> None:
     assert BatchStopped("stopped").__cause__ is None
 
 
-async def test_a_job_among_strangers_stops_and_no_order_is_settled(journal: SqliteJournal, desk: Desk) -> None:
-    await load(journal, order_ids(300))
-    desk.always = lambda: stranger(404)
-
-    with pytest.raises(BatchStopped):
-        await run(journal, desk, in_flight=64)
-
-    assert len(desk.calls) <= UNRECOGNIZED_LIMIT + UNCONFIRMED_CALLS - 1
-    assert (await journal.counts()).settled == 0
-
-    desk.always = None
-    assert (await run(journal, desk)).totals == Totals(done=300)
-    assert set(desk.executed.values()) == {1}
-
-
-async def test_a_job_whose_orders_are_all_refused_alike_stops_and_leaves_them_open(
-    journal: SqliteJournal, desk: Desk
+async def test_a_job_with_only_foreign_answers_stops_and_settles_no_order(
+    journal: SqliteJournal, sender: FakeSender
 ) -> None:
     await load(journal, order_ids(300))
-    desk.always = lambda: answered(404)
+    sender.always_fail = lambda: foreign_error(404)
 
     with pytest.raises(BatchStopped):
-        await run(journal, desk, in_flight=64)
+        await run(journal, sender, in_flight=64)
 
-    assert len(desk.calls) <= EQUAL_REFUSALS_LIMIT + UNCONFIRMED_CALLS - 1
+    assert len(sender.calls) <= UNRECOGNIZED_LIMIT + UNCONFIRMED_CALLS - 1
+    assert (await journal.counts()).settled == 0
+
+    sender.always_fail = None
+    assert (await run(journal, sender)).totals == Totals(done=300)
+    assert set(sender.executed.values()) == {1}
+
+
+async def test_a_job_whose_orders_are_all_refused_alike_stops_and_keeps_them_pending(
+    journal: SqliteJournal, sender: FakeSender
+) -> None:
+    await load(journal, order_ids(300))
+    sender.always_fail = lambda: response_error(404)
+
+    with pytest.raises(BatchStopped):
+        await run(journal, sender, in_flight=64)
+
+    assert len(sender.calls) <= EQUAL_REFUSALS_LIMIT + UNCONFIRMED_CALLS - 1
     assert await journal.counts() == Totals(pending=300)
 
-    desk.always = None
-    assert (await run(journal, desk)).totals == Totals(done=300)
+    sender.always_fail = None
+    assert (await run(journal, sender)).totals == Totals(done=300)
 
 
-async def test_equal_refusals_of_a_small_manifest_are_final(journal: SqliteJournal, desk: Desk) -> None:
+async def test_equal_refusals_of_a_small_manifest_are_final(journal: SqliteJournal, sender: FakeSender) -> None:
     await load(journal, order_ids(EQUAL_REFUSALS_LIMIT - 1))
-    desk.always = lambda: answered(404)
+    sender.always_fail = lambda: response_error(404)
 
-    summary = await run(journal, desk)
+    summary = await run(journal, sender)
 
     assert summary.totals == Totals(refused=EQUAL_REFUSALS_LIMIT - 1)
     assert {line.error_code for line in await lines(journal)} == {"SOME_CODE"}
 
 
-async def test_refusals_are_recorded_once_something_else_comes(journal: SqliteJournal, desk: Desk) -> None:
+async def test_held_refusals_are_recorded_after_another_answer(journal: SqliteJournal, sender: FakeSender) -> None:
     await load(journal, order_ids(100))
     for number in range(1, 41):
-        desk.fails[order_id(number)].append(answered(404))
+        sender.failures[order_id(number)].append(response_error(404))
     recorded: list[Totals] = []
 
-    async def send(order_id: str, key: str) -> Sent:
+    async def send(order_id: str, key: str) -> SendResult:
         recorded.append(await journal.counts())
-        return await desk(order_id, key)
+        return await sender(order_id, key)
 
     summary = await run(journal, send, in_flight=1)
 
@@ -243,57 +260,59 @@ async def test_refusals_are_recorded_once_something_else_comes(journal: SqliteJo
     assert summary.totals == Totals(done=60, refused=40)
 
 
-async def test_refusals_held_back_are_recorded_when_the_run_ends_for_another_reason(
-    journal: SqliteJournal, desk: Desk
+async def test_held_refusals_are_recorded_when_the_run_stops_for_another_reason(
+    journal: SqliteJournal, sender: FakeSender
 ) -> None:
     await load(journal, order_ids(100))
-    desk.on_call = lambda number: setattr(desk, "always", lambda: answered(404 if number <= 20 else 401))
+    sender.on_call = lambda number: setattr(sender, "always_fail", lambda: response_error(404 if number <= 20 else 401))
 
     with pytest.raises(KlarnaError):
-        await run(journal, desk, in_flight=1)
+        await run(journal, sender, in_flight=1)
 
     assert await journal.counts() == Totals(refused=20, pending=80)
 
 
-async def test_whoever_keeps_going_gets_every_refusal_recorded(journal: SqliteJournal, desk: Desk) -> None:
+async def test_with_keep_going_every_refusal_is_recorded(journal: SqliteJournal, sender: FakeSender) -> None:
     await load(journal, order_ids(200))
-    desk.always = lambda: answered(404)
+    sender.always_fail = lambda: response_error(404)
 
-    summary = await run(journal, desk, keep_going=True)
+    summary = await run(journal, sender, keep_going=True)
 
     assert summary.totals == Totals(refused=200)
 
 
-async def test_until_klarna_is_confirmed_only_four_calls_are_under_way(journal: SqliteJournal, desk: Desk) -> None:
+async def test_until_klarna_is_confirmed_only_four_calls_are_in_progress(
+    journal: SqliteJournal, sender: FakeSender
+) -> None:
     await load(journal, order_ids(200))
     four = asyncio.Barrier(UNCONFIRMED_CALLS)
     before: list[int] = []
 
-    async def send(order_id: str, key: str) -> Sent:
-        if len(desk.calls) < 8:
-            desk.fails[order_id].append(silent())
+    async def send(order_id: str, key: str) -> SendResult:
+        if len(sender.calls) < 8:
+            sender.failures[order_id].append(no_answer_error())
             async with four:
-                before.append(desk.under_way)
-        return await desk(order_id, key)
+                before.append(sender.in_progress)
+        return await sender(order_id, key)
 
     await asyncio.wait_for(run(journal, send, in_flight=64), 10)
 
     assert len(before) >= UNCONFIRMED_CALLS
     assert max(before) < UNCONFIRMED_CALLS
-    assert desk.most_under_way > UNCONFIRMED_CALLS
+    assert sender.most_in_progress > UNCONFIRMED_CALLS
 
 
-async def test_refusals_held_back_are_recorded_when_the_run_is_cancelled(journal: SqliteJournal, desk: Desk) -> None:
+async def test_held_refusals_are_recorded_when_the_run_is_cancelled(journal: SqliteJournal, sender: FakeSender) -> None:
     await load(journal, order_ids(100))
     hangs = asyncio.Event()
 
-    async def send(order_id: str, key: str) -> Sent:
-        if len(desk.calls) == 20:
+    async def send(order_id: str, key: str) -> SendResult:
+        if len(sender.calls) == 20:
             hangs.set()
             await asyncio.Event().wait()
-        return await desk(order_id, key)
+        return await sender(order_id, key)
 
-    desk.always = lambda: answered(404)
+    sender.always_fail = lambda: response_error(404)
     task = asyncio.create_task(run(journal, send, in_flight=1))
     await hangs.wait()
     task.cancel()
@@ -303,42 +322,46 @@ async def test_refusals_held_back_are_recorded_when_the_run_is_cancelled(journal
     assert await journal.counts() == Totals(refused=20, unknown=1, pending=79)
 
 
-async def test_strangers_in_mid_run_cost_no_order(journal: SqliteJournal, desk: Desk, time: Time) -> None:
+async def test_foreign_answers_during_a_run_cost_no_order(
+    journal: SqliteJournal, sender: FakeSender, time: Time
+) -> None:
     await load(journal, order_ids(300))
 
     def block_for_a_while(number: int) -> None:
         time.seconds += 1.0
-        desk.always = (lambda: stranger(404)) if 50 < time.seconds < 130 else None
+        sender.always_fail = (lambda: foreign_error(404)) if 50 < time.seconds < 130 else None
 
-    desk.on_call = block_for_a_while
-    summary = await run(journal, desk, time)
+    sender.on_call = block_for_a_while
+    summary = await run(journal, sender, time)
 
     assert summary.totals == Totals(done=300)
-    assert set(desk.executed.values()) == {1}
+    assert set(sender.executed.values()) == {1}
 
 
-async def test_strangers_who_stay_in_mid_run_stop_the_job_after_ten_probes(
-    journal: SqliteJournal, desk: Desk, time: Time
+async def test_lasting_foreign_answers_stop_the_job_after_ten_probes(
+    journal: SqliteJournal, sender: FakeSender, time: Time
 ) -> None:
     await load(journal, order_ids(300))
-    desk.on_call = lambda number: setattr(desk, "always", (lambda: stranger(200)) if number > 50 else None)
+    sender.on_call = lambda number: setattr(
+        sender, "always_fail", (lambda: foreign_error(200)) if number > 50 else None
+    )
 
     with pytest.raises(BatchStopped):
-        await run(journal, desk, time, in_flight=1)
+        await run(journal, sender, time, in_flight=1)
 
     assert time.slept == [1, 2, 4, 8, 16, 32, 60, 60, 60, 60]
     counts = await journal.counts()
     assert (counts.refused, counts.done) == (0, 50)
 
-    desk.on_call = desk.always = None
-    assert (await run(journal, desk, time)).totals == Totals(done=300)
+    sender.on_call = sender.always_fail = None
+    assert (await run(journal, sender, time)).totals == Totals(done=300)
 
 
-async def test_nobody_at_the_address_is_known_after_three_calls(journal: SqliteJournal, desk: Desk) -> None:
+async def test_three_calls_without_a_connection_stop_the_job(journal: SqliteJournal, sender: FakeSender) -> None:
     await load(journal, order_ids(50))
-    desk.always = unreachable
+    sender.always_fail = connection_error
 
     with pytest.raises(ConnectionFailed):
-        await run(journal, desk, in_flight=1)
+        await run(journal, sender, in_flight=1)
 
-    assert len(desk.calls) == 3
+    assert len(sender.calls) == 3

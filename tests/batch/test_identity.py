@@ -5,8 +5,8 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from klarna_om.batch.identity import WINDOW, Identity, window_of
-from tests.batch.desk import order_id
+from klarna_om.batch.journal import WINDOW, Identity, window_of
+from tests.batch.fake_sender import order_id
 
 JOB = Identity("8b9d6a0e-90f1-4f8e-8a53-2f3c8f1f2a11", "orders.acknowledge")
 
@@ -19,9 +19,10 @@ def test_a_key_is_a_uuid_of_version_5() -> None:
     assert UUID(JOB.key(order_id(1), 1, 0)).version == 5
 
 
-def test_every_part_of_the_intent_changes_the_key() -> None:
+def test_every_part_of_a_call_changes_the_key() -> None:
     other_job = Identity("1c0a1f0e-0000-4f8e-8a53-2f3c8f1f2a11", JOB.operation)
     other_operation = Identity(JOB.job_id, "orders.cancel")
+
     keys = {
         JOB.key(order_id(1), 1, 0),
         JOB.key(order_id(2), 1, 0),
@@ -30,6 +31,7 @@ def test_every_part_of_the_intent_changes_the_key() -> None:
         other_job.key(order_id(1), 1, 0),
         other_operation.key(order_id(1), 1, 0),
     }
+
     assert len(keys) == 6
 
 

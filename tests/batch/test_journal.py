@@ -1,4 +1,4 @@
-"""The journal: one file that tells the truth after any end."""
+"""The journal: one file that has the results after any end of its process."""
 
 import asyncio
 import shutil
@@ -15,23 +15,22 @@ from pathlib import Path
 import pytest
 
 from klarna_om.batch.entry import Entry, Problem
-from klarna_om.batch.identity import WINDOW
-from klarna_om.batch.journal import Finish, JournalError, JournalInUseError, Row, Stamp
+from klarna_om.batch.journal import WINDOW, JournalError, JournalInUseError, Row, RowResult, Stamp
 from klarna_om.batch.sqlite_journal import SqliteJournal
 from klarna_om.batch.states import State
 from klarna_om.batch.totals import Totals
-from tests.batch.desk import order_id, order_ids
-from tests.batch.running import START, lines, load
+from tests.batch.fake_sender import order_id, order_ids
+from tests.batch.jobs import START, lines, load
 
 ALL = 10_000_000
 
 
-async def open_rows(journal: SqliteJournal, state: State = State.PENDING) -> list[Row]:
-    return await journal.open_rows(state, 1, ALL, ALL)
+async def unsettled_rows(journal: SqliteJournal, state: State = State.PENDING) -> list[Row]:
+    return await journal.unsettled_rows(state, 1, ALL, ALL)
 
 
-def outside(path: Path, statement: str) -> list[tuple[object, ...]]:
-    """What somebody else does with the file meanwhile."""
+def execute_outside(path: Path, statement: str) -> list[tuple[object, ...]]:
+    """Execute a statement as another program does while the job runs."""
     with closing(sqlite3.connect(path)) as connection:
         found = connection.execute(statement).fetchall()
         connection.commit()
@@ -40,7 +39,8 @@ def outside(path: Path, statement: str) -> list[tuple[object, ...]]:
 
 async def test_every_order_of_a_manifest_gets_a_row_in_its_order(journal: SqliteJournal) -> None:
     await load(journal, order_ids(3))
-    assert await open_rows(journal) == [Row(n, order_id(n), State.PENDING) for n in (1, 2, 3)]
+
+    assert await unsettled_rows(journal) == [Row(n, order_id(n), State.PENDING) for n in (1, 2, 3)]
     assert await journal.last_row() == 3
 
 
@@ -51,8 +51,10 @@ async def test_an_empty_journal_has_no_rows(journal: SqliteJournal) -> None:
 
 async def test_the_same_order_in_another_case_is_a_duplicate(journal: SqliteJournal) -> None:
     upper = "f3392f8b-6116-4073-ab96-e330819e2c07".upper()
+
     await load(journal, [upper, upper.lower(), order_id(1), upper])
-    assert [row.order_id for row in await open_rows(journal)] == [upper.lower(), order_id(1)]
+
+    assert [row.order_id for row in await unsettled_rows(journal)] == [upper.lower(), order_id(1)]
     assert [(line.line, line.outcome, line.detail) for line in await lines(journal)] == [
         (1, "pending", None),
         (2, "duplicate", "the same order as line 1"),
@@ -64,8 +66,10 @@ async def test_the_same_order_in_another_case_is_a_duplicate(journal: SqliteJour
 async def test_the_totals_account_for_every_line(journal: SqliteJournal) -> None:
     await load(journal, [*order_ids(4), "", "x", "y", order_id(2)])
     for row, state in ((1, State.DONE), (2, State.REFUSED), (3, State.UNKNOWN)):
-        await journal.finish(Finish(row, state))
+        await journal.record(RowResult(row, state))
+
     totals = Totals(done=1, refused=1, unknown=1, pending=1, duplicate=1, blank=1, malformed=2)
+
     assert await journal.counts() == totals
     assert totals.lines == 8 == len(await lines(journal))
 
@@ -74,7 +78,19 @@ async def test_a_job_keeps_its_identity_and_its_rows_when_it_is_opened_again(pat
     async with SqliteJournal.open(path) as journal:
         identity = journal.identity
         await load(journal, order_ids(2))
-        await journal.finish(Finish(1, State.DONE, 204, None, "correlation", "key", 2, START, START, "fine"))
+        await journal.record(
+            RowResult(
+                row=1,
+                state=State.DONE,
+                status=204,
+                correlation_id="correlation",
+                idempotency_key="key",
+                attempts=2,
+                started=START,
+                finished=START,
+                detail="fine",
+            )
+        )
     async with SqliteJournal.open(path) as journal:
         assert journal.identity == identity
         (first, second) = await lines(journal)
@@ -88,34 +104,37 @@ async def test_a_job_keeps_its_identity_and_its_rows_when_it_is_opened_again(pat
         assert second.outcome == "pending"
 
 
-async def test_a_changed_manifest_is_taken_as_it_is_now(path: Path) -> None:
+async def test_a_changed_manifest_replaces_the_old_one(path: Path) -> None:
     async with SqliteJournal.open(path) as journal:
         await load(journal, order_ids(3))
-        await journal.finish(Finish(1, State.DONE))
+        await journal.record(RowResult(1, State.DONE))
     async with SqliteJournal.open(path) as journal:
         await load(journal, [order_id(4), order_id(3), order_id(1)])
-        assert {row.order_id for row in await open_rows(journal)} == {order_id(3), order_id(4)}
+        assert {row.order_id for row in await unsettled_rows(journal)} == {order_id(3), order_id(4)}
         assert [(line.order_id, line.outcome) for line in await lines(journal)] == [
             (order_id(4), "pending"),
             (order_id(3), "pending"),
             (order_id(1), "done"),
         ]
         await load(journal, order_ids(3))
-        assert {row.order_id for row in await open_rows(journal)} == {order_id(2), order_id(3)}
+        assert {row.order_id for row in await unsettled_rows(journal)} == {order_id(2), order_id(3)}
 
 
-async def test_new_orders_begin_a_window_of_their_own(journal: SqliteJournal) -> None:
+async def test_new_orders_begin_a_new_window(journal: SqliteJournal) -> None:
     await load(journal, order_ids(3))
+
     await load(journal, order_ids(5))
-    assert [row.row for row in await open_rows(journal)] == [1, 2, 3, WINDOW + 1, WINDOW + 2]
+
+    assert [row.row for row in await unsettled_rows(journal)] == [1, 2, 3, WINDOW + 1, WINDOW + 2]
 
 
-async def test_a_manifest_is_loaded_whole_or_not_at_all(journal: SqliteJournal) -> None:
+async def test_a_manifest_is_loaded_completely_or_not_at_all(journal: SqliteJournal) -> None:
     async def broken() -> AsyncIterator[list[Entry]]:
         yield [Entry(1, order_id(1)), Entry(2, None, Problem.BLANK)]
         raise OSError("the disk is gone")
 
     await load(journal, order_ids(3))
+
     with pytest.raises(OSError, match="the disk is gone"):
         await journal.load(broken())
     assert len(await lines(journal)) == 3
@@ -123,13 +142,15 @@ async def test_a_manifest_is_loaded_whole_or_not_at_all(journal: SqliteJournal) 
 
 async def test_a_row_that_is_settled_stays_so(journal: SqliteJournal) -> None:
     await load(journal, order_ids(2))
-    await journal.finish(Finish(1, State.DONE, 204))
-    await journal.finish(Finish(1, State.UNKNOWN))
-    await journal.finish(Finish(2, State.UNKNOWN, attempts=4, idempotency_key="old", started=START))
-    await journal.finish(
-        Finish(2, State.REFUSED, attempts=1, started=START + timedelta(hours=1), finished=START, detail="no")
+    await journal.record(RowResult(1, State.DONE, 204))
+    await journal.record(RowResult(1, State.UNKNOWN))
+    await journal.record(RowResult(2, State.UNKNOWN, attempts=4, idempotency_key="old", started=START))
+    await journal.record(
+        RowResult(2, State.REFUSED, attempts=1, started=START + timedelta(hours=1), finished=START, detail="no")
     )
+
     first, second = await lines(journal)
+
     assert (first.outcome, first.status) == ("done", 204)
     assert (second.outcome, second.attempts, second.idempotency_key) == ("refused", 5, "old")
     assert second.started_at == "2026-11-23T12:00:00.000+00:00"
@@ -137,16 +158,20 @@ async def test_a_row_that_is_settled_stays_so(journal: SqliteJournal) -> None:
 
 async def test_the_latest_stamp_of_a_window_is_found_again(journal: SqliteJournal) -> None:
     first = Stamp(7, 0, START)
-    await journal.start(first)
-    await journal.start(first.renewed(START + timedelta(days=1)))
-    assert await journal.stamp(7) == Stamp(7, 1, START + timedelta(days=1), is_inherited=True)
-    assert await journal.stamp(8) is None
+    await journal.save_stamp(first)
+
+    await journal.save_stamp(first.renew(START + timedelta(days=1)))
+
+    assert await journal.latest_stamp(7) == Stamp(7, 1, START + timedelta(days=1), is_inherited=True)
+    assert await journal.latest_stamp(8) is None
 
 
-async def test_anybody_can_read_the_journal_while_the_job_runs(journal: SqliteJournal, path: Path) -> None:
+async def test_other_programs_can_read_the_journal_while_the_job_runs(journal: SqliteJournal, path: Path) -> None:
     await load(journal, order_ids(2))
-    await journal.finish(Finish(2, State.DONE))
-    assert outside(path, "SELECT state, count(*) FROM rows GROUP BY state ORDER BY state") == [
+
+    await journal.record(RowResult(2, State.DONE))
+
+    assert execute_outside(path, "SELECT state, count(*) FROM rows GROUP BY state ORDER BY state") == [
         ("done", 1),
         ("pending", 1),
     ]
@@ -154,8 +179,10 @@ async def test_anybody_can_read_the_journal_while_the_job_runs(journal: SqliteJo
 
 async def test_records_that_arrive_together_are_committed_together(journal: SqliteJournal, path: Path) -> None:
     await load(journal, order_ids(500))
-    await asyncio.gather(*(journal.finish(Finish(row, State.DONE)) for row in range(1, 501)))
-    assert outside(path, "SELECT count(*) FROM rows WHERE state = 'done'") == [(500,)]
+
+    await asyncio.gather(*(journal.record(RowResult(row, State.DONE)) for row in range(1, 501)))
+
+    assert execute_outside(path, "SELECT count(*) FROM rows WHERE state = 'done'") == [(500,)]
 
 
 async def test_one_process_at_a_time_works_on_a_job(journal: SqliteJournal, path: Path) -> None:
@@ -170,22 +197,24 @@ async def test_the_lock_is_free_when_a_job_has_ended(path: Path) -> None:
             pass
 
 
-async def test_a_directory_that_is_not_there_is_told(tmp_path: Path) -> None:
+async def test_a_missing_directory_is_named(tmp_path: Path) -> None:
     with pytest.raises(JournalError, match="cannot write beside the journal"):
         async with SqliteJournal.open(tmp_path / "none" / "journal"):
             pass
 
 
-async def test_a_file_that_is_no_journal_is_refused_and_left_alone(path: Path) -> None:
+async def test_a_file_that_is_no_journal_is_refused_and_not_changed(path: Path) -> None:
     path.write_text("order_id\n" * 1000)
+
     with pytest.raises(JournalError, match="not a journal of klarna_om"):
         async with SqliteJournal.open(path):
             pass
     assert path.read_text() == "order_id\n" * 1000
 
 
-async def test_a_database_of_somebody_else_is_refused(path: Path) -> None:
-    outside(path, "CREATE TABLE rows (x)")
+async def test_a_database_of_another_program_is_refused(path: Path) -> None:
+    execute_outside(path, "CREATE TABLE rows (x)")
+
     with pytest.raises(JournalError, match="not a journal of klarna_om"):
         async with SqliteJournal.open(path):
             pass
@@ -194,7 +223,8 @@ async def test_a_database_of_somebody_else_is_refused(path: Path) -> None:
 async def test_a_journal_of_a_later_version_is_refused(path: Path) -> None:
     async with SqliteJournal.open(path):
         pass
-    outside(path, "PRAGMA user_version = 2")
+    execute_outside(path, "PRAGMA user_version = 2")
+
     with pytest.raises(JournalError, match="a journal of version 2"):
         async with SqliteJournal.open(path):
             pass
@@ -203,67 +233,70 @@ async def test_a_journal_of_a_later_version_is_refused(path: Path) -> None:
 async def test_a_journal_belongs_to_one_operation(path: Path) -> None:
     async with SqliteJournal.open(path):
         pass
+
     with pytest.raises(JournalError, match=r"a job of orders.acknowledge, not of orders.cancel"):
         async with SqliteJournal.open(path, "orders.cancel"):
             pass
 
 
-async def test_what_happened_at_one_host_is_not_taken_for_another(journal: SqliteJournal) -> None:
+async def test_a_journal_with_results_belongs_to_one_host(journal: SqliteJournal) -> None:
     await load(journal, order_ids(1))
     await journal.bind("https://api.wrong.example")
     await journal.bind("https://api.playground.klarna.com")
-    await journal.finish(Finish(1, State.DONE))
+    await journal.record(RowResult(1, State.DONE))
     await journal.bind("https://api.playground.klarna.com:443")
+
     with pytest.raises(
-        JournalError, match=r"happened at https://api\.playground.*would go to https://api\.klarna\.com"
+        JournalError, match=r"has the results of calls to https://api\.playground.*would go to https://api\.klarna\.com"
     ):
         await journal.bind("https://api.klarna.com")
 
 
-async def test_a_write_that_fails_is_told_and_breaks_the_journal(journal: SqliteJournal, path: Path) -> None:
+async def test_a_write_that_fails_breaks_the_journal(journal: SqliteJournal, path: Path) -> None:
     await load(journal, order_ids(3))
-    await journal.finish(Finish(1, State.DONE))
-    outside(path, "CREATE TRIGGER full BEFORE UPDATE ON rows BEGIN SELECT raise(ABORT, 'disk is full'); END")
+    await journal.record(RowResult(1, State.DONE))
+    execute_outside(path, "CREATE TRIGGER full BEFORE UPDATE ON rows BEGIN SELECT raise(ABORT, 'disk is full'); END")
 
     failed = await asyncio.gather(
-        journal.finish(Finish(2, State.DONE)), journal.finish(Finish(3, State.DONE)), return_exceptions=True
+        journal.record(RowResult(2, State.DONE)), journal.record(RowResult(3, State.DONE)), return_exceptions=True
     )
 
     assert [type(error) for error in failed] == [JournalError, JournalError]
     assert "disk is full" in str(failed[0])
-    outside(path, "DROP TRIGGER full")
+    execute_outside(path, "DROP TRIGGER full")
     with pytest.raises(JournalError, match="nothing more is sent"):
-        await journal.finish(Finish(2, State.DONE))
+        await journal.record(RowResult(2, State.DONE))
     with pytest.raises(JournalError, match="nothing more is sent"):
-        await journal.start(Stamp(0, 0, START))
-    assert outside(path, "SELECT state FROM rows ORDER BY row") == [("done",), ("pending",), ("pending",)]
+        await journal.save_stamp(Stamp(0, 0, START))
+    assert execute_outside(path, "SELECT state FROM rows ORDER BY row") == [("done",), ("pending",), ("pending",)]
 
 
 async def test_a_full_disk_breaks_the_journal_too(journal: SqliteJournal) -> None:
     await load(journal, order_ids(10))
     await journal._writer.run(lambda connection: connection.execute("PRAGMA max_page_count = 1").fetchone())
+
     with pytest.raises(JournalError, match="disk is full"):
         for row in range(1, 11):
-            await journal.finish(Finish(row, State.UNKNOWN, detail="x" * 10_000))
+            await journal.record(RowResult(row, State.UNKNOWN, detail="x" * 10_000))
 
 
 async def test_records_in_the_queue_behind_a_failure_fail_with_it(journal: SqliteJournal) -> None:
     await load(journal, order_ids(2))
     go_on, writer = threading.Event(), journal._writer
 
-    def fail_when_told(connection: sqlite3.Connection) -> None:
+    def fail_on_update(connection: sqlite3.Connection) -> None:
         connection.create_function("hold", 0, lambda: go_on.wait(10))
         connection.execute(
             "CREATE TEMP TRIGGER full BEFORE UPDATE ON rows"
             " BEGIN SELECT hold(); SELECT raise(ABORT, 'disk is full'); END"
         )
 
-    await writer.run(fail_when_told)
-    first = asyncio.create_task(journal.finish(Finish(1, State.DONE)))
+    await writer.run(fail_on_update)
+    first = asyncio.create_task(journal.record(RowResult(1, State.DONE)))
     await asyncio.sleep(0)
     while writer._group is not None:
         await asyncio.sleep(0)
-    second = asyncio.create_task(journal.finish(Finish(2, State.DONE)))
+    second = asyncio.create_task(journal.record(RowResult(2, State.DONE)))
     await asyncio.sleep(0)
     go_on.set()
     for task in (first, second):
@@ -271,7 +304,7 @@ async def test_records_in_the_queue_behind_a_failure_fail_with_it(journal: Sqlit
             await task
 
 
-async def test_a_manifest_is_not_loaded_while_somebody_else_writes(journal: SqliteJournal, path: Path) -> None:
+async def test_a_manifest_is_not_loaded_while_another_program_writes(journal: SqliteJournal, path: Path) -> None:
     await journal._writer.run(lambda connection: connection.execute("PRAGMA busy_timeout = 1").fetchone())
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
@@ -284,31 +317,36 @@ async def test_a_manifest_is_not_loaded_while_somebody_else_writes(journal: Sqli
 async def test_a_journal_without_a_file_ends_with_its_job() -> None:
     async with SqliteJournal.open(None) as journal:
         await load(journal, order_ids(2))
-        await journal.finish(Finish(2, State.DONE))
+
+        await journal.record(RowResult(2, State.DONE))
+
         assert await journal.counts() == Totals(done=1, pending=1)
 
 
-async def test_a_rehearsal_changes_nothing(path: Path) -> None:
+async def test_a_copy_for_a_dry_run_changes_nothing(path: Path) -> None:
     async with SqliteJournal.open(path) as journal:
         await load(journal, order_ids(2))
-        await journal.finish(Finish(1, State.DONE))
-    async with SqliteJournal.rehearsal(path) as copy:
+        await journal.record(RowResult(1, State.DONE))
+
+    async with SqliteJournal.open_copy(path) as copy:
         await load(copy, [order_id(1), order_id(3)])
         assert await copy.counts() == Totals(done=1, pending=1)
-    assert outside(path, "SELECT count(*) FROM lines") == [(2,)]
+
+    assert execute_outside(path, "SELECT count(*) FROM lines") == [(2,)]
 
 
-async def test_a_rehearsal_of_a_new_job_makes_no_file(path: Path) -> None:
-    async with SqliteJournal.rehearsal(path) as copy:
+async def test_a_dry_run_of_a_new_job_creates_no_file(path: Path) -> None:
+    async with SqliteJournal.open_copy(path) as copy:
         await load(copy, order_ids(2))
         assert await copy.counts() == Totals(pending=2)
+
     assert list(path.parent.iterdir()) == []
 
 
 async def test_a_copy_taken_at_any_moment_is_a_journal(journal: SqliteJournal, path: Path, tmp_path: Path) -> None:
     await load(journal, order_ids(50))
     for row in range(1, 51):
-        await journal.finish(Finish(row, State.DONE))
+        await journal.record(RowResult(row, State.DONE))
         copy = tmp_path / f"copy-{row}"
         shutil.copy(path, copy)
         shutil.copy(f"{path}-wal", f"{copy}-wal")
@@ -317,12 +355,12 @@ async def test_a_copy_taken_at_any_moment_is_a_journal(journal: SqliteJournal, p
 
 
 @pytest.mark.parametrize("lost", [1, 100, 4096, 4097, 9000])
-async def test_a_torn_tail_costs_the_last_records_and_nothing_else(
+async def test_a_truncated_wal_costs_the_last_records_and_nothing_else(
     journal: SqliteJournal, path: Path, tmp_path: Path, lost: int
 ) -> None:
     await load(journal, order_ids(50))
     for row in range(1, 11):
-        await journal.finish(Finish(row, State.DONE))
+        await journal.record(RowResult(row, State.DONE))
     copy = tmp_path / "torn"
     shutil.copy(path, copy)
     wal = Path(f"{path}-wal").read_bytes()
@@ -335,31 +373,31 @@ async def test_a_torn_tail_costs_the_last_records_and_nothing_else(
 
 WRITES = """
 import asyncio, sys
-from klarna_om.batch.journal import Finish
+from klarna_om.batch.journal import RowResult
 from klarna_om.batch.sqlite_journal import SqliteJournal
 from klarna_om.batch.states import State
-from tests.batch.running import load
-from tests.batch.desk import order_ids
+from tests.batch.jobs import load
+from tests.batch.fake_sender import order_ids
 
 async def main():
     async with SqliteJournal.open(sys.argv[1]) as journal:
         await load(journal, order_ids(5000))
         for row in range(1, 5001):
-            await journal.finish(Finish(row, State.DONE))
+            await journal.record(RowResult(row, State.DONE))
             print(row, flush=True)
 
 asyncio.run(main())
 """
 
 
-async def test_what_was_recorded_survives_kill_9(path: Path) -> None:
+async def test_recorded_results_survive_kill_9(path: Path) -> None:
     writing = subprocess.Popen([sys.executable, "-c", WRITES, str(path)], stdout=subprocess.PIPE, text=True)
     assert writing.stdout is not None
-    for told in writing.stdout:
-        if int(told) == 200:
+    for line in writing.stdout:
+        if int(line) == 200:
             writing.send_signal(signal.SIGKILL)
             break
-    recorded = max([200, *(int(told) for told in writing.stdout.read().split())])
+    recorded = max([200, *(int(line) for line in writing.stdout.read().split())])
     writing.wait()
     writing.stdout.close()
 

@@ -1,6 +1,6 @@
 """kill -9 at random moments, again and again: every order is acknowledged once, and every line reported once.
 
-`KLARNA_OM_KILL_SEEDS` says how many times the whole story is told; each seed kills at other moments.
+`KLARNA_OM_KILL_SEEDS` is the number of repetitions; each seed kills at other moments.
 """
 
 import csv
@@ -20,7 +20,7 @@ import pytest
 
 ORDERS = 1_000
 KILLS = 4
-LONGEST = 45.0
+RUN_TIMEOUT = 45.0
 
 FAULTS = "error-before=0.04,error-after=0.04,reset-before=0.02,reset-after=0.04,cut=0.02,slow=0.02:0.1,in-a-row=3"
 
@@ -29,7 +29,7 @@ KLARNA_OM = (sys.executable, "-m", "klarna_om.cli")
 
 @contextmanager
 def klarna(manifest: Path, seed: int) -> Generator[str, None, None]:
-    """A sandbox in a process of its own; gives its URL."""
+    """Run a sandbox in its own process; yields its URL."""
     settings = ("--port", "0", "--orders", str(ORDERS), "--seed", str(seed), "--faults", FAULTS, "--limit", "600")
     serving = subprocess.Popen(
         [*KLARNA_OM, "sandbox", *settings, "--manifest", str(manifest)], stdout=subprocess.PIPE, text=True
@@ -62,14 +62,14 @@ def acknowledge(manifest: Path, url: str) -> "subprocess.Popen[str]":
 
 
 def kill_at_start(manifest: Path, url: str, after: float) -> None:
-    """Kill after so many seconds: while it starts, makes its journal, loads the manifest, begins to send."""
+    """Kill after some seconds: while it starts, makes its journal, loads the manifest, begins to send."""
     running = acknowledge(manifest, url)
     time.sleep(after)
     kill(running)
 
 
 def kill_when_executed(manifest: Path, url: str, count: int, after: float) -> None:
-    """Kill so many seconds after this number of orders was acknowledged."""
+    """Kill some seconds after this number of orders was acknowledged."""
     running = acknowledge(manifest, url)
     while running.poll() is None and executed(url).get("total", 0) < count:
         time.sleep(0.005)
@@ -83,19 +83,19 @@ def kill(running: "subprocess.Popen[str]") -> None:
 
 
 def executed(url: str) -> dict[str, Any]:
-    """What the sandbox executed, by its own count."""
+    """The executed calls, as the sandbox counts them."""
     with urlopen(f"{url}/_sandbox/effects") as answer:
-        told: dict[str, dict[str, Any]] = json.loads(answer.read())
-    return told.get("orders.acknowledge", {})
+        effects: dict[str, dict[str, Any]] = json.loads(answer.read())
+    return effects.get("orders.acknowledge", {})
 
 
 def finished(manifest: Path, url: str) -> dict[str, Any]:
-    """Run until everything is settled: what stays unknown is for the same command again."""
+    """Run the same command until everything is settled."""
     summary: dict[str, Any] = {"exit_code": None}
     repeats = 5
     while summary["exit_code"] != 0 and repeats:
-        told, _ = acknowledge(manifest, url).communicate(timeout=LONGEST)
-        summary, repeats = json.loads(told), repeats - 1
+        output, _ = acknowledge(manifest, url).communicate(timeout=RUN_TIMEOUT)
+        summary, repeats = json.loads(output), repeats - 1
     return summary
 
 

@@ -1,82 +1,84 @@
 """Rows of unknown outcome are repeated within the run, for a while."""
 
-from klarna_om.batch.calls import Sent
+from klarna_om.batch.calls import SendResult
 from klarna_om.batch.circuit_breaker import CONSECUTIVE_FAILURES
 from klarna_om.batch.feed import Feed
-from klarna_om.batch.identity import WINDOW
+from klarna_om.batch.journal import WINDOW
 from klarna_om.batch.sqlite_journal import SqliteJournal
 from klarna_om.batch.states import State
 from klarna_om.batch.totals import Totals
-from tests.batch.desk import Desk, answered, order_id, order_ids, silent
-from tests.batch.running import Time, load, run
+from tests.batch.fake_sender import FakeSender, no_answer_error, order_id, order_ids, response_error
+from tests.batch.jobs import Time, load, run
 
 
 async def test_a_row_is_repeated_at_once_and_after_1_2_4_seconds(
-    journal: SqliteJournal, desk: Desk, time: Time
+    journal: SqliteJournal, sender: FakeSender, time: Time
 ) -> None:
     await load(journal, order_ids(1))
-    desk.fails[order_id(1)].extend(silent() for _ in range(5))
+    sender.failures[order_id(1)].extend(no_answer_error() for _ in range(5))
 
-    summary = await run(journal, desk, time)
+    summary = await run(journal, sender, time)
 
     assert summary.totals == Totals(done=1)
     assert time.slept == [1, 2, 4, 8]
-    assert len(set(desk.keys_of(order_id(1)))) == 1
+    assert len(set(sender.keys_for(order_id(1)))) == 1
 
 
-async def test_what_two_minutes_have_not_settled_stays_unknown(journal: SqliteJournal, desk: Desk, time: Time) -> None:
+async def test_a_row_that_two_minutes_did_not_settle_stays_unknown(
+    journal: SqliteJournal, sender: FakeSender, time: Time
+) -> None:
     await load(journal, order_ids(3))
-    desk.fails[order_id(2)].extend(silent() for _ in range(1000))
+    sender.failures[order_id(2)].extend(no_answer_error() for _ in range(1000))
 
-    summary = await run(journal, desk, time)
+    summary = await run(journal, sender, time)
 
     assert summary.totals == Totals(done=2, unknown=1)
     assert 120 <= time.seconds <= 180
-    assert len(desk.keys_of(order_id(2))) <= 10
+    assert len(sender.keys_for(order_id(2))) <= 10
 
 
 async def test_many_rows_that_always_fail_are_not_called_again_and_again(
-    journal: SqliteJournal, desk: Desk, time: Time
+    journal: SqliteJournal, sender: FakeSender, time: Time
 ) -> None:
     await load(journal, order_ids(1000))
     for number in range(1, 1001, 4):
-        desk.fails[order_id(number)].extend(answered(500) for _ in range(100))
+        sender.failures[order_id(number)].extend(response_error(500) for _ in range(100))
 
-    summary = await run(journal, desk, time, in_flight=32)
+    summary = await run(journal, sender, time, in_flight=32)
 
     assert summary.totals == Totals(done=750, unknown=250)
-    assert len(desk.calls) <= 1000 + CONSECUTIVE_FAILURES + 32 + 10
+    assert len(sender.calls) <= 1000 + CONSECUTIVE_FAILURES + 32 + 10
     assert time.seconds <= 200
 
 
-async def test_each_row_that_is_settled_gives_the_others_more_time(
-    journal: SqliteJournal, desk: Desk, time: Time
+async def test_each_settled_row_gives_the_others_more_time(
+    journal: SqliteJournal, sender: FakeSender, time: Time
 ) -> None:
     await load(journal, order_ids(3))
 
     def settle_one_every_hundred_seconds(number: int) -> None:
-        desk.always = None if time.seconds >= 100 * (1 + sum(desk.executed.values()) - 3) else silent
+        sender.always_fail = None if time.seconds >= 100 * (1 + sum(sender.executed.values()) - 3) else no_answer_error
 
-    desk.always = silent
-    desk.on_call = settle_one_every_hundred_seconds
-    summary = await run(journal, desk, time)
+    sender.always_fail = no_answer_error
+    sender.on_call = settle_one_every_hundred_seconds
+    summary = await run(journal, sender, time)
 
     assert summary.totals == Totals(done=3)
 
 
-async def test_repeats_come_in_no_order_so_that_a_few_bad_neighbours_are_no_outage(
-    journal: SqliteJournal, desk: Desk, time: Time
+async def test_repeats_are_shuffled_so_that_bad_neighbours_are_no_outage(
+    journal: SqliteJournal, sender: FakeSender, time: Time
 ) -> None:
     await load(journal, order_ids(5))
     for order in order_ids(5):
-        desk.fails[order].append(silent())
+        sender.failures[order].append(no_answer_error())
 
-    await run(journal, desk, time, in_flight=1, shuffle=list.reverse)
+    await run(journal, sender, time, in_flight=1, shuffle=list.reverse)
 
-    assert [called for called, _ in desk.calls[5:]] == order_ids(5)[::-1]
+    assert [order for order, _ in sender.calls[5:]] == order_ids(5)[::-1]
 
 
-async def test_a_page_without_a_row_to_repeat_is_passed_over(journal: SqliteJournal) -> None:
+async def test_a_page_without_a_row_to_repeat_is_skipped(journal: SqliteJournal) -> None:
     await load(journal, order_ids(WINDOW + 2))
     feed = Feed(journal, State.PENDING, 1, WINDOW + 2, lambda rows: [row for row in rows if row.row > WINDOW])
 
@@ -85,76 +87,74 @@ async def test_a_page_without_a_row_to_repeat_is_passed_over(journal: SqliteJour
     assert [row and row.row for row in taken] == [WINDOW + 1, WINDOW + 2, None]
 
 
-async def test_what_klarna_refused_in_doubt_is_repeated_once_and_no_more(
-    journal: SqliteJournal, desk: Desk, time: Time
-) -> None:
+async def test_a_row_refused_in_doubt_is_repeated_once(journal: SqliteJournal, sender: FakeSender, time: Time) -> None:
     await load(journal, order_ids(1))
-    desk.fails[order_id(1)].append(silent())
-    desk.fails[order_id(1)].extend(answered(403) for _ in range(10))
+    sender.failures[order_id(1)].append(no_answer_error())
+    sender.failures[order_id(1)].extend(response_error(403) for _ in range(10))
 
-    summary = await run(journal, desk, time)
+    summary = await run(journal, sender, time)
 
     assert summary.totals == Totals(unknown=1)
-    assert len(desk.calls) == 2
+    assert len(sender.calls) == 2
     assert time.slept == []
 
 
 async def test_a_conflict_in_doubt_is_repeated_until_the_other_call_is_over(
-    journal: SqliteJournal, desk: Desk, time: Time
+    journal: SqliteJournal, sender: FakeSender, time: Time
 ) -> None:
     await load(journal, order_ids(1))
-    desk.fails[order_id(1)].extend([silent(), answered(409), answered(409)])
+    sender.failures[order_id(1)].extend([no_answer_error(), response_error(409), response_error(409)])
 
-    summary = await run(journal, desk, time)
+    summary = await run(journal, sender, time)
 
     assert summary.totals == Totals(done=1)
 
 
 async def test_a_row_that_was_not_sent_stays_unknown_when_time_is_over(
-    journal: SqliteJournal, desk: Desk, time: Time
+    journal: SqliteJournal, sender: FakeSender, time: Time
 ) -> None:
     await load(journal, order_ids(2))
 
     def limit_in_repeats(number: int) -> None:
-        desk.always = {1: None, 2: silent}.get(number, lambda: answered(429))
+        sender.always_fail = {1: None, 2: no_answer_error}.get(number, lambda: response_error(429))
 
-    desk.on_call = limit_in_repeats
-    summary = await run(journal, desk, time, in_flight=1)
+    sender.on_call = limit_in_repeats
+    summary = await run(journal, sender, time, in_flight=1)
 
     assert summary.totals == Totals(done=1, unknown=1)
     assert time.seconds <= 300
 
 
 async def test_a_small_job_waits_out_a_minute_without_a_second_run(
-    journal: SqliteJournal, desk: Desk, time: Time
+    journal: SqliteJournal, sender: FakeSender, time: Time
 ) -> None:
     await load(journal, order_ids(5))
 
     def fail_for_a_minute(number: int) -> None:
         time.seconds += 0.5
-        desk.always = (lambda: answered(503)) if time.seconds < 60 else None
+        sender.always_fail = (lambda: response_error(503)) if time.seconds < 60 else None
 
-    desk.on_call = fail_for_a_minute
-    summary = await run(journal, desk, time)
+    sender.on_call = fail_for_a_minute
+    summary = await run(journal, sender, time)
 
     assert summary.totals == Totals(done=5)
 
 
 async def test_a_small_jobs_rows_stay_pending_while_klarna_is_down(
-    journal: SqliteJournal, desk: Desk, time: Time
+    journal: SqliteJournal, sender: FakeSender, time: Time
 ) -> None:
     await load(journal, order_ids(1000))
     unknown: list[int] = []
 
     def fail_for_a_minute(number: int) -> None:
         time.seconds += 0.01
-        desk.always = (lambda: answered(503)) if 2 < time.seconds < 62 else None
+        sender.always_fail = (lambda: response_error(503)) if 2 < time.seconds < 62 else None
 
-    async def send(order_id: str, key: str) -> Sent:
+    async def send(order_id: str, key: str) -> SendResult:
         unknown.append((await journal.counts()).unknown)
-        return await desk(order_id, key)
+        return await sender(order_id, key)
 
-    desk.on_call = fail_for_a_minute
+    sender.on_call = fail_for_a_minute
     summary = await run(journal, send, time, in_flight=32)
 
     assert summary.totals == Totals(done=1000)

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from klarna_om.batch.journal import Finish, Line
+from klarna_om.batch.journal import Line, RowResult
 from klarna_om.batch.report import PAGE, write_report
 from klarna_om.batch.sqlite_journal import SqliteJournal
 from klarna_om.batch.states import State
-from tests.batch.desk import order_id, order_ids
-from tests.batch.running import START, load
+from tests.batch.fake_sender import order_id, order_ids
+from tests.batch.jobs import START, load
 
 
 def read(path: Path) -> list[dict[str, str]]:
@@ -20,9 +20,22 @@ def read(path: Path) -> list[dict[str, str]]:
 
 async def test_every_line_is_there_once(journal: SqliteJournal, tmp_path: Path) -> None:
     await load(journal, [order_id(1), "", "x", order_id(1), order_id(2)])
-    await journal.finish(Finish(1, State.DONE, 204, None, "correlation", "key", 1, START, START))
+    await journal.record(
+        RowResult(
+            row=1,
+            state=State.DONE,
+            status=204,
+            correlation_id="correlation",
+            idempotency_key="key",
+            attempts=1,
+            started=START,
+            finished=START,
+        )
+    )
     await write_report(journal, tmp_path / "report.csv")
+
     rows = read(tmp_path / "report.csv")
+
     assert [(row["line"], row["order_id"], row["outcome"]) for row in rows] == [
         ("1", order_id(1), "done"),
         ("2", "", "blank"),
@@ -47,14 +60,20 @@ async def test_every_line_is_there_once(journal: SqliteJournal, tmp_path: Path) 
 
 async def test_a_long_report_is_written_page_by_page(journal: SqliteJournal, tmp_path: Path) -> None:
     await load(journal, order_ids(2 * PAGE + 1))
+
     await write_report(journal, tmp_path / "report.csv")
+
     assert [row["order_id"] for row in read(tmp_path / "report.csv")] == order_ids(2 * PAGE + 1)
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x"])
-async def test_what_a_spreadsheet_would_execute_is_made_text(journal: SqliteJournal, tmp_path: Path, text: str) -> None:
+async def test_a_string_that_a_spreadsheet_would_execute_is_escaped(
+    journal: SqliteJournal, tmp_path: Path, text: str
+) -> None:
     await load(journal, [text])
+
     await write_report(journal, tmp_path / "report.csv")
+
     assert read(tmp_path / "report.csv")[0]["order_id"] == f"'{text}"
 
 
@@ -69,7 +88,8 @@ async def test_a_report_replaces_an_older_one_only_when_it_is_complete(
     async def broken(after: int, limit: int) -> list[object]:
         raise OSError("the disk is gone")
 
-    monkeypatch.setattr(journal, "report", broken)
+    monkeypatch.setattr(journal, "report_lines", broken)
+
     with pytest.raises(OSError, match="the disk is gone"):
         await write_report(journal, report)
     assert report.read_text() == before
@@ -94,16 +114,17 @@ async def test_a_report_does_not_replace_a_link(journal: SqliteJournal, tmp_path
         await write_report(journal, tmp_path / "report.csv")
 
 
-async def test_a_link_that_appears_meanwhile_is_not_replaced(
+async def test_a_link_that_appears_during_the_report_is_not_replaced(
     journal: SqliteJournal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    report = journal.report
+    report = journal.report_lines
 
     async def linked(after: int, limit: int) -> list[Line]:
         (tmp_path / "report.csv").symlink_to("nowhere")
         return await report(after, limit)
 
-    monkeypatch.setattr(journal, "report", linked)
+    monkeypatch.setattr(journal, "report_lines", linked)
+
     with pytest.raises(FileExistsError, match="a symbolic link"):
         await write_report(journal, tmp_path / "report.csv")
     assert list(tmp_path.glob(".klarna-om*")) == []

@@ -8,8 +8,8 @@ from klarna_om.batch.journal import Stamp
 from klarna_om.batch.report import COLUMNS, ReportError, write_report
 from klarna_om.batch.report_owner import check_report
 from klarna_om.batch.sqlite_journal import SqliteJournal
-from tests.batch.desk import Desk, order_ids
-from tests.batch.running import START, load, run
+from tests.batch.fake_sender import FakeSender, order_ids
+from tests.batch.jobs import START, load, run
 
 HEADER = ",".join(COLUMNS)
 
@@ -34,21 +34,21 @@ async def test_a_new_report_may_be_written(journal: SqliteJournal, report: Path)
     await check_report(journal, report)
 
 
-async def test_a_job_replaces_its_own_report(journal: SqliteJournal, report: Path, desk: Desk) -> None:
+async def test_a_job_replaces_its_own_report(journal: SqliteJournal, report: Path, sender: FakeSender) -> None:
     await load(journal, ["junk", *order_ids(3)])
-    await run(journal, desk)
+    await run(journal, sender)
     await write_report(journal, report)
 
     assert not await is_refused(journal, report)
 
 
 async def test_a_job_knows_its_report_when_its_keys_were_renewed(
-    journal: SqliteJournal, report: Path, desk: Desk
+    journal: SqliteJournal, report: Path, sender: FakeSender
 ) -> None:
     await load(journal, order_ids(3))
-    await run(journal, desk)
+    await run(journal, sender)
     await write_report(journal, report)
-    await journal.start(Stamp(0, 1, START))
+    await journal.save_stamp(Stamp(0, 1, START))
 
     assert not await is_refused(journal, report)
 
@@ -60,9 +60,11 @@ async def test_a_job_replaces_its_report_from_before_anything_was_sent(journal: 
     assert not await is_refused(journal, report)
 
 
-async def test_a_changed_manifest_is_still_the_same_job(journal: SqliteJournal, report: Path, desk: Desk) -> None:
+async def test_a_changed_manifest_is_still_the_same_job(
+    journal: SqliteJournal, report: Path, sender: FakeSender
+) -> None:
     await load(journal, order_ids(3))
-    await run(journal, desk)
+    await run(journal, sender)
     await write_report(journal, report)
     await load(journal, order_ids(6)[3:])
 
@@ -71,11 +73,11 @@ async def test_a_changed_manifest_is_still_the_same_job(journal: SqliteJournal, 
 
 @pytest.mark.parametrize("count", [3, 6])
 async def test_the_report_of_another_job_is_refused(
-    journal: SqliteJournal, report: Path, tmp_path: Path, desk: Desk, count: int
+    journal: SqliteJournal, report: Path, tmp_path: Path, sender: FakeSender, count: int
 ) -> None:
     async with SqliteJournal.open(tmp_path / "other.journal") as other:
         await load(other, order_ids(6))
-        await run(other, desk)
+        await run(other, sender)
         await write_report(other, report)
     await load(journal, order_ids(6)[6 - count :])
 
@@ -109,14 +111,12 @@ async def test_any_other_file_is_refused(journal: SqliteJournal, report: Path, c
 
 
 @pytest.mark.parametrize("content", [b"", f"{HEADER}\n".encode()])
-async def test_a_file_in_which_nothing_would_be_lost_is_replaced(
-    journal: SqliteJournal, report: Path, content: bytes
-) -> None:
+async def test_an_empty_report_is_replaced(journal: SqliteJournal, report: Path, content: bytes) -> None:
     report.write_bytes(content)
 
     assert not await is_refused(journal, report)
 
 
-async def test_what_is_no_regular_file_is_refused(journal: SqliteJournal) -> None:
-    with pytest.raises(ReportError, match="no report can be there: /dev/null is a device"):
+async def test_only_a_regular_file_can_be_a_report(journal: SqliteJournal) -> None:
+    with pytest.raises(ReportError, match="the report cannot be written: /dev/null is a device"):
         await check_report(journal, Path("/dev/null"))

@@ -1,4 +1,4 @@
-"""How old a key is: by two clocks, of which one may be set and the other may stand still."""
+"""The age of a key: by two clocks, of which one may be set and the other may stop."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -11,8 +11,8 @@ from klarna_om.batch.stamps import Stamps
 from klarna_om.batch.states import OnExpired
 from klarna_om.batch.totals import Totals
 from klarna_om.errors import KeyExpired
-from tests.batch.desk import Desk, answered, order_id, order_ids, silent
-from tests.batch.running import START, Time, lines, load, run
+from tests.batch.fake_sender import FakeSender, no_answer_error, order_id, order_ids, response_error
+from tests.batch.jobs import START, Time, lines, load, run
 
 HOUR = 3600.0
 DAY = timedelta(days=1)
@@ -36,8 +36,8 @@ def wall(time: Time) -> WallClock:
 
 @pytest.fixture
 def make_stamps(journal: SqliteJournal, time: Time, wall: WallClock) -> Callable[[OnExpired], Stamps]:
-    """What a new run knows."""
-    return lambda on_expired: Stamps(journal, wall.now, time.monotonic, on_expired)
+    """Makes the stamps of a new run."""
+    return lambda on_expired: Stamps(journal, now=wall.now, clock=time.monotonic, on_expired=on_expired)
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def stamps(make_stamps: Callable[[OnExpired], Stamps]) -> Stamps:
 
 
 async def epoch(stamps: Stamps) -> int | None:
-    stamp = await stamps.of(0)
+    stamp = await stamps.get(0)
     return None if stamp is None else stamp.epoch
 
 
@@ -54,7 +54,7 @@ async def epoch(stamps: Stamps) -> int | None:
 async def test_a_clock_set_back_does_not_renew_a_stamp_of_this_run(
     stamps: Stamps, wall: WallClock, hours: float
 ) -> None:
-    await stamps.of(0)
+    await stamps.get(0)
 
     wall.shift = timedelta(hours=hours)
 
@@ -64,7 +64,7 @@ async def test_a_clock_set_back_does_not_renew_a_stamp_of_this_run(
 async def test_a_clock_set_back_does_not_prolong_a_stamp_of_this_run(
     stamps: Stamps, wall: WallClock, time: Time
 ) -> None:
-    await stamps.of(0)
+    await stamps.get(0)
 
     wall.shift = -DAY
     time.seconds += 23 * HOUR - 1
@@ -74,7 +74,7 @@ async def test_a_clock_set_back_does_not_prolong_a_stamp_of_this_run(
 
 
 async def test_a_machine_that_slept_for_a_day_renews_a_stamp(stamps: Stamps, wall: WallClock) -> None:
-    await stamps.of(0)
+    await stamps.get(0)
 
     wall.shift = timedelta(hours=25)
 
@@ -82,9 +82,9 @@ async def test_a_machine_that_slept_for_a_day_renews_a_stamp(stamps: Stamps, wal
 
 
 async def test_a_renewed_stamp_is_new_by_both_clocks(stamps: Stamps, wall: WallClock, time: Time) -> None:
-    await stamps.of(0)
+    await stamps.get(0)
     wall.shift = timedelta(hours=25)
-    await stamps.of(0)
+    await stamps.get(0)
 
     wall.shift = timedelta()
     time.seconds += 23 * HOUR - 1
@@ -93,10 +93,10 @@ async def test_a_renewed_stamp_is_new_by_both_clocks(stamps: Stamps, wall: WallC
     assert await epoch(stamps) == 2
 
 
-async def test_an_earlier_runs_stamp_ages_on_by_the_monotonic_clock(
+async def test_an_earlier_runs_stamp_ages_by_the_monotonic_clock(
     journal: SqliteJournal, stamps: Stamps, wall: WallClock, time: Time
 ) -> None:
-    await journal.start(Stamp(0, 0, START - timedelta(hours=20)))
+    await journal.save_stamp(Stamp(0, 0, START - timedelta(hours=20)))
     assert await epoch(stamps) == 0
 
     wall.shift = -DAY
@@ -109,7 +109,7 @@ async def test_an_earlier_runs_stamp_ages_on_by_the_monotonic_clock(
 async def test_an_earlier_runs_stamp_from_the_future_is_called_under_its_old_key(
     journal: SqliteJournal, stamps: Stamps, time: Time
 ) -> None:
-    await journal.start(Stamp(0, 3, START + timedelta(hours=2)))
+    await journal.save_stamp(Stamp(0, 3, START + timedelta(hours=2)))
 
     assert await epoch(stamps) == 3
     time.seconds += 23 * HOUR - 1
@@ -121,54 +121,58 @@ async def test_an_earlier_runs_stamp_from_the_future_is_called_under_its_old_key
 async def test_with_fail_rows_under_a_stamp_from_the_future_are_given_up(
     journal: SqliteJournal, make_stamps: Callable[[OnExpired], Stamps]
 ) -> None:
-    await journal.start(Stamp(0, 0, START + timedelta(hours=2)))
+    await journal.save_stamp(Stamp(0, 0, START + timedelta(hours=2)))
 
     assert await epoch(make_stamps("fail")) is None
 
 
-async def test_a_clock_set_back_in_mid_job_acknowledges_nothing_twice(
-    journal: SqliteJournal, desk: Desk, time: Time, wall: WallClock
+async def test_a_clock_set_back_during_a_job_acknowledges_nothing_twice(
+    journal: SqliteJournal, sender: FakeSender, time: Time, wall: WallClock
 ) -> None:
     await load(journal, order_ids(500))
     for number in range(1, 501, 7):
-        desk.fails[order_id(number)].append(silent())
+        sender.failures[order_id(number)].append(no_answer_error())
 
     def set_back(number: int) -> None:
         time.seconds += 0.01
         wall.shift = timedelta(hours=-3) if number > 250 else timedelta()
 
-    desk.on_call = set_back
-    summary = await run(journal, desk, time, now=wall.now)
+    sender.on_call = set_back
+    summary = await run(journal, sender, time, now=wall.now)
 
     assert summary.totals == Totals(done=500)
-    assert set(desk.executed.values()) == {1}
+    assert set(sender.executed.values()) == {1}
 
 
 async def test_a_clock_set_back_between_two_runs_acknowledges_nothing_twice(
-    journal: SqliteJournal, desk: Desk, time: Time, wall: WallClock
+    journal: SqliteJournal, sender: FakeSender, time: Time, wall: WallClock
 ) -> None:
     await load(journal, order_ids(50))
-    desk.on_call = lambda number: setattr(desk, "always", (lambda: answered(401)) if number > 20 else silent)
+    sender.on_call = lambda number: setattr(
+        sender, "always_fail", (lambda: response_error(401)) if number > 20 else no_answer_error
+    )
     with pytest.raises(Exception, match="401"):
-        await run(journal, desk, time)
-    desk.on_call = desk.always = None
+        await run(journal, sender, time)
+    sender.on_call = sender.always_fail = None
 
     wall.shift = timedelta(hours=-2)
-    summary = await run(journal, desk, time, now=wall.now)
+    summary = await run(journal, sender, time, now=wall.now)
 
     assert summary.totals == Totals(done=50)
-    assert set(desk.executed.values()) == {1}
+    assert set(sender.executed.values()) == {1}
     assert {line.idempotency_key for line in await lines(journal)} == {
         journal.identity.key(order_id(number), number, 0) for number in range(1, 51)
     }
 
 
-async def test_a_call_whose_key_has_just_expired_is_made_anew(journal: SqliteJournal, desk: Desk, time: Time) -> None:
+async def test_a_call_whose_key_has_just_expired_is_made_under_a_new_key(
+    journal: SqliteJournal, sender: FakeSender, time: Time
+) -> None:
     await load(journal, order_ids(1))
-    desk.fails[order_id(1)].append(KeyExpired("too old"))
-    desk.on_call = lambda _: setattr(time, "seconds", 23 * HOUR)
+    sender.failures[order_id(1)].append(KeyExpired("too old"))
+    sender.on_call = lambda _: setattr(time, "seconds", 23 * HOUR)
 
-    summary = await run(journal, desk, time)
+    summary = await run(journal, sender, time)
 
     assert summary.totals == Totals(done=1)
-    assert desk.keys_of(order_id(1)) == [journal.identity.key(order_id(1), 1, epoch) for epoch in (0, 1)]
+    assert sender.keys_for(order_id(1)) == [journal.identity.key(order_id(1), 1, epoch) for epoch in (0, 1)]

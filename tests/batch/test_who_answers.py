@@ -1,6 +1,5 @@
-"""A job over real sockets, behind which others than Klarna answer: a portal, a firewall, a deploy."""
+"""A job over real sockets, with answers that are not Klarna's: a portal, a firewall, another service."""
 
-import asyncio
 import itertools
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -10,8 +9,9 @@ import pytest
 from klarna_om.batch import BatchStopped, Stop, acknowledge_all
 from klarna_om.batch.totals import Totals
 from klarna_om.client import KlarnaClient
-from tests.batch.desk import order_ids
-from tests.support.wire import Answer, Wire, json_answer, wire
+from tests.batch.fake_sender import order_ids
+from tests.support.time import Sleeps
+from tests.support.wire import Answer, Wire, json_answer
 
 HTML = {"Content-Type": "text/html"}
 OK = Answer(204)
@@ -24,23 +24,13 @@ REDIRECT = Answer(301, {"Location": "https://www.example.com/login"}, is_signed=
 NO_SUCH_ORDER = json_answer({"error_code": "NO_SUCH_ORDER", "error_messages": ["no"]}, 404)
 DOWN = Answer(503, HTML, b"<html><title>down</title></html>", is_signed=False)
 
-STRANGERS = [PORTAL, FIREWALL, EMPTY, NOT_FOUND, OTHER_SERVICE, REDIRECT]
+FOREIGN_ANSWERS = [PORTAL, FIREWALL, EMPTY, NOT_FOUND, OTHER_SERVICE, REDIRECT]
 NAMES = ["portal", "firewall", "empty", "not-found", "other-service", "redirect"]
 
 
-async def no_wait(_: float) -> None:
-    await asyncio.sleep(0)
-
-
 @pytest.fixture
-async def server() -> AsyncIterator[Wire]:
-    async with wire() as served:
-        yield served
-
-
-@pytest.fixture
-async def klarna(server: Wire) -> AsyncIterator[KlarnaClient]:
-    async with KlarnaClient(server.url, username="shop", password="secret", pace="off", sleep=no_wait) as client:
+async def klarna(server: Wire, sleeps: Sleeps) -> AsyncIterator[KlarnaClient]:
+    async with KlarnaClient(server.url, username="shop", password="secret", pace="off", sleep=sleeps) as client:
         yield client
 
 
@@ -52,12 +42,12 @@ def journal(tmp_path: Path) -> Path:
 async def acknowledge(klarna: KlarnaClient, journal: Path, count: int, *, keep_going: bool = False) -> Totals:
     """The totals of a run whose waits take no time."""
     summary = await acknowledge_all(
-        klarna, order_ids(count), journal=journal, keep_going=keep_going, stop=Stop(no_wait)
+        klarna, order_ids(count), journal=journal, keep_going=keep_going, stop=Stop(Sleeps())
     )
     return summary.totals
 
 
-def keys_of(server: Wire) -> dict[str, set[str | None]]:
+def keys_for(server: Wire) -> dict[str, set[str | None]]:
     """The keys under which each order was called."""
     keys: dict[str, set[str | None]] = {}
     for request in server.requests:
@@ -65,8 +55,8 @@ def keys_of(server: Wire) -> dict[str, set[str | None]]:
     return keys
 
 
-@pytest.mark.parametrize("answer", STRANGERS, ids=NAMES)
-async def test_a_job_that_meets_only_strangers_stops_and_settles_all_later(
+@pytest.mark.parametrize("answer", FOREIGN_ANSWERS, ids=NAMES)
+async def test_a_job_with_only_foreign_answers_stops_and_settles_all_later(
     server: Wire, klarna: KlarnaClient, journal: Path, answer: Answer
 ) -> None:
     server.otherwise = answer
@@ -76,10 +66,10 @@ async def test_a_job_that_meets_only_strangers_stops_and_settles_all_later(
 
     server.otherwise = OK
     assert await acknowledge(klarna, journal, 300) == Totals(done=300)
-    assert {len(keys) for keys in keys_of(server).values()} == {1}
+    assert {len(keys) for keys in keys_for(server).values()} == {1}
 
 
-async def test_a_job_whose_orders_nobody_knows_stops_and_settles_all_later(
+async def test_a_job_whose_orders_are_all_unknown_stops_and_settles_all_later(
     server: Wire, klarna: KlarnaClient, journal: Path
 ) -> None:
     server.otherwise = NO_SUCH_ORDER
@@ -91,33 +81,31 @@ async def test_a_job_whose_orders_nobody_knows_stops_and_settles_all_later(
     assert await acknowledge(klarna, journal, 300) == Totals(done=300)
 
 
-async def test_whoever_keeps_going_learns_that_nobody_knows_the_orders(
-    server: Wire, klarna: KlarnaClient, journal: Path
-) -> None:
+async def test_with_keep_going_unknown_orders_are_refused(server: Wire, klarna: KlarnaClient, journal: Path) -> None:
     server.otherwise = NO_SUCH_ORDER
 
     assert await acknowledge(klarna, journal, 100, keep_going=True) == Totals(refused=100)
 
 
-@pytest.mark.parametrize("answer", STRANGERS, ids=NAMES)
-async def test_strangers_for_a_moment_in_mid_run_cost_no_order(
+@pytest.mark.parametrize("answer", FOREIGN_ANSWERS, ids=NAMES)
+async def test_foreign_answers_for_a_moment_during_a_run_cost_no_order(
     server: Wire, klarna: KlarnaClient, journal: Path, answer: Answer
 ) -> None:
     # Enough for the job to pause and probe; a redirect is not retried, so it takes fewer.
     server.will(*[OK] * 100, *[answer] * (45 if answer is REDIRECT else 150))
 
     assert await acknowledge(klarna, journal, 300) == Totals(done=300)
-    assert {len(keys) for keys in keys_of(server).values()} == {1}
+    assert {len(keys) for keys in keys_for(server).values()} == {1}
 
 
-@pytest.mark.parametrize("answer", STRANGERS, ids=NAMES)
-async def test_a_stranger_for_every_tenth_call_costs_no_order(
+@pytest.mark.parametrize("answer", FOREIGN_ANSWERS, ids=NAMES)
+async def test_a_foreign_answer_to_every_tenth_call_costs_no_order(
     server: Wire, klarna: KlarnaClient, journal: Path, answer: Answer
 ) -> None:
     server.will(*itertools.chain.from_iterable([answer, *[OK] * 9] for _ in range(60)))
 
     assert await acknowledge(klarna, journal, 300) == Totals(done=300)
-    assert {len(keys) for keys in keys_of(server).values()} == {1}
+    assert {len(keys) for keys in keys_for(server).values()} == {1}
 
 
 async def test_a_small_job_waits_out_an_outage(server: Wire, klarna: KlarnaClient, journal: Path) -> None:
@@ -127,8 +115,8 @@ async def test_a_small_job_waits_out_an_outage(server: Wire, klarna: KlarnaClien
 
 
 async def test_huge_refusals_leave_a_small_journal(server: Wire, klarna: KlarnaClient, journal: Path) -> None:
-    words = "y" * 100_000
-    server.otherwise = json_answer({"error_code": "BAD_VALUE", "error_messages": [words, words]}, 400)
+    message = "y" * 100_000
+    server.otherwise = json_answer({"error_code": "BAD_VALUE", "error_messages": [message, message]}, 400)
 
     await acknowledge(klarna, journal, 49)
 

@@ -1,4 +1,4 @@
-"""`klarna-om acknowledge`, from the command line to a whole Klarna."""
+"""`klarna-om acknowledge`, from the command line to the sandbox."""
 
 import csv
 import json
@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from klarna_om.batch import Send, Sent
+from klarna_om.batch import Sender, SendResult
 from klarna_om.cli.acknowledge import command
 from klarna_om.cli.exit_codes import ExitCode
 from klarna_om.client import KlarnaClient
 from klarna_om.sandbox import Sandbox
-from tests.batch.desk import answered, order_id
+from tests.batch.fake_sender import order_id, response_error
 
 Acknowledge = Callable[..., Result]
 
@@ -29,7 +29,7 @@ def sandbox() -> Iterator[Sandbox]:
 
 @pytest.fixture
 def acknowledge(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Acknowledge:
-    """Run the command in a directory of its own, against the sandbox."""
+    """Run the command in its own directory, against the sandbox."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("KLARNA_OM_ENVIRONMENT", sandbox.url)
     monkeypatch.setenv("KLARNA_OM_USERNAME", "sandbox")
@@ -58,6 +58,7 @@ def test_0_when_every_order_is_acknowledged(
     acknowledge: Acknowledge, manifest: Path, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     result = acknowledge()
+
     assert result.exit_code == 0
     assert result.stdout == "30 lines: 30 done, 0 refused, 0 unknown\nReport: orders.report.csv\n"
     assert sandbox.acknowledgements == 30
@@ -66,7 +67,9 @@ def test_0_when_every_order_is_acknowledged(
 
 def test_the_same_command_again_sends_nothing(acknowledge: Acknowledge, manifest: Path, sandbox: Sandbox) -> None:
     acknowledge()
+
     requests = sandbox.request_count
+
     assert acknowledge().exit_code == 0
     assert sandbox.request_count == requests
 
@@ -74,7 +77,9 @@ def test_the_same_command_again_sends_nothing(acknowledge: Acknowledge, manifest
 def test_1_when_some_are_refused(acknowledge: Acknowledge, manifest: Path, tmp_path: Path) -> None:
     with manifest.open("a") as file:
         file.write(f"{order_id(1)}\n")
+
     result = acknowledge()
+
     assert result.exit_code == 1
     assert "30 done, 1 refused" in result.stdout
     assert report(tmp_path / "orders.report.csv")[-1]["error_code"] == "NO_SUCH_ORDER"
@@ -83,13 +88,17 @@ def test_1_when_some_are_refused(acknowledge: Acknowledge, manifest: Path, tmp_p
 def test_1_when_some_are_unknown_and_the_same_command_settles_them(
     acknowledge: Acknowledge, manifest: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("klarna_om.batch.repeats.PATIENCE", 0.0)
+    monkeypatch.setattr("klarna_om.batch.repeats.NO_PROGRESS_TIMEOUT", 0.0)
     sandbox.fail_next(100, fault="redirect", order_id=next(sandbox.order_ids))
+
     result = acknowledge()
+
     assert result.exit_code == 1
     assert "29 done, 0 refused, 1 unknown" in result.stdout
     assert "run the same command again" in result.stdout
+
     sandbox.clear_failures()
+
     assert acknowledge().exit_code == 0
     assert sandbox.acknowledgements == 30
 
@@ -97,10 +106,14 @@ def test_1_when_some_are_unknown_and_the_same_command_settles_them(
 def test_1_when_some_lines_are_malformed(acknowledge: Acknowledge, manifest: Path, tmp_path: Path) -> None:
     with manifest.open("a") as file:
         file.write("=1+1\n\n" + manifest.read_text().splitlines()[1] + "\n")
+
     result = acknowledge()
+
     assert result.exit_code == 1
     assert "33 lines: 30 done, 0 refused, 0 unknown, 1 duplicate, 1 blank, 1 malformed" in result.stdout
+
     rows = report(tmp_path / "orders.report.csv")[-3:]
+
     assert [(row["line"], row["order_id"][:5], row["outcome"]) for row in rows] == [
         ("32", "'=1+1", "malformed"),
         ("33", "", "blank"),
@@ -111,11 +124,13 @@ def test_1_when_some_lines_are_malformed(acknowledge: Acknowledge, manifest: Pat
 def test_blanks_and_duplicates_are_no_failure(acknowledge: Acknowledge, manifest: Path) -> None:
     with manifest.open("a") as file:
         file.write("\n" + manifest.read_text().splitlines()[1] + "\n")
+
     assert acknowledge().exit_code == 0
 
 
 def test_2_when_the_column_is_missing(acknowledge: Acknowledge, manifest: Path, tmp_path: Path) -> None:
     result = acknowledge("--column", "klarna_id")
+
     assert result.exit_code == 2
     assert result.stderr == (
         "klarna-om: the manifest has no column 'klarna_id'; it has: 'order_id'. Choose one with --column\n"
@@ -134,52 +149,58 @@ def test_2_when_the_manifest_cannot_be_read(
         raise PermissionError(13, "Permission denied", "orders.csv")
 
     monkeypatch.setattr(Path, "open", unreadable)
+
     result = acknowledge()
+
     assert (result.exit_code, result.stderr) == (2, "klarna-om: orders.csv: Permission denied\n")
 
 
 @pytest.mark.parametrize("option", ["--journal", "--report"])
 def test_2_when_a_directory_is_not_there(acknowledge: Acknowledge, manifest: Path, option: str) -> None:
     result = acknowledge(option, "none/file")
+
     assert result.exit_code == 2
     assert "there is no directory" in result.stderr
 
 
 def test_2_when_two_files_are_one(acknowledge: Acknowledge, manifest: Path) -> None:
     result = acknowledge("--report", "orders.csv")
+
     assert result.exit_code == 2
     assert "three different files" in result.stderr
 
 
 def test_2_when_the_journal_is_something_else(acknowledge: Acknowledge, manifest: Path, tmp_path: Path) -> None:
     (tmp_path / "other").write_text("x" * 2000)
+
     result = acknowledge("--journal", "other")
+
     assert result.exit_code == 2
     assert "not a journal of klarna_om" in result.stderr
 
 
-def test_3_when_it_is_stopped_and_the_same_command_goes_on(
+def test_3_when_it_is_stopped_and_the_same_command_continues(
     acknowledge: Acknowledge, manifest: Path, sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from klarna_om.batch import acknowledge as batch
 
-    sending = batch.acknowledging
+    original = batch.make_sender
 
-    def interrupted(client: KlarnaClient) -> Send:
-        send = sending(client)
+    def make_interrupted_sender(client: KlarnaClient) -> Sender:
+        send = original(client)
 
-        async def once(order_id: str, key: str) -> Sent:
+        async def once(order_id: str, key: str) -> SendResult:
             os.kill(os.getpid(), signal.SIGINT)
-            monkeypatch.setattr("klarna_om.cli.acknowledge.acknowledging", sending)
+            monkeypatch.setattr("klarna_om.cli.acknowledge.make_sender", original)
             return await send(order_id, key)
 
         return once
 
-    monkeypatch.setattr("klarna_om.cli.acknowledge.acknowledging", interrupted)
+    monkeypatch.setattr("klarna_om.cli.acknowledge.make_sender", make_interrupted_sender)
     result = acknowledge("--in-flight", "1")
     assert result.exit_code == 3
-    assert "Ending what is under way" in result.stderr
-    assert "run the same command again to go on" in result.stdout
+    assert "Ending the calls in progress" in result.stderr
+    assert "run the same command again to continue" in result.stdout
     rows = report(tmp_path / "orders.report.csv")
     assert [row["outcome"] for row in rows] == ["done"] + ["pending"] * 29
 
@@ -196,8 +217,10 @@ def test_3_when_the_journal_breaks(
     async def full(self: SqliteJournal, finish: object) -> None:
         raise JournalError("the journal cannot be written (disk is full)")
 
-    monkeypatch.setattr(SqliteJournal, "finish", full)
+    monkeypatch.setattr(SqliteJournal, "record", full)
+
     result = acknowledge()
+
     assert result.exit_code == 3
     assert "disk is full" in result.stderr
     assert not (tmp_path / "orders.report.csv").exists()
@@ -210,29 +233,31 @@ def test_130_when_ctrl_c_comes_before_there_is_a_journal_and_3_after(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("klarna_om.cli.acknowledge.reading", pressed)
+        patch.setattr("klarna_om.cli.acknowledge.open_manifest", pressed)
         result = acknowledge()
         assert (result.exit_code, result.stderr) == (130, "klarna-om: interrupted; nothing was sent\n")
 
     acknowledge()
-    monkeypatch.setattr("klarna_om.cli.acknowledge.reading", pressed)
+    monkeypatch.setattr("klarna_om.cli.acknowledge.open_manifest", pressed)
     result = acknowledge()
-    assert (result.exit_code, result.stderr) == (3, "klarna-om: stopped; run the same command again to go on\n")
+    assert (result.exit_code, result.stderr) == (3, "klarna-om: stopped; run the same command again to continue\n")
 
 
-def test_3_when_the_journal_is_taken_away(
+def test_3_when_the_journal_is_removed(
     acknowledge: Acknowledge, manifest: Path, sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from klarna_om.batch.acknowledge import acknowledging
+    from klarna_om.batch.acknowledge import make_sender
 
-    def deleting(client: KlarnaClient) -> Send:
+    def delete_journal(client: KlarnaClient) -> Sender:
         (tmp_path / "orders.csv.journal").unlink()
-        return acknowledging(client)
+        return make_sender(client)
 
-    monkeypatch.setattr("klarna_om.cli.acknowledge.acknowledging", deleting)
+    monkeypatch.setattr("klarna_om.cli.acknowledge.make_sender", delete_journal)
+
     result = acknowledge()
+
     assert result.exit_code == 3
-    assert "was taken away while the job was running" in result.stderr
+    assert "was removed while the job was running" in result.stderr
     assert "Report:" not in result.stdout
     assert "run the same command again" not in result.stdout
     assert sandbox.acknowledgements == 0
@@ -243,7 +268,9 @@ def test_2_when_the_manifest_names_no_order(
     acknowledge: Acknowledge, manifest: Path, tmp_path: Path, option: tuple[str, ...]
 ) -> None:
     manifest.write_text("order_id\n\njunk\n")
+
     result = acknowledge(*option)
+
     assert result.exit_code == 2
     assert "the manifest names no order: none of its 2 lines can be used. Line 3 is 'junk'" in result.stderr
     assert list(tmp_path.iterdir()) == [manifest]
@@ -254,9 +281,11 @@ def test_2_when_the_journal_is_empty(
     acknowledge: Acknowledge, manifest: Path, sandbox: Sandbox, tmp_path: Path, option: tuple[str, ...]
 ) -> None:
     (tmp_path / "orders.csv.journal").touch()
+
     result = acknowledge(*option)
+
     assert (result.exit_code, sandbox.request_count) == (2, 0)
-    assert "is empty: a crash or a copy gone wrong left it so" in result.stderr
+    assert "is empty, after a crash or a failed copy" in result.stderr
 
 
 @pytest.mark.parametrize("option", [(), ("--dry-run",)])
@@ -265,49 +294,67 @@ def test_2_when_the_report_is_of_another_job(
 ) -> None:
     acknowledge()
     before = (tmp_path / "orders.report.csv").read_bytes()
+
     result = acknowledge("--journal", "other.journal", *option)
+
     assert (result.exit_code, sandbox.request_count) == (2, 30)
     assert "orders.report.csv exists and is not the report of this job" in result.stderr
     assert (tmp_path / "orders.report.csv").read_bytes() == before
 
 
-def test_2_when_the_error_of_the_system_names_no_file(
+def test_2_when_a_system_error_names_no_file(
     acknowledge: Acknowledge, manifest: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def unreadable(*_: object) -> None:
         raise OSError("something odd")
 
-    monkeypatch.setattr("klarna_om.cli.acknowledge.reading", unreadable)
+    monkeypatch.setattr("klarna_om.cli.acknowledge.open_manifest", unreadable)
+
     result = acknowledge()
+
     assert (result.exit_code, result.stderr) == (2, "klarna-om: orders.csv: something odd\n")
+
+
+def test_2_when_the_journal_is_of_another_host(
+    acknowledge: Acknowledge, manifest: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    acknowledge()
+    monkeypatch.setenv("KLARNA_OM_ENVIRONMENT", "http://127.0.0.1:9")
+
+    result = acknowledge()
+
+    assert (result.exit_code, sandbox.request_count) == (2, 30)
+    assert f"this journal has the results of calls to {sandbox.url}" in result.stderr
 
 
 def test_ids_in_upper_case_are_the_same_orders(acknowledge: Acknowledge, manifest: Path, sandbox: Sandbox) -> None:
     manifest.write_text("order_id\n" + "".join(f"{each.upper()}\n{each}\n" for each in sandbox.order_ids))
+
     result = acknowledge()
+
     assert result.exit_code == 0
     assert "60 lines: 30 done, 0 refused, 0 unknown, 30 duplicate" in result.stdout
     assert sandbox.acknowledgements == 30
 
 
-def test_4_says_how_many_were_done(
+def test_4_shows_how_many_were_done(
     acknowledge: Acknowledge, manifest: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from klarna_om.batch import acknowledge as batch
 
-    sending = batch.acknowledging
+    original = batch.make_sender
 
-    def locked_out(client: KlarnaClient) -> Send:
-        send = sending(client)
+    def make_rejected_sender(client: KlarnaClient) -> Sender:
+        send = original(client)
 
-        async def once(order_id: str, key: str) -> Sent:
+        async def once(order_id: str, key: str) -> SendResult:
             if sandbox.acknowledgements == 10:
-                raise answered(401)
+                raise response_error(401)
             return await send(order_id, key)
 
         return once
 
-    monkeypatch.setattr("klarna_om.cli.acknowledge.acknowledging", locked_out)
+    monkeypatch.setattr("klarna_om.cli.acknowledge.make_sender", make_rejected_sender)
     result = acknowledge("--in-flight", "1")
     assert result.exit_code == 4
     assert "stopped: credentials or host, after 10 of 30 orders were done." in result.stderr
@@ -317,13 +364,16 @@ def test_a_summary_that_cannot_be_written_goes_to_standard_error(
     acknowledge: Acknowledge, manifest: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("klarna_om.cli.acknowledge.output_failure", lambda: OSError(28, "No space left on device"))
+
     result = acknowledge()
+
     assert result.exit_code == 0
     assert "this summary could not be written (No space left on device):\n30 lines: 30 done" in result.stderr
 
 
-def test_json_names_a_file_whose_name_is_no_text(acknowledge: Acknowledge, manifest: Path) -> None:
+def test_json_names_a_file_whose_name_is_not_utf_8(acknowledge: Acknowledge, manifest: Path) -> None:
     summary = json.loads(acknowledge("--json", "--report", os.fsdecode(b"r\xf6.csv")).stdout)
+
     assert summary["report"] == "r?.csv"
 
 
@@ -353,41 +403,49 @@ def test_4_when_the_first_fifty_orders_are_all_unknown_to_klarna(
     assert "404 NO_SUCH_ORDER" in stopped.stderr
     assert {row["outcome"] for row in report(tmp_path / "orders.report.csv")} == {"pending"}
 
-    went_on = acknowledge("--keep-going")
-    assert went_on.exit_code == 1
-    assert "100 refused" in went_on.stdout
+    continued = acknowledge("--keep-going")
+    assert continued.exit_code == 1
+    assert "100 refused" in continued.stdout
 
 
 def test_4_when_there_are_no_credentials(
     acknowledge: Acknowledge, manifest: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("KLARNA_OM_PASSWORD")
+
     result = acknowledge()
+
     assert result.exit_code == 4
     assert "no password: KLARNA_OM_USERNAME is set, and KLARNA_OM_PASSWORD is not" in result.stderr
     assert list(tmp_path.iterdir()) == [manifest]
 
 
-def test_4_when_nobody_is_at_the_host(
+def test_4_when_the_host_cannot_be_reached(
     acknowledge: Acknowledge, manifest: Path, monkeypatch: pytest.MonkeyPatch, unused_tcp_port: int
 ) -> None:
     monkeypatch.setenv("KLARNA_OM_ENVIRONMENT", f"http://127.0.0.1:{unused_tcp_port}")
     monkeypatch.setattr("random.uniform", lambda low, high: 0.0)
+
     result = acknowledge()
+
     assert result.exit_code == 4
     assert "ConnectionFailed" in result.stderr or "onnect" in result.stderr
 
 
-def test_a_dry_run_says_what_would_be_done_and_does_nothing(
+def test_a_dry_run_shows_what_would_be_done_and_does_nothing(
     acknowledge: Acknowledge, manifest: Path, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     with manifest.open("a") as file:
         file.write("junk\n")
+
     result = acknowledge("--dry-run")
+
     assert result.exit_code == 0
     assert "31 lines: 0 done, 0 refused, 0 unknown, 30 pending, 1 malformed\n30 orders would be sent." in result.stdout
     assert (sandbox.request_count, list(tmp_path.iterdir())) == (0, [manifest])
+
     acknowledge()
+
     assert "30 done, 0 refused, 0 unknown, 1 malformed\n0 orders would be sent." in acknowledge("--dry-run").stdout
 
 
@@ -395,11 +453,13 @@ def test_a_dry_run_needs_no_credentials(
     acknowledge: Acknowledge, manifest: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("KLARNA_OM_PASSWORD")
+
     assert json.loads(acknowledge("--dry-run", "--json").stdout)["pending"] == 30
 
 
 def test_json_is_one_document_on_standard_output(acknowledge: Acknowledge, manifest: Path) -> None:
     summary = json.loads(acknowledge("--json").stdout)
+
     assert (summary["done"], summary["lines"], summary["settled_now"], summary["exit_code"]) == (30, 30, 30, 0)
     assert (summary["journal"], summary["report"], summary["stopped_by"]) == (
         "orders.csv.journal",
@@ -408,35 +468,42 @@ def test_json_is_one_document_on_standard_output(acknowledge: Acknowledge, manif
     )
 
 
-def test_json_tells_what_stopped_it(acknowledge: Acknowledge, manifest: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_json_has_the_error_that_stopped_it(
+    acknowledge: Acknowledge, manifest: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("KLARNA_OM_PASSWORD", "wrong")
+
     summary = json.loads(acknowledge("--json").stdout)
+
     assert (summary["exit_code"], summary["pending"]) == (4, 30)
     assert "401" in summary["stopped_by"]
 
 
 def test_standard_input_needs_a_journal(acknowledge: Acknowledge) -> None:
     result = acknowledge("-", stdin="")
+
     assert result.exit_code == 2
     assert "reading standard input needs --journal FILE" in result.stderr
 
 
 def test_standard_input_is_read(acknowledge: Acknowledge, sandbox: Sandbox, tmp_path: Path) -> None:
     ids = "\n".join(sandbox.order_ids)
+
     result = acknowledge("-", "--journal", "night.journal", "--report", "night.csv", stdin=ids)
+
     assert result.exit_code == 0
     assert acknowledge("-", "--journal", "night.journal", stdin=ids).exit_code == 0
     assert sandbox.acknowledgements == 30
     assert len(report(tmp_path / "night.csv")) == len(report(tmp_path / "night.report.csv")) == 30
 
 
-def test_orders_perhaps_sent_too_long_ago_can_be_left_to_a_person(
+def test_orders_maybe_sent_too_long_ago_can_be_left_to_a_person(
     acknowledge: Acknowledge, manifest: Path, sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import sqlite3
     from contextlib import closing
 
-    monkeypatch.setattr("klarna_om.batch.repeats.PATIENCE", 0.0)
+    monkeypatch.setattr("klarna_om.batch.repeats.NO_PROGRESS_TIMEOUT", 0.0)
     sandbox.fail_next(2, fault="redirect", order_id=next(sandbox.order_ids))
     assert acknowledge().exit_code == 1
     with closing(sqlite3.connect(tmp_path / "orders.csv.journal")) as connection:
@@ -450,18 +517,22 @@ def test_orders_perhaps_sent_too_long_ago_can_be_left_to_a_person(
 
 def test_the_rate_is_kept(acknowledge: Acknowledge, manifest: Path) -> None:
     summary = json.loads(acknowledge("--json", "--rate", "60").stdout)
+
     assert summary["elapsed_seconds"] >= 29 / 60 * 0.9
 
 
-def test_without_uvloop_the_loop_is_asyncios_own(
+def test_without_uvloop_the_loop_is_asyncios(
     acknowledge: Acknowledge, manifest: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "uvloop", None)
+
     assert acknowledge().exit_code == 0
 
 
 def test_the_help_has_an_example_and_the_exit_codes() -> None:
-    told = CliRunner().invoke(command, ["--help"]).stdout
-    assert "klarna-om acknowledge orders.csv --dry-run" in told
+    page = CliRunner().invoke(command, ["--help"]).stdout
+
+    assert "klarna-om acknowledge orders.csv --dry-run" in page
+
     for code in ExitCode:
-        assert f"  {code.value}  " in told
+        assert f"  {code.value}  " in page

@@ -32,18 +32,18 @@ def variables(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-def run(*words: str) -> Result:
-    return CliRunner().invoke(group, words)
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(group, arguments)
 
 
-async def ask_through(proxy: Wire, words: Sequence[str], **variables: str) -> str:
-    """Run a command beside the proxy, until the proxy was asked and answered no; what it printed on stderr."""
+async def ask_through(proxy: Wire, arguments: Sequence[str], **variables: str) -> str:
+    """Run a command beside the proxy, until the proxy has answered 407; returns what it printed on stderr."""
     proxy.otherwise = Answer(407)
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         "klarna_om.cli",
-        *words,
+        *arguments,
         env={**os.environ, **variables},
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
@@ -56,15 +56,15 @@ async def ask_through(proxy: Wire, words: Sequence[str], **variables: str) -> st
     return printed.decode()
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=lambda words: words[0])
-async def test_the_url_of_a_proxy_is_gone_through(command: list[str]) -> None:
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda arguments: arguments[0])
+async def test_the_proxy_of_the_url_is_used(command: list[str]) -> None:
     async with wire() as proxy:
         await ask_through(proxy, [*command, "--proxy", proxy.url])
 
         assert (proxy.requests[0].method, proxy.requests[0].path) == ("CONNECT", "klarna.invalid:443")
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=lambda words: words[0])
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda arguments: arguments[0])
 async def test_env_takes_the_proxy_of_the_environment_with_its_password(command: list[str]) -> None:
     async with wire() as proxy:
         url = proxy.url.replace("http://", "http://joe:hunter2@")
@@ -74,49 +74,49 @@ async def test_env_takes_the_proxy_of_the_environment_with_its_password(command:
         assert "hunter2" not in printed
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=lambda words: words[0])
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda arguments: arguments[0])
 def test_a_password_on_the_command_line_is_refused_and_not_repeated(command: list[str]) -> None:
-    ended = run(*command, "--proxy", "http://joe:hunter2@proxy.example")
+    result = run(*command, "--proxy", "http://joe:hunter2@proxy.example")
 
-    assert ended.exit_code == 2
-    assert "set HTTPS_PROXY and use --proxy env" in ended.output.replace("\n", " ")
-    assert "hunter2" not in ended.output
+    assert result.exit_code == 2
+    assert "set HTTPS_PROXY and use --proxy env" in result.output.replace("\n", " ")
+    assert "hunter2" not in result.output
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=lambda words: words[0])
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda arguments: arguments[0])
 def test_a_file_without_certificates_is_refused(command: list[str]) -> None:
-    ended = run(*command, "--ca", "orders.csv")
+    result = run(*command, "--ca", "orders.csv")
 
-    assert ended.exit_code == 4
-    assert "ca: orders.csv holds no certificates in PEM format" in ended.output
+    assert result.exit_code == 4
+    assert "ca: orders.csv holds no certificates in PEM format" in result.output
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=lambda words: words[0])
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda arguments: arguments[0])
 def test_a_ca_file_that_is_not_there_is_a_wrong_command(command: list[str]) -> None:
     assert run(*command, "--ca", "nowhere.pem").exit_code == 2
 
 
-def test_a_proxy_that_is_set_and_not_used_is_mentioned(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_proxy_that_is_set_and_not_used_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example")
     monkeypatch.setenv("KLARNA_OM_ENVIRONMENT", "https://localhost:9")
 
-    ended = run("order", "get", ORDER_ID)
+    result = run("order", "get", ORDER_ID)
 
-    assert ended.exit_code == 4
-    assert "HTTPS_PROXY is set" in ended.output
-    assert "--proxy env" in ended.output
+    assert result.exit_code == 4
+    assert "HTTPS_PROXY is set" in result.output
+    assert "--proxy env" in result.output
 
 
-@pytest.mark.parametrize("command", [["order", "get"], ["acknowledge"]], ids=lambda words: words[0])
-def test_the_help_page_has_both(command: list[str]) -> None:
-    ended = run(*command, "--help")
+@pytest.mark.parametrize("command", [["order", "get"], ["acknowledge"]], ids=lambda arguments: arguments[0])
+def test_the_help_page_has_both_options(command: list[str]) -> None:
+    result = run(*command, "--help")
 
-    assert "--proxy env|URL" in ended.output
-    assert "--ca FILE" in ended.output
+    assert "--proxy env|URL" in result.output
+    assert "--ca FILE" in result.output
 
 
 def test_a_proxy_of_another_kind_is_refused() -> None:
-    ended = run("order", "get", ORDER_ID, "--proxy", "socks5://proxy.example")
+    result = run("order", "get", ORDER_ID, "--proxy", "socks5://proxy.example")
 
-    assert ended.exit_code == 4
-    assert "proxy must be an http or https proxy" in ended.output
+    assert result.exit_code == 4
+    assert "proxy must be an http or https proxy" in result.output

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 import pytest
 
-from klarna_om.cli.files import files_of
+from klarna_om.cli.files import choose_files
 
 
 @pytest.fixture(autouse=True)
@@ -17,31 +17,31 @@ def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Path("orders.csv").touch()
 
 
-def refused(journal: str | None = None, report: str | None = None, manifest: str = "orders.csv") -> str:
+def refusal_of(journal: str | None = None, report: str | None = None, manifest: str = "orders.csv") -> str:
     with pytest.raises(click.UsageError) as caught:
-        files_of(manifest, None if journal is None else Path(journal), None if report is None else Path(report))
+        choose_files(manifest, None if journal is None else Path(journal), None if report is None else Path(report))
     return caught.value.message
 
 
 def test_journal_and_report_are_beside_the_manifest() -> None:
-    assert files_of("orders.csv", None, None) == (Path("orders.csv.journal"), Path("orders.report.csv"))
+    assert choose_files("orders.csv", None, None) == (Path("orders.csv.journal"), Path("orders.report.csv"))
 
 
 def test_the_report_of_a_pipe_is_beside_the_journal() -> None:
-    assert files_of("-", Path("night.journal"), None) == (Path("night.journal"), Path("night.report.csv"))
+    assert choose_files("-", Path("night.journal"), None) == (Path("night.journal"), Path("night.report.csv"))
 
 
 @pytest.mark.parametrize("manifest", ["/dev/stdin", "/dev/fd/0", "/proc/self/fd/0", "pipe"])
-def test_a_pipe_has_no_name_to_put_a_journal_beside(manifest: str) -> None:
+def test_a_pipe_needs_the_path_of_a_journal(manifest: str) -> None:
     os.mkfifo("pipe")
 
-    assert f"reading the pipe {manifest} needs --journal FILE" in refused(manifest=manifest)
+    assert f"reading the pipe {manifest} needs --journal FILE" in refusal_of(manifest=manifest)
 
 
-def test_a_closed_standard_input_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_closed_standard_input_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", None)
 
-    assert "standard input is closed" in refused("night.journal", manifest="-")
+    assert "standard input is closed" in refusal_of("night.journal", manifest="-")
 
 
 def make_pipe(path: Path) -> None:
@@ -75,18 +75,18 @@ def test_only_regular_files_are_written(make: Callable[[Path], None], kind: str,
     make(Path("other"))
     before = Path("other").lstat()
 
-    assert f"only a regular file is written: other is {kind}" in refused(**{option: "other"})
+    assert f"only a regular file can be written: other is {kind}" in refusal_of(**{option: "other"})
 
     assert Path("other").lstat() == before
 
 
 @pytest.mark.parametrize("option", ["journal", "report"])
 def test_a_device_is_not_written(option: str) -> None:
-    assert "/dev/null is a device" in refused(**{option: "/dev/null"})
+    assert "/dev/null is a device" in refusal_of(**{option: "/dev/null"})
 
 
-def test_a_name_that_no_file_can_have_is_told() -> None:
-    assert "File name too long" in refused(report="x" * 300)
+def test_a_name_that_no_file_can_have_is_refused() -> None:
+    assert "File name too long" in refusal_of(report="x" * 300)
 
 
 @pytest.mark.parametrize(
@@ -103,4 +103,4 @@ def test_a_name_that_no_file_can_have_is_told() -> None:
 def test_manifest_journal_and_report_are_three_files(journal: str | None, report: str | None) -> None:
     Path("hard-link").hardlink_to("orders.csv")
 
-    assert "must be three different files" in refused(journal, report)
+    assert "must be three different files" in refusal_of(journal, report)

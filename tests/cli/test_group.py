@@ -1,4 +1,4 @@
-"""The command line as a whole: its list, its version, and what it says where something is missing."""
+"""The command line as a whole: its list, its version, and its message where a package is missing."""
 
 import runpy
 import sys
@@ -13,21 +13,21 @@ from klarna_om.cli.group import __file__ as group_file
 
 
 def test_the_help_lists_every_command() -> None:
-    ended = CliRunner().invoke(group, ["--help"])
+    result = CliRunner().invoke(group, ["--help"])
 
-    assert ended.exit_code == 0
-    assert all(f"\n  {name} " in ended.output for name in COMMANDS)
+    assert result.exit_code == 0
+    assert all(f"\n  {name} " in result.output for name in COMMANDS)
 
 
 def test_the_version_is_the_packages() -> None:
     assert __version__ in CliRunner().invoke(group, ["--version"]).output
 
 
-def test_an_unknown_command_is_told() -> None:
-    ended = CliRunner().invoke(group, ["refund-everything"])
+def test_an_unknown_command_is_refused() -> None:
+    result = CliRunner().invoke(group, ["refund-everything"])
 
-    assert ended.exit_code == 2
-    assert "No such command" in ended.output
+    assert result.exit_code == 2
+    assert "No such command" in result.output
 
 
 def test_it_runs_as_a_module(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -39,7 +39,7 @@ def test_it_runs_as_a_module(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
     assert capsys.readouterr().out == f"klarna-om, version {__version__}\n"
 
 
-def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_extra_the_message_names_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     from klarna_om.cli import main
 
     monkeypatch.delitem(sys.modules, "klarna_om.cli.group")
@@ -64,10 +64,10 @@ def test_main_runs_the_group(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
 
     monkeypatch.setattr(sys, "argv", ["klarna-om", "--version"])
 
-    with pytest.raises(SystemExit) as ended:
+    with pytest.raises(SystemExit) as result:
         main()
 
-    assert ended.value.code == 0
+    assert result.value.code == 0
     assert capsys.readouterr().out.startswith("klarna-om, version ")
 
 
@@ -76,9 +76,9 @@ def test_ctrl_c_in_a_command_has_the_exit_code_of_a_shell(monkeypatch: pytest.Mo
         raise KeyboardInterrupt
 
     monkeypatch.setattr("klarna_om.cli.order._read", pressed)
-    ended = CliRunner().invoke(group, ["order", "get", "x"])
+    result = CliRunner().invoke(group, ["order", "get", "x"])
 
-    assert (ended.exit_code, ended.stderr) == (130, "klarna-om: interrupted\n")
+    assert (result.exit_code, result.stderr) == (130, "klarna-om: interrupted\n")
 
 
 def test_ctrl_c_while_the_program_is_loaded_is_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -88,8 +88,8 @@ def test_ctrl_c_while_the_program_is_loaded_is_no_traceback(monkeypatch: pytest.
         raise KeyboardInterrupt
 
     monkeypatch.setattr("builtins.__import__", pressed)
-    with pytest.raises(SystemExit) as ended:
+    with pytest.raises(SystemExit) as result:
         main()
     monkeypatch.undo()
 
-    assert ended.value.code == 130
+    assert result.value.code == 130

@@ -1,4 +1,4 @@
-"""`klarna-om order get`: an order for a person, and for a program."""
+"""`klarna-om order get`: an order as text and as JSON."""
 
 import asyncio
 import json
@@ -20,19 +20,19 @@ def environment(klarna_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> pyt
     return monkeypatch
 
 
-def run(*words: str) -> Result:
-    return CliRunner().invoke(group, ["order", "get", *words])
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(group, ["order", "get", *arguments])
 
 
 @pytest.mark.usefixtures("environment")
-def test_an_order_is_shown_for_a_person(klarna_sandbox: Sandbox) -> None:
+def test_an_order_is_shown_as_text(klarna_sandbox: Sandbox) -> None:
     order = klarna_sandbox.order(order_amount=1000, merchant_reference1="A-17", purchase_currency="SEK")
 
-    ended = run(order.order_id or "")
+    result = run(order.order_id or "")
 
-    assert ended.exit_code == 0, ended.output
+    assert result.exit_code == 0, result.output
     for word in (order.order_id, "AUTHORIZED", "SEK", "1000", "A-17", "physical"):
-        assert str(word) in ended.output
+        assert str(word) in result.output
 
 
 @pytest.mark.usefixtures("environment")
@@ -49,12 +49,12 @@ def test_captures_and_refunds_are_shown(klarna_sandbox: Sandbox) -> None:
 
     capture_id, refund_id = asyncio.run(capture_and_refund(order.order_id))
 
-    ended = CliRunner().invoke(group, ["order", "get", order.order_id], terminal_width=200)
+    result = CliRunner().invoke(group, ["order", "get", order.order_id], terminal_width=200)
 
-    assert "captured 700" in ended.output
-    assert "refunded 50" in ended.output
-    assert capture_id in ended.output.replace("\n", "")
-    assert refund_id in ended.output.replace("\n", "")
+    assert "captured 700" in result.output
+    assert "refunded 50" in result.output
+    assert capture_id in result.output.replace("\n", "")
+    assert refund_id in result.output.replace("\n", "")
 
 
 @pytest.mark.usefixtures("environment")
@@ -85,22 +85,22 @@ def test_an_order_that_cannot_be_shown_is_not_exit_code_0(
     order = klarna_sandbox.order(order_amount=1000)
     monkeypatch.setattr("klarna_om.cli.order.output_failure", lambda: OSError(28, "No space left on device"))
 
-    ended = run(order.order_id or "", "--json")
+    result = run(order.order_id or "", "--json")
 
-    assert ended.exit_code == 1
-    assert "the order was read, and cannot be shown: No space left on device" in ended.stderr
+    assert result.exit_code == 1
+    assert "the order was read, and cannot be shown: No space left on device" in result.stderr
 
 
 @pytest.mark.usefixtures("environment")
 def test_an_unknown_order_is_refused_with_exit_code_1() -> None:
-    ended = run("00000000-0000-4000-8000-000000000000")
+    result = run("00000000-0000-4000-8000-000000000000")
 
-    assert ended.exit_code == 1
-    assert "404 NO_SUCH_ORDER" in ended.output
+    assert result.exit_code == 1
+    assert "404 NO_SUCH_ORDER" in result.output
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "told"),
+    ("name", "value", "message"),
     [
         ("KLARNA_OM_PASSWORD", "wrong", "401"),
         ("KLARNA_OM_ENVIRONMENT", "http://127.0.0.1:1", "Cannot connect"),
@@ -108,16 +108,16 @@ def test_an_unknown_order_is_refused_with_exit_code_1() -> None:
     ],
 )
 def test_what_cannot_be_sent_has_exit_code_4(
-    environment: pytest.MonkeyPatch, monkeypatch: pytest.MonkeyPatch, name: str, value: str, told: str
+    environment: pytest.MonkeyPatch, monkeypatch: pytest.MonkeyPatch, name: str, value: str, message: str
 ) -> None:
     environment.setenv(name, value)
     monkeypatch.setattr("klarna_om.http.session.HttpSession.sleep", lambda *_: no_time())
 
-    ended = run("00000000-0000-4000-8000-000000000000")
+    result = run("00000000-0000-4000-8000-000000000000")
 
-    assert ended.exit_code == 4
-    assert told in ended.output
-    assert "Traceback" not in ended.output
+    assert result.exit_code == 4
+    assert message in result.output
+    assert "Traceback" not in result.output
 
 
 async def no_time() -> None:

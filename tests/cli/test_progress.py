@@ -5,12 +5,12 @@ import io
 import pytest
 
 from klarna_om.batch.totals import Progress, Totals
-from klarna_om.cli.progress import shown, words
+from klarna_om.cli.progress import format_progress, show_progress
 from tests.support.time import Clock
 
 
 class Terminal(io.StringIO):
-    """A stream that somebody looks at."""
+    """A stream that is a terminal."""
 
     def isatty(self) -> bool:
         return True
@@ -31,25 +31,38 @@ HALF = Progress(Totals(done=40, refused=5, unknown=5, pending=50), 12.0, 4.2)
         ),
     ],
 )
-def test_progress_is_told_in_one_line(progress: Progress, line: str) -> None:
-    assert words(progress) == line
+def test_progress_is_formatted_in_one_line(progress: Progress, line: str) -> None:
+    assert format_progress(progress) == line
 
 
-def test_elsewhere_a_line_comes_every_ten_seconds_and_at_each_pause(wall_clock: Clock) -> None:
+def test_elsewhere_a_line_is_written_every_ten_seconds_and_at_each_pause(wall_clock: Clock) -> None:
     stream = io.StringIO()
     paused = Progress(Totals(pending=9), 0.0, None, is_paused=True)
-    with shown(stream, wall_clock) as show:
+
+    with show_progress(stream, wall_clock) as show:
         for progress in (HALF, HALF, paused, paused, HALF):
             show(progress)
         wall_clock.now += 10
         show(HALF)
         show(HALF)
-    assert stream.getvalue().splitlines() == [words(each) for each in (HALF, paused, HALF, HALF)]
+
+    assert stream.getvalue().splitlines() == [format_progress(each) for each in (HALF, paused, HALF, HALF)]
 
 
-def test_on_a_terminal_the_picture_moves() -> None:
+def test_on_a_terminal_a_live_line_is_shown() -> None:
     stream = Terminal()
-    with shown(stream) as show:
+
+    with show_progress(stream) as show:
         show(HALF)
+
     assert "45 of 100 orders" in stream.getvalue()
     assert "\x1b[" in stream.getvalue()
+
+
+def test_before_the_first_progress_a_terminal_shows_nothing() -> None:
+    stream = Terminal()
+
+    with show_progress(stream):
+        pass
+
+    assert stream.getvalue() == ""

@@ -1,4 +1,4 @@
-"""Whatever becomes of a terminal, a command does its work and ends with its own exit code."""
+"""With any terminal, also a broken one, a command does its work and ends with its own exit code."""
 
 import io
 import os
@@ -14,20 +14,20 @@ import pytest
 from click.testing import CliRunner
 
 from klarna_om.cli.group import group
-from klarna_om.cli.terminal import lasting_streams, output_failure
+from klarna_om.cli.terminal import output_failure, protect_streams
 from klarna_om.sandbox import Sandbox
 
 
 @contextmanager
 def output(stream: TextIO, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Standard output goes there, through the streams that last."""
+    """Replace standard output by a protected stream."""
     with stream, monkeypatch.context() as patch:
         patch.setattr(sys, "stdout", stream)
-        with lasting_streams():
+        with protect_streams():
             yield
 
 
-def test_what_the_encoding_lacks_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_characters_that_the_encoding_lacks_are_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
     reading, writing = os.pipe()
 
     with output(os.fdopen(writing, "w", encoding="cp1252"), monkeypatch):
@@ -37,7 +37,7 @@ def test_what_the_encoding_lacks_is_replaced(monkeypatch: pytest.MonkeyPatch) ->
     os.close(reading)
 
 
-def test_a_way_of_replacing_that_somebody_chose_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_chosen_error_handler_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     reading, writing = os.pipe()
 
     with output(os.fdopen(writing, "w", encoding="ascii", errors="xmlcharrefreplace"), monkeypatch):
@@ -47,7 +47,7 @@ def test_a_way_of_replacing_that_somebody_chose_is_kept(monkeypatch: pytest.Monk
     os.close(reading)
 
 
-def test_a_reader_that_went_away_is_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_closed_reader_is_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     reading, writing = os.pipe()
     os.close(reading)
 
@@ -59,7 +59,7 @@ def test_a_reader_that_went_away_is_no_failure(monkeypatch: pytest.MonkeyPatch) 
     assert failure is None
 
 
-def test_a_full_disk_is_known_and_nothing_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_reported_and_nothing_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
     with output(Path("/dev/full").open("w"), monkeypatch):
         sys.stdout.write("x")
         failure = output_failure()
@@ -88,12 +88,12 @@ def test_a_full_pipe_that_does_not_block_is_waited_for(monkeypatch: pytest.Monke
     os.close(reading)
 
 
-def test_a_stream_that_python_gave_up_is_replaced(
+def test_a_stream_that_python_set_to_none_is_replaced(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(sys, "stdout", None)
 
-    with lasting_streams():
+    with protect_streams():
         sys.stdout.write("x")
 
     assert capfd.readouterr().out == "x"
@@ -103,18 +103,18 @@ def test_a_closed_descriptor_is_not_left_for_a_journal() -> None:
     kept = os.dup(0)
     os.close(0)
 
-    with lasting_streams():
+    with protect_streams():
         assert os.fstat(0).st_rdev == Path(os.devnull).stat().st_rdev
 
     os.dup2(kept, 0)
     os.close(kept)
 
 
-def test_a_stream_without_a_descriptor_stays_what_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stream_without_a_descriptor_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     stream = io.StringIO()
     monkeypatch.setattr(sys, "stdout", stream)
 
-    with lasting_streams():
+    with protect_streams():
         sys.stdout.write("Ł")
         assert sys.stdout is stream
         assert output_failure() is None
@@ -132,10 +132,10 @@ def test_an_order_with_a_polish_name_is_shown_on_any_terminal(
     monkeypatch.setenv("KLARNA_OM_USERNAME", "sandbox")
     monkeypatch.setenv("KLARNA_OM_PASSWORD", "sandbox")
 
-    ended = CliRunner(charset=charset).invoke(group, ["order", "get", order.order_id or ""])
+    result = CliRunner(charset=charset).invoke(group, ["order", "get", order.order_id or ""])
 
-    assert ended.exit_code == 0, ended.output
-    assert "Koszulka ?" in ended.output
+    assert result.exit_code == 0, result.output
+    assert "Koszulka ?" in result.output
 
 
 REDIRECTIONS = (
@@ -156,13 +156,13 @@ def test_a_broken_display_changes_neither_the_job_nor_its_exit_code(tmp_path: Pa
     with Sandbox(orders=20, limit=None) as sandbox:
         manifest = tmp_path / "órders.csv"
         manifest.write_text("order_id\n" + "\n".join(sandbox.order_ids))
-        ended = in_bash(redirection.format(f"{sys.executable} -m klarna_om.cli acknowledge {manifest}"), sandbox)
+        result = in_bash(redirection.format(f"{sys.executable} -m klarna_om.cli acknowledge {manifest}"), sandbox)
         done = sandbox.acknowledgements
 
-    assert (ended.returncode, done) == (0, 20), ended.stderr
+    assert (result.returncode, done) == (0, 20), result.stderr
     assert (tmp_path / "órders.report.csv").read_text().count(",done,") == 20
-    assert "Traceback" not in ended.stderr
-    assert "Exception ignored" not in ended.stderr
+    assert "Traceback" not in result.stderr
+    assert "Exception ignored" not in result.stderr
 
 
 @pytest.mark.parametrize(
@@ -176,15 +176,17 @@ def test_a_broken_display_changes_neither_the_job_nor_its_exit_code(tmp_path: Pa
         ("{0} acknowledge - --journal {1}.j <{1}/..", 1),
     ],
 )
-def test_pipes_and_standard_input_are_read_or_refused_in_words(tmp_path: Path, command: str, exit_code: int) -> None:
+def test_pipes_and_standard_input_are_read_or_refused_with_a_message(
+    tmp_path: Path, command: str, exit_code: int
+) -> None:
     with Sandbox(orders=20, limit=None) as sandbox:
         manifest = tmp_path / "orders.csv"
         manifest.write_text("order_id\n" + "\n".join(sandbox.order_ids))
-        ended = in_bash(command.format(f"{sys.executable} -m klarna_om.cli", manifest), sandbox)
+        result = in_bash(command.format(f"{sys.executable} -m klarna_om.cli", manifest), sandbox)
         done = sandbox.acknowledgements
 
-    assert (ended.returncode, done) == (exit_code, 0 if exit_code else 20), ended.stderr
-    assert "Traceback" not in ended.stderr
+    assert (result.returncode, done) == (exit_code, 0 if exit_code else 20), result.stderr
+    assert "Traceback" not in result.stderr
 
 
 def in_bash(command: str, sandbox: Sandbox) -> "subprocess.CompletedProcess[str]":

@@ -1,4 +1,4 @@
-"""A reference stands for one amount: an id is returned only where Klarna has that amount under it."""
+"""A reference has one amount: an id is returned only where Klarna has that amount under it."""
 
 import asyncio
 from datetime import datetime
@@ -14,23 +14,23 @@ from klarna_om import (
     ReferenceTaken,
     Request,
 )
-from klarna_om.intents.reference import is_same_reference
 from klarna_om.sandbox import Sandbox
+from klarna_om.workflows.reference import is_same_reference
 from tests.conftest import MakeClient
-from tests.intents.calls import BeforeWrite, Once, both, capture, client_of, refund
 from tests.support.calls import ORDER_ID
 from tests.support.wire import Answer, Wire, json_answer
+from tests.workflows.calls import BeforeWrite, Once, both, capture, new_client, refund
 
 COMPOSED, DECOMPOSED = "retur-\u00e5", "retur-a\u030a"
 
 
 @both
-async def test_a_reference_that_stands_for_another_amount_is_reported_before_writing(
+async def test_a_reference_with_another_amount_is_reported_before_writing(
     klarna: KlarnaClient, sandbox: Sandbox, order_id: str, now: datetime, once: Once, operation: str
 ) -> None:
     await once(klarna, order_id, 100, first_tried=now)
 
-    with pytest.raises(ReferenceTaken, match=r"'s-1' stands for \[100\] at Klarna, not for 70") as caught:
+    with pytest.raises(ReferenceTaken, match=r"'s-1' has the amount \[100\] at Klarna, not 70") as caught:
         await once(klarna, order_id, 70, first_tried=now)
 
     assert (caught.value.outcome, sandbox.effects(order_id, operation)) == (Outcome.NOT_SENT, 1)
@@ -41,7 +41,7 @@ async def test_a_reference_that_stands_for_another_amount_is_reported_before_wri
 async def test_two_processes_at_once_never_get_each_others_id(
     sandbox: Sandbox, order_id: str, now: datetime, once: Once, operation: str
 ) -> None:
-    async with client_of(sandbox) as one, client_of(sandbox) as two:
+    async with new_client(sandbox) as one, new_client(sandbox) as two:
         results = await asyncio.gather(
             once(one, order_id, 100, first_tried=now),
             once(two, order_id, 70, first_tried=now),
@@ -56,10 +56,10 @@ async def test_two_processes_at_once_never_get_each_others_id(
 async def test_an_answer_for_another_amount_is_not_returned(
     sandbox: Sandbox, order_id: str, once: Once, operation: str
 ) -> None:
-    async with client_of(sandbox) as other:
+    async with new_client(sandbox) as other:
         between = BeforeWrite(lambda _: once(other, order_id, 100))
-        async with client_of(sandbox, between) as klarna:
-            with pytest.raises(ReferenceTaken, match=r"stands for \[100\] at Klarna, not for 70") as caught:
+        async with new_client(sandbox, between) as klarna:
+            with pytest.raises(ReferenceTaken, match=r"has the amount \[100\] at Klarna, not 70") as caught:
                 await once(klarna, order_id, 70)
 
     assert (caught.value.outcome, sandbox.effects(order_id, operation)) == (Outcome.NOT_SENT, 1)
@@ -67,16 +67,16 @@ async def test_an_answer_for_another_amount_is_not_returned(
 
 
 @both
-async def test_two_parcels_of_one_amount_under_one_reference_are_one_intent(
+async def test_two_parcels_of_one_amount_under_one_reference_are_one_capture(
     sandbox: Sandbox, order_id: str, once: Once, operation: str
 ) -> None:
-    async with client_of(sandbox) as one, client_of(sandbox) as two:
+    async with new_client(sandbox) as one, new_client(sandbox) as two:
         assert await once(one, order_id, 100, "order-1") == await once(two, order_id, 100, "order-1")
 
     assert sandbox.effects(order_id, operation) == 1
 
 
-async def test_among_several_captures_the_one_of_the_right_amount_counts(
+async def test_among_several_captures_the_right_amount_is_found(
     klarna: KlarnaClient, sandbox: Sandbox, order_id: str
 ) -> None:
     await klarna.captures.create(order_id, CaptureObject(captured_amount=70, reference="s-1"))
@@ -90,13 +90,13 @@ async def test_among_several_captures_the_one_of_the_right_amount_counts(
 async def test_another_amount_found_in_doubt_leaves_the_doubt(
     sandbox: Sandbox, order_id: str, once: Once, operation: str, fault: str
 ) -> None:
-    async with client_of(sandbox) as other:
+    async with new_client(sandbox) as other:
 
         async def capture_another_amount(_: Request) -> None:
             await once(other, order_id, 100)
             sandbox.fail_next(fault=fault, operation=operation)
 
-        async with client_of(sandbox, BeforeWrite(capture_another_amount)) as klarna:
+        async with new_client(sandbox, BeforeWrite(capture_another_amount)) as klarna:
             with pytest.raises(ReferenceTaken) as caught:
                 await once(klarna, order_id, 70)
 
@@ -107,9 +107,9 @@ async def test_another_amount_found_in_doubt_leaves_the_doubt(
 async def test_another_amount_found_after_a_refusal_leaves_no_doubt(
     sandbox: Sandbox, order_id: str, once: Once, operation: str
 ) -> None:
-    async with client_of(sandbox) as other:
+    async with new_client(sandbox) as other:
         between = BeforeWrite(lambda _: once(other, order_id, 500, generation=1))
-        async with client_of(sandbox, between) as klarna:
+        async with new_client(sandbox, between) as klarna:
             with pytest.raises(ReferenceTaken) as caught:
                 await once(klarna, order_id, 400)
 
@@ -118,7 +118,7 @@ async def test_another_amount_found_after_a_refusal_leaves_no_doubt(
 
 
 @both
-async def test_a_corrected_amount_in_the_same_process_is_shown_its_way(
+async def test_a_corrected_amount_in_the_same_process_gets_advice(
     klarna: KlarnaClient, sandbox: Sandbox, order_id: str, once: Once, operation: str
 ) -> None:
     with pytest.raises(Exception, match="403"):
@@ -132,13 +132,13 @@ async def test_a_corrected_amount_in_the_same_process_is_shown_its_way(
     assert (caught.value.outcome, sandbox.effects(order_id, operation)) == (Outcome.NOT_SENT, 1)
 
 
-async def test_a_key_in_use_for_what_has_happened_by_now_is_a_repeat(sandbox: Sandbox, order_id: str) -> None:
+async def test_a_key_used_by_a_finished_equal_call_is_a_repeat(sandbox: Sandbox, order_id: str) -> None:
     longer = CaptureObject(captured_amount=100, reference="s-1", description="the same, with a description")
 
     async def capture_in_the_same_process(request: Request) -> None:
         await klarna.captures.create(order_id, longer, idempotency_key=request.idempotency_key)
 
-    async with client_of(sandbox, BeforeWrite(capture_in_the_same_process)) as klarna:
+    async with new_client(sandbox, BeforeWrite(capture_in_the_same_process)) as klarna:
         made = await capture(klarna, order_id)
 
     assert made
@@ -146,7 +146,7 @@ async def test_a_key_in_use_for_what_has_happened_by_now_is_a_repeat(sandbox: Sa
 
 
 async def test_letters_are_one_reference_however_they_are_composed(sandbox: Sandbox, order_id: str) -> None:
-    async with client_of(sandbox) as one, client_of(sandbox) as two:
+    async with new_client(sandbox) as one, new_client(sandbox) as two:
         first = await capture(one, order_id, reference=COMPOSED)
         sandbox.clock.advance(days=2)
         again = await capture(two, order_id, reference=DECOMPOSED)
@@ -167,9 +167,7 @@ async def test_letters_are_one_reference_however_they_are_composed(sandbox: Sand
         (None, False),
     ],
 )
-def test_white_space_around_a_reference_counts_for_nothing_and_case_counts(
-    at_klarna: str | None, is_same: bool
-) -> None:
+def test_white_space_around_a_reference_is_ignored_and_case_matters(at_klarna: str | None, is_same: bool) -> None:
     assert is_same_reference(at_klarna, "s-1") is is_same
 
 
@@ -178,21 +176,21 @@ def test_white_space_around_a_reference_counts_for_nothing_and_case_counts(
 async def test_without_a_reference_nothing_could_be_found_again(
     klarna: KlarnaClient, order_id: str, once: Once, operation: str, reference: str | None
 ) -> None:
-    with pytest.raises(ValueError, match="reference must be set to your own name of this intent"):
+    with pytest.raises(ValueError, match="reference must be set to your own id of this capture or refund"):
         await once(klarna, order_id, 100, reference)
 
 
 @both
 @pytest.mark.parametrize("reference", [" s-1", "s-1\n"])
-async def test_white_space_around_ones_own_reference_is_refused(
+async def test_white_space_around_a_given_reference_is_refused(
     klarna: KlarnaClient, order_id: str, once: Once, operation: str, reference: str
 ) -> None:
     with pytest.raises(ValueError, match="has white space around it"):
         await once(klarna, order_id, 100, reference)
 
 
-async def test_a_reference_is_a_text(klarna: KlarnaClient, order_id: str) -> None:
-    with pytest.raises(TypeError, match="reference must be a text"):
+async def test_a_reference_is_a_string(klarna: KlarnaClient, order_id: str) -> None:
+    with pytest.raises(TypeError, match="reference must be a string"):
         await capture(klarna, order_id, reference=1)  # type: ignore[arg-type]
 
 

@@ -1,12 +1,12 @@
-"""What the order says now decides whether anything still stands in the way, and what to do about it."""
+"""The current order shows whether a capture or refund is possible, and what to do if it is not."""
 
 import pytest
 
 from klarna_om import FraudStatus, Order, OrderStatus
-from klarna_om.intents.obstacles import capture_obstacle, refund_obstacle
+from klarna_om.workflows.obstacles import capture_obstacle, refund_obstacle
 
 
-def test_nothing_stands_in_the_way_of_what_remains() -> None:
+def test_the_remaining_amount_can_be_captured() -> None:
     order = Order(status=OrderStatus.AUTHORIZED, fraud_status=FraudStatus.ACCEPTED, remaining_authorized_amount=100)
 
     assert capture_obstacle(order, 100) is None
@@ -22,12 +22,12 @@ def test_nothing_stands_in_the_way_of_what_remains() -> None:
         (Order(status="EXPIRED", remaining_authorized_amount=100), "the authorization has expired"),
         (Order(status="CLOSED", remaining_authorized_amount=100), "the order is closed"),
         (Order(status="CAPTURED", remaining_authorized_amount=100), "the order is fully captured"),
-        (Order(fraud_status="PENDING", remaining_authorized_amount=100), "Klarna reviews the order"),
+        (Order(fraud_status="PENDING", remaining_authorized_amount=100), "Klarna is reviewing the order"),
         (Order(fraud_status="REJECTED", remaining_authorized_amount=100), "rejected the order"),
         (Order(fraud_status="STOPPED", remaining_authorized_amount=100), "stopped the order"),
     ],
 )
-def test_what_stands_in_the_way_of_a_capture_is_named(order: Order, advice: str) -> None:
+def test_the_obstacle_to_a_capture_is_named(order: Order, advice: str) -> None:
     assert advice in (capture_obstacle(order, 100) or "")
 
 
@@ -41,15 +41,13 @@ def test_what_stands_in_the_way_of_a_capture_is_named(order: Order, advice: str)
         (100, None, None),
     ],
 )
-def test_what_stands_in_the_way_of_a_refund_is_named(
-    captured: int | None, refunded: int | None, advice: str | None
-) -> None:
+def test_the_obstacle_to_a_refund_is_named(captured: int | None, refunded: int | None, advice: str | None) -> None:
     found = refund_obstacle(Order(captured_amount=captured, refunded_amount=refunded), 100)
 
     assert (found is None) if advice is None else (advice in (found or ""))
 
 
-def test_an_amount_of_nothing_is_always_in_the_way() -> None:
+def test_an_amount_of_zero_is_never_allowed() -> None:
     order = Order(remaining_authorized_amount=100, captured_amount=100)
 
     assert capture_obstacle(order, 0) == refund_obstacle(order, 0) == "the amount must be more than 0"

@@ -7,12 +7,12 @@ from typing import Any
 
 from attrs import define, field
 
-from klarna_om.batch.calls import Send
-from klarna_om.batch.entry import of_order_ids
+from klarna_om.batch.calls import Sender
+from klarna_om.batch.entry import read_order_ids
 from klarna_om.batch.job import Job
 from klarna_om.batch.journal import Journal, Line
-from klarna_om.batch.meter import Meter
-from klarna_om.batch.runner import run_job
+from klarna_om.batch.progress_tracker import ProgressTracker
+from klarna_om.batch.runner import run_all_rows
 from klarna_om.batch.stop import Stop
 from klarna_om.batch.totals import Summary
 
@@ -42,30 +42,32 @@ class Time:
 
 
 async def load(journal: Journal, order_ids: Iterable[object]) -> None:
-    """Give a journal its manifest."""
-    await journal.load(of_order_ids(order_ids))
+    """Load a manifest into a journal."""
+    await journal.load(read_order_ids(order_ids))
 
 
-async def make_job(journal: Journal, send: Send, time: Time | None = None, **options: Any) -> Job:
+def make_job(journal: Journal, sender: Sender, time: Time | None = None, **options: Any) -> Job:
     """A job over what the journal has loaded."""
     time = time or Time()
     settings: dict[str, Any] = {
         "in_flight": 4,
+        "on_expired": "resend",
+        "target": "https://klarna.example",
         "stop": Stop(time.sleep),
         "clock": time.monotonic,
         "now": time.now,
         "shuffle": lambda rows: None,
-        "meter": Meter(await journal.counts(), clock=time.monotonic),
+        "tracker": ProgressTracker(clock=time.monotonic),
         **options,
     }
-    return Job(journal=journal, send=send, **settings)
+    return Job(journal=journal, sender=sender, **settings)
 
 
-async def run(journal: Journal, send: Send, time: Time | None = None, **options: Any) -> Summary:
+async def run(journal: Journal, sender: Sender, time: Time | None = None, **options: Any) -> Summary:
     """Run a job over what the journal has loaded."""
-    return await run_job(await make_job(journal, send, time, **options))
+    return await run_all_rows(make_job(journal, sender, time, **options))
 
 
 async def lines(journal: Journal) -> list[Line]:
     """The whole report."""
-    return await journal.report(0, 1_000_000)
+    return await journal.report_lines(0, 1_000_000)

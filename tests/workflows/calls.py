@@ -1,4 +1,4 @@
-"""Capturing and refunding in one shape, so that a test can say what holds for both; and what happens between steps."""
+"""Capture and refund with one signature, so that a test can cover both; and middlewares that act between requests."""
 
 from collections.abc import Awaitable, Callable
 
@@ -6,9 +6,9 @@ import pytest
 from attrs import define
 
 from klarna_om import CaptureObject, Handler, KlarnaClient, RefundObject, Request, Response, Retry, UpdateAuthorization
-from klarna_om.intents import capture_once, refund_once
 from klarna_om.middleware.key_guard import KeyGuard
 from klarna_om.sandbox import Sandbox
+from klarna_om.workflows import capture_once, refund_once
 
 Once = Callable[..., Awaitable[str]]
 
@@ -35,8 +35,8 @@ both = pytest.mark.parametrize(
 )
 
 
-def client_of(sandbox: Sandbox, *between: object) -> KlarnaClient:
-    """A process of its own: it knows nothing of what another one did."""
+def new_client(sandbox: Sandbox, *between: object) -> KlarnaClient:
+    """A client as in another process: it shares no state with others."""
     klarna = KlarnaClient(
         sandbox.url,
         username="sandbox",
@@ -51,7 +51,7 @@ def client_of(sandbox: Sandbox, *between: object) -> KlarnaClient:
 
 
 async def authorize(klarna: KlarnaClient, order_id: str, amount: int) -> None:
-    """Change what is authorized, which opens the way for what was refused."""
+    """Change the authorized amount, so that a refused amount becomes possible."""
     await klarna.orders.update_authorization(order_id, UpdateAuthorization(order_amount=amount, order_lines=()))
 
 
@@ -61,7 +61,7 @@ def operations(sandbox: Sandbox) -> list[str]:
 
 @define
 class AfterWrite:
-    """Do something each time a write is over: what happens in the world between two requests."""
+    """Do something after each write."""
 
     do: Callable[[], object]
 
@@ -75,7 +75,7 @@ class AfterWrite:
 
 @define
 class BeforeWrite:
-    """Let somebody else come in between the first read and the first write."""
+    """Do something between the first read and the first write."""
 
     do: Callable[[Request], Awaitable[object]]
     is_over: bool = False
@@ -89,7 +89,7 @@ class BeforeWrite:
 
 @define
 class BeforeSecondRead:
-    """Let somebody else come in after the first write, before the order is read because of it."""
+    """Do something after the first write, before the read that follows it."""
 
     do: Callable[[], Awaitable[object]]
     reads: int = 0
@@ -102,12 +102,12 @@ class BeforeSecondRead:
 
 
 class Killed(BaseException):
-    """The process is gone."""
+    """The process was killed."""
 
 
 @define
 class Kill:
-    """Kill the process at its n-th request: before it is sent, or when its answer has arrived."""
+    """Kill the process at its n-th request: before it is sent, or after its answer."""
 
     left: int
     is_sent: bool

@@ -1,4 +1,4 @@
-"""What a read that fails may say of a write: nothing."""
+"""Reads around a write: one that fails never changes what is known of the write."""
 
 from collections.abc import Awaitable
 from typing import TypeVar
@@ -9,14 +9,14 @@ from klarna_om.outcome import Outcome
 T = TypeVar("T")
 
 IN_DOUBT = (Outcome.UNKNOWN, Outcome.DONE)
-"""After these the order is read: it may show what the answer did not."""
+"""After these outcomes the order is read: it may show what the answer did not."""
 
 
 async def read_first(read: Awaitable[T]) -> T:
     """Read before anything is written.
 
     Where that fails, its error is raised with the outcome UNKNOWN: this call has written nothing, but an earlier one
-    may have, in another process too. A 403 or 404 refused the read, not what was intended.
+    may have, in another process too. A 403 or 404 refused the read, not the write.
     """
     try:
         return await read

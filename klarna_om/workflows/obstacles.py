@@ -1,4 +1,4 @@
-"""What stands in the way of a capture or refund, by what the order says now; and what to do about it."""
+"""Why an order does not allow a capture or refund now, and what to do about it."""
 
 from collections.abc import Mapping
 
@@ -12,7 +12,7 @@ _STATUS: Mapping[str | None, str] = {
 }
 
 _FRAUD: Mapping[str | None, str] = {
-    FraudStatus.PENDING: "Klarna reviews the order; call again when its fraud_status is ACCEPTED",
+    FraudStatus.PENDING: "Klarna is reviewing the order; call again when its fraud_status is ACCEPTED",
     FraudStatus.REJECTED: "Klarna's fraud review rejected the order; do not ship it, ask Klarna",
     FraudStatus.STOPPED: "Klarna's fraud review stopped the order; do not ship it, ask Klarna",
 }

@@ -1,4 +1,4 @@
-"""A read that fails takes nothing from what is known of a write, and adds nothing to it."""
+"""A failed read never changes what is known of a write."""
 
 import pickle
 from datetime import datetime, timedelta
@@ -22,7 +22,7 @@ from klarna_om import (
     UnrecognizedAnswer,
 )
 from klarna_om.sandbox import Sandbox
-from tests.intents.calls import CONFIRMS, READS, AfterWrite, BeforeWrite, Once, both, capture, client_of, operations
+from tests.workflows.calls import CONFIRMS, READS, AfterWrite, BeforeWrite, Once, both, capture, new_client, operations
 
 BAD_READS: tuple[dict[str, object], ...] = (
     {"status": 401},
@@ -42,7 +42,7 @@ async def test_a_lost_write_stays_unknown_when_reading_back_fails_too(
 ) -> None:
     sandbox.fail_next(fault="error-after", operation=operation)
 
-    async with client_of(sandbox, AfterWrite(lambda: sandbox.fail_next(**bad, operation=READS[operation]))) as klarna:  # type: ignore[arg-type]
+    async with new_client(sandbox, AfterWrite(lambda: sandbox.fail_next(**bad, operation=READS[operation]))) as klarna:  # type: ignore[arg-type]
         with pytest.raises(ServerError) as caught:
             await once(klarna, order_id, first_tried=now)
 
@@ -58,7 +58,7 @@ async def test_a_lost_write_stays_unknown_when_reading_back_fails_too(
 async def test_a_refusal_stays_one_when_reading_back_fails(
     sandbox: Sandbox, order_id: str, once: Once, operation: str
 ) -> None:
-    async with client_of(sandbox, AfterWrite(lambda: sandbox.fail_next(status=503, operation="orders.get"))) as klarna:
+    async with new_client(sandbox, AfterWrite(lambda: sandbox.fail_next(status=503, operation="orders.get"))) as klarna:
         with pytest.raises(NotAllowed) as caught:
             await once(klarna, order_id, 9_999)
 
@@ -67,7 +67,7 @@ async def test_a_refusal_stays_one_when_reading_back_fails(
 
 @both
 @bad_reads
-async def test_a_first_read_that_fails_says_nothing_of_the_intent(
+async def test_when_the_first_read_fails_the_outcome_is_unknown(
     klarna: KlarnaClient, sandbox: Sandbox, order_id: str, once: Once, operation: str, bad: dict[str, object]
 ) -> None:
     sandbox.fail_next(**bad, operation=READS[operation])  # type: ignore[arg-type]
@@ -81,7 +81,7 @@ async def test_a_first_read_that_fails_says_nothing_of_the_intent(
 
 
 @both
-async def test_an_unreachable_klarna_says_nothing_of_the_intent(once: Once, operation: str) -> None:
+async def test_when_klarna_is_unreachable_the_outcome_is_unknown(once: Once, operation: str) -> None:
     async with KlarnaClient("http://127.0.0.1:1", api_key="k", retry=Retry.off()) as klarna:
         with pytest.raises(ConnectionFailed) as caught:
             await once(klarna, "x")
@@ -126,7 +126,7 @@ async def test_an_id_that_cannot_be_compared_is_not_returned(
 
 @both
 @pytest.mark.parametrize("status", [400, 401, 413, 422, 429])
-async def test_what_was_refused_for_what_it_is_is_not_looked_into(
+async def test_after_a_refusal_of_the_request_itself_nothing_is_read(
     klarna: KlarnaClient, sandbox: Sandbox, order_id: str, once: Once, operation: str, status: int
 ) -> None:
     sandbox.fail_next(status=status, operation=operation)
@@ -162,7 +162,7 @@ async def test_rejected_credentials_keep_their_own_advice(
 
 
 @both
-async def test_a_conflict_may_be_another_call_under_way(
+async def test_a_conflict_may_be_another_call_in_progress(
     klarna: KlarnaClient, sandbox: Sandbox, order_id: str, once: Once, operation: str
 ) -> None:
     sandbox.fail_next(status=409, operation=operation)
@@ -175,19 +175,19 @@ async def test_a_conflict_may_be_another_call_under_way(
 
 
 @both
-async def test_a_conflict_with_what_has_happened_by_now_is_a_success(
+async def test_a_conflict_with_a_finished_equal_call_is_a_success(
     sandbox: Sandbox, order_id: str, once: Once, operation: str
 ) -> None:
-    async with client_of(sandbox) as other:
+    async with new_client(sandbox) as other:
 
         async def capture_at_the_same_time(_: Request) -> None:
             await once(other, order_id)
             sandbox.fail_next(status=409, operation=operation)
 
-        async with client_of(sandbox, BeforeWrite(capture_at_the_same_time)) as klarna:
-            made = await once(klarna, order_id)
+        async with new_client(sandbox, BeforeWrite(capture_at_the_same_time)) as klarna:
+            entry_id = await once(klarna, order_id)
 
-    assert made
+    assert entry_id
     assert sandbox.effects(order_id, operation) == 1
 
 
@@ -196,17 +196,15 @@ async def test_a_success_whose_answer_named_no_id_is_found(
 ) -> None:
     sandbox.fail_next(fault="html-200", operation="captures.create")
 
-    made = await capture(klarna, order_id)
+    entry_id = await capture(klarna, order_id)
 
-    assert made in {captured.capture_id for captured in await klarna.captures.list(order_id)}
+    assert entry_id in {captured.capture_id for captured in await klarna.captures.list(order_id)}
 
 
-async def test_a_page_in_the_place_of_an_answer_stays_in_doubt_when_reading_fails(
-    sandbox: Sandbox, order_id: str
-) -> None:
+async def test_a_foreign_answer_stays_in_doubt_when_reading_back_fails(sandbox: Sandbox, order_id: str) -> None:
     sandbox.fail_next(fault="html-200", operation="captures.create")
 
-    async with client_of(sandbox, AfterWrite(lambda: sandbox.fail_next(status=404))) as klarna:
+    async with new_client(sandbox, AfterWrite(lambda: sandbox.fail_next(status=404))) as klarna:
         with pytest.raises(UnrecognizedAnswer) as caught:
             await capture(klarna, order_id)
 

@@ -1,4 +1,4 @@
-"""After a definite refusal the way on is open, under the next key; and no way leads to a second effect."""
+"""After a definite refusal the next key may be used; there is never a second effect."""
 
 import asyncio
 
@@ -16,33 +16,33 @@ from klarna_om import (
     UnrecognizedAnswer,
     derive_key,
 )
-from klarna_om.intents.generations import MAX_KEYS
 from klarna_om.sandbox import Sandbox
+from klarna_om.workflows.make_once import MAX_KEYS
 from tests.conftest import MakeClient
-from tests.intents.calls import (
+from tests.support.calls import ORDER_ID
+from tests.support.wire import Answer, Wire, json_answer
+from tests.workflows.calls import (
     BeforeSecondRead,
     BeforeWrite,
     Once,
     authorize,
     both,
     capture,
-    client_of,
+    new_client,
     operations,
     refund,
 )
-from tests.support.calls import ORDER_ID
-from tests.support.wire import Answer, Wire, json_answer
 
-stores = pytest.mark.parametrize("store_refusals", [True, False], ids=["kept", "not-kept"])
+stores = pytest.mark.parametrize("store_refusals", [True, False], ids=["stored", "not-stored"])
 
 
-async def open_the_way(klarna: KlarnaClient, order_id: str) -> None:
-    """What stands in the way of 900 goes away: 900 and more are authorized, and 900 are captured."""
+async def remove_obstacle(klarna: KlarnaClient, order_id: str) -> None:
+    """Make 900 possible: authorize more than 900, and capture more."""
     await authorize(klarna, order_id, 3000)
     await klarna.captures.create(order_id, CaptureObject(captured_amount=600, reference="something else"))
 
 
-async def call_it(operation: str, klarna: KlarnaClient, order_id: str, generation: int) -> None:
+async def send(operation: str, klarna: KlarnaClient, order_id: str, generation: int) -> None:
     key = derive_key(operation, order_id, "s-1", generation=generation)
     if operation == "captures.create":
         content = CaptureObject(captured_amount=900, reference="s-1")
@@ -51,8 +51,8 @@ async def call_it(operation: str, klarna: KlarnaClient, order_id: str, generatio
         await klarna.refunds.create(order_id, RefundObject(refunded_amount=900, reference="s-1"), idempotency_key=key)
 
 
-def made(sandbox: Sandbox, order_id: str, operation: str) -> list[int | None]:
-    """The amounts that were made under the reference."""
+def created_amounts(sandbox: Sandbox, order_id: str, operation: str) -> list[int | None]:
+    """The amounts that were created under the reference."""
     order = sandbox.get(order_id)
     if operation == "captures.create":
         return [each.captured_amount for each in order.captures if each.reference == "s-1"]
@@ -61,68 +61,68 @@ def made(sandbox: Sandbox, order_id: str, operation: str) -> list[int | None]:
 
 @both
 @stores
-async def test_the_same_call_succeeds_once_nothing_stands_in_the_way(
+async def test_the_same_call_succeeds_once_the_obstacle_is_gone(
     once: Once, operation: str, store_refusals: bool
 ) -> None:
-    async with Sandbox(limit=None, store_refusals=store_refusals) as sandbox, client_of(sandbox) as klarna:
+    async with Sandbox(limit=None, store_refusals=store_refusals) as sandbox, new_client(sandbox) as klarna:
         order_id = sandbox.order(order_amount=1000, captured_amount=500).order_id or ""
         with pytest.raises(NotAllowed):
             await once(klarna, order_id, 900)
-        await open_the_way(klarna, order_id)
+        await remove_obstacle(klarna, order_id)
 
         first = await once(klarna, order_id, 900)
         again = await once(klarna, order_id, 900)
 
-        assert (first == again, made(sandbox, order_id, operation)) == (True, [900])
+        assert (first == again, created_amounts(sandbox, order_id, operation)) == (True, [900])
 
 
 @both
 @stores
-async def test_two_processes_that_go_on_at_once_make_one(once: Once, operation: str, store_refusals: bool) -> None:
+async def test_two_processes_that_continue_at_once_have_one_effect(
+    once: Once, operation: str, store_refusals: bool
+) -> None:
     async with Sandbox(limit=None, store_refusals=store_refusals) as sandbox:
         order_id = sandbox.order(order_amount=1000, captured_amount=500).order_id or ""
-        async with client_of(sandbox) as one, client_of(sandbox) as two, client_of(sandbox) as three:
+        async with new_client(sandbox) as one, new_client(sandbox) as two, new_client(sandbox) as three:
             with pytest.raises(NotAllowed):
                 await once(one, order_id, 900)
-            await open_the_way(one, order_id)
+            await remove_obstacle(one, order_id)
 
             ids = await asyncio.gather(*(once(klarna, order_id, 900) for klarna in (one, two, three)))
 
-        assert (len(set(ids)), made(sandbox, order_id, operation)) == (1, [900])
+        assert (len(set(ids)), created_amounts(sandbox, order_id, operation)) == (1, [900])
 
 
 @both
-@pytest.mark.parametrize(("store_refusals", "keys"), [(True, 2), (False, 1)], ids=["kept", "not-kept"])
-async def test_the_first_key_is_tried_again_before_it_is_left(
-    once: Once, operation: str, store_refusals: bool, keys: int
-) -> None:
-    async with Sandbox(limit=None, store_refusals=store_refusals) as sandbox, client_of(sandbox) as other:
+@pytest.mark.parametrize(("store_refusals", "keys"), [(True, 2), (False, 1)], ids=["stored", "not-stored"])
+async def test_the_first_key_is_tried_twice(once: Once, operation: str, store_refusals: bool, keys: int) -> None:
+    async with Sandbox(limit=None, store_refusals=store_refusals) as sandbox, new_client(sandbox) as other:
         order_id = sandbox.order(order_amount=1000, captured_amount=500).order_id or ""
-        between = BeforeSecondRead(lambda: open_the_way(other, order_id))
-        async with client_of(sandbox, between) as klarna:
+        between = BeforeSecondRead(lambda: remove_obstacle(other, order_id))
+        async with new_client(sandbox, between) as klarna:
             await once(klarna, order_id, 900)
 
         derived = {derive_key(operation, order_id, "s-1", generation=each) for each in range(MAX_KEYS)}
-        assert (len(derived & set(sandbox.keys_seen)), made(sandbox, order_id, operation)) == (keys, [900])
+        assert (len(derived & set(sandbox.keys_seen)), created_amounts(sandbox, order_id, operation)) == (keys, [900])
 
 
 @both
 @pytest.mark.parametrize("refused", [2, MAX_KEYS - 1])
-async def test_as_many_generations_are_passed_as_were_refused(
+async def test_as_many_generations_are_skipped_as_were_refused(
     klarna: KlarnaClient, sandbox: Sandbox, order_id: str, once: Once, operation: str, refused: int
 ) -> None:
     for generation in range(refused):
         with pytest.raises(NotAllowed):
-            await call_it(operation, klarna, order_id, generation)
-    await open_the_way(klarna, order_id)
+            await send(operation, klarna, order_id, generation)
+    await remove_obstacle(klarna, order_id)
 
     await once(klarna, order_id, 900)
 
-    assert made(sandbox, order_id, operation) == [900]
+    assert created_amounts(sandbox, order_id, operation) == [900]
 
 
 @both
-async def test_beyond_them_the_advice_names_the_next_generation(
+async def test_after_the_last_key_the_advice_names_the_next_generation(
     klarna: KlarnaClient, sandbox: Sandbox, order_id: str, once: Once, operation: str
 ) -> None:
     sandbox.fail_next(MAX_KEYS + 1, status=403, operation=operation)
@@ -136,7 +136,7 @@ async def test_beyond_them_the_advice_names_the_next_generation(
 
 
 @both
-async def test_what_still_stands_in_the_way_takes_no_further_key(
+async def test_while_an_obstacle_lasts_no_further_key_is_used(
     klarna: KlarnaClient, sandbox: Sandbox, order_id: str, once: Once, operation: str
 ) -> None:
     with pytest.raises(NotAllowed) as caught:
@@ -148,8 +148,8 @@ async def test_what_still_stands_in_the_way_takes_no_further_key(
 
 
 @stores
-async def test_a_fraud_review_that_is_over_opens_the_way(store_refusals: bool) -> None:
-    async with Sandbox(limit=None, store_refusals=store_refusals) as sandbox, client_of(sandbox) as klarna:
+async def test_after_the_fraud_review_the_same_call_captures(store_refusals: bool) -> None:
+    async with Sandbox(limit=None, store_refusals=store_refusals) as sandbox, new_client(sandbox) as klarna:
         order_id = sandbox.order(order_amount=1000, fraud_status="PENDING").order_id or ""
         with pytest.raises(NotAllowed) as caught:
             await capture(klarna, order_id)
@@ -164,7 +164,7 @@ async def test_a_fraud_review_that_is_over_opens_the_way(store_refusals: bool) -
 
 
 @both
-async def test_an_order_that_was_not_visible_yet_is_no_obstacle_later(
+async def test_an_order_that_was_not_visible_yet_is_captured_later(
     klarna: KlarnaClient, sandbox: Sandbox, order_id: str, once: Once, operation: str
 ) -> None:
     sandbox.fail_next(2, status=404, operation=operation)
@@ -175,18 +175,18 @@ async def test_an_order_that_was_not_visible_yet_is_no_obstacle_later(
 
 
 @both
-async def test_a_refusal_of_what_has_happened_by_now_is_a_success(
+async def test_a_refusal_after_a_finished_equal_call_is_a_success(
     sandbox: Sandbox, order_id: str, once: Once, operation: str
 ) -> None:
-    async with client_of(sandbox) as other:
+    async with new_client(sandbox) as other:
 
         async def capture_under_the_next_key(_: Request) -> None:
             await once(other, order_id, 500, generation=1)
 
-        async with client_of(sandbox, BeforeWrite(capture_under_the_next_key)) as klarna:
-            made = await once(klarna, order_id, 500)
+        async with new_client(sandbox, BeforeWrite(capture_under_the_next_key)) as klarna:
+            entry_id = await once(klarna, order_id, 500)
 
-    assert made
+    assert entry_id
     assert sandbox.effects(order_id, operation) == 1
 
 

@@ -1,4 +1,4 @@
-"""An order is acknowledged, or it is known why not."""
+"""An order is acknowledged, or the error gives the reason why not."""
 
 from uuid import UUID
 
@@ -44,7 +44,7 @@ async def test_a_capture_shows_that_it_is_acknowledged(klarna: KlarnaClient, san
 
 
 @pytest.mark.parametrize(("status", "error"), [(503, ServerError), (403, NotAllowed)])
-async def test_without_a_capture_the_error_stands(
+async def test_without_a_capture_the_error_is_raised(
     klarna: KlarnaClient, sandbox: Sandbox, status: int, error: type[Exception]
 ) -> None:
     order_id = sandbox.order(order_amount=100).order_id or ""
@@ -54,7 +54,7 @@ async def test_without_a_capture_the_error_stands(
         await ensure_acknowledged(klarna, order_id)
 
 
-async def test_an_order_that_klarna_does_not_know_is_told(klarna: KlarnaClient, sandbox: Sandbox) -> None:
+async def test_an_order_that_klarna_does_not_know_is_an_error(klarna: KlarnaClient, sandbox: Sandbox) -> None:
     with pytest.raises(NotFound):
         await ensure_acknowledged(klarna, "00000000-0000-4000-8000-000000000000")
 
@@ -69,7 +69,7 @@ async def test_where_nothing_was_sent_nothing_is_read() -> None:
 
 @pytest.mark.parametrize(("status", "outcome"), [(503, Outcome.UNKNOWN), (403, Outcome.REFUSED)])
 @pytest.mark.parametrize("bad", [403, 404, 503])
-async def test_when_the_order_cannot_be_read_the_error_of_the_call_stands(
+async def test_when_the_order_cannot_be_read_the_error_of_the_call_is_raised(
     klarna: KlarnaClient, sandbox: Sandbox, status: int, outcome: Outcome, bad: int
 ) -> None:
     order_id = sandbox.order(order_amount=100, captured_amount=100).order_id or ""

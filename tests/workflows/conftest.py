@@ -1,4 +1,4 @@
-"""A sandbox, and a client whose time is the sandbox's and does not pass."""
+"""A sandbox, and a client on the sandbox's clock, which stands still."""
 
 from collections.abc import AsyncIterator
 from datetime import datetime
@@ -7,20 +7,20 @@ import pytest
 
 from klarna_om import KlarnaClient
 from klarna_om.sandbox import Sandbox
-from tests.intents.calls import client_of
+from tests.workflows.calls import new_client
 
 
 @pytest.fixture
 async def sandbox() -> AsyncIterator[Sandbox]:
-    """A Klarna that keeps its refusals under their keys."""
+    """A sandbox that stores refusals under their keys."""
     async with Sandbox(limit=None) as served:
         yield served
 
 
 @pytest.fixture
 async def klarna(sandbox: Sandbox) -> AsyncIterator[KlarnaClient]:
-    """A client that does not retry, so that each doubt reaches the helper."""
-    async with client_of(sandbox) as client:
+    """A client that does not retry, so that the workflow sees each doubt."""
+    async with new_client(sandbox) as client:
         yield client
 
 
@@ -32,5 +32,5 @@ def order_id(sandbox: Sandbox) -> str:
 
 @pytest.fixture
 def now(sandbox: Sandbox) -> datetime:
-    """The present, as the shop writes it down."""
+    """The current time, as the shop records it."""
     return sandbox.clock.now

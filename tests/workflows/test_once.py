@@ -1,4 +1,4 @@
-"""A capture or a refund by the shop's reference happens once, whatever goes wrong between."""
+"""A capture or a refund happens once per reference, whatever fails in between."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -7,7 +7,7 @@ import pytest
 
 from klarna_om import KlarnaClient, NotAllowed, Outcome, ServerError
 from klarna_om.sandbox import Sandbox
-from tests.intents.calls import CONFIRMS, READS, Kill, Killed, Once, authorize, both, capture, client_of, operations
+from tests.workflows.calls import CONFIRMS, READS, Kill, Killed, Once, authorize, both, capture, new_client, operations
 
 
 @both
@@ -46,7 +46,7 @@ async def test_a_first_try_that_is_always_now_does_no_harm(
 
 
 @both
-async def test_what_was_lost_days_ago_is_made_under_a_key_that_is_new_again(
+async def test_a_write_lost_days_ago_is_made_under_a_key_that_is_new_again(
     klarna: KlarnaClient, sandbox: Sandbox, order_id: str, now: datetime, once: Once, operation: str
 ) -> None:
     sandbox.fail_next(status=503, operation=operation)
@@ -59,7 +59,7 @@ async def test_what_was_lost_days_ago_is_made_under_a_key_that_is_new_again(
     assert sandbox.effects(order_id, operation) == 1
 
 
-async def test_no_retry_outlives_the_key_of_the_first_try(
+async def test_no_retry_is_made_after_the_24_hours_of_the_key(
     klarna: KlarnaClient, sandbox: Sandbox, order_id: str, now: datetime
 ) -> None:
     sandbox.fail_next(status=503, operation="captures.create")
@@ -73,19 +73,19 @@ async def test_no_retry_outlives_the_key_of_the_first_try(
 
 @both
 @pytest.mark.parametrize("fault", ["error-after", "reset-after", "cut", "html-200"])
-async def test_what_happened_in_silence_is_found_by_its_reference(
+async def test_a_write_whose_answer_was_lost_is_found_by_its_reference(
     klarna: KlarnaClient, sandbox: Sandbox, order_id: str, now: datetime, once: Once, operation: str, fault: str
 ) -> None:
     sandbox.fail_next(fault=fault, operation=operation)
 
-    made = await once(klarna, order_id, first_tried=now)
+    entry_id = await once(klarna, order_id, first_tried=now)
 
     assert sandbox.effects(order_id, operation) == 1
-    assert made == await once(klarna, order_id, first_tried=now)
+    assert entry_id == await once(klarna, order_id, first_tried=now)
 
 
 @both
-async def test_what_cannot_be_found_may_still_come_so_the_doubt_is_told(
+async def test_an_effect_that_is_not_found_stays_unknown(
     klarna: KlarnaClient, sandbox: Sandbox, order_id: str, now: datetime, once: Once, operation: str
 ) -> None:
     sandbox.fail_next(status=503, operation=operation)
@@ -101,45 +101,45 @@ async def test_what_cannot_be_found_may_still_come_so_the_doubt_is_told(
 @both
 @pytest.mark.parametrize("is_sent", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("step", [1, 2, 3])
-async def test_a_process_that_dies_at_any_step_leaves_one_effect(
+async def test_a_process_killed_at_any_request_leaves_one_effect(
     sandbox: Sandbox, order_id: str, once: Once, operation: str, step: int, is_sent: bool
 ) -> None:
-    async with client_of(sandbox, Kill(step, is_sent)) as first:
+    async with new_client(sandbox, Kill(step, is_sent)) as first:
         with pytest.raises(Killed):
             await once(first, order_id)
 
-    async with client_of(sandbox) as second:
-        made = await once(second, order_id)
+    async with new_client(sandbox) as second:
+        entry_id = await once(second, order_id)
 
-    assert made
+    assert entry_id
     assert sandbox.effects(order_id, operation) == 1
 
 
 @both
 @pytest.mark.parametrize("is_sent", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("step", [1, 2, 3, 4, 5, 6, 7])
-async def test_a_process_that_dies_on_its_way_to_the_next_key_leaves_one_effect(
+async def test_a_process_killed_before_the_next_key_leaves_one_effect(
     sandbox: Sandbox, once: Once, operation: str, step: int, is_sent: bool
 ) -> None:
     order_id = sandbox.order(order_amount=1000, captured_amount=500).order_id or ""
-    async with client_of(sandbox) as earlier:
+    async with new_client(sandbox) as earlier:
         with pytest.raises(NotAllowed):
             await once(earlier, order_id, 600)
         await capture(earlier, order_id, 100, "another")
         await authorize(earlier, order_id, 3000)
 
-    async with client_of(sandbox, Kill(step, is_sent)) as first:
+    async with new_client(sandbox, Kill(step, is_sent)) as first:
         with pytest.raises(Killed):
             await once(first, order_id, 600)
-    async with client_of(sandbox) as second:
-        made = await once(second, order_id, 600)
+    async with new_client(sandbox) as second:
+        entry_id = await once(second, order_id, 600)
 
-    assert made
+    assert entry_id
     assert sandbox.effects(order_id, operation) == {"captures.create": 2, "refunds.create": 1}[operation]
 
 
 @both
-async def test_two_references_are_two_intents_even_of_one_amount(
+async def test_two_references_are_two_effects_even_of_one_amount(
     klarna: KlarnaClient, sandbox: Sandbox, order_id: str, once: Once, operation: str
 ) -> None:
     first = await once(klarna, order_id, 50, "s-1")
@@ -159,7 +159,7 @@ async def test_an_order_id_may_be_a_uuid(
     assert sandbox.effects(order_id, operation) == 1
 
 
-async def test_the_first_try_must_be_a_moment_and_no_wall_clock_reading(klarna: KlarnaClient, order_id: str) -> None:
+async def test_the_first_try_must_have_a_time_zone(klarna: KlarnaClient, order_id: str) -> None:
     with pytest.raises(ValueError, match="first_tried must have a time zone"):
         await capture(klarna, order_id, first_tried=datetime(2026, 1, 1))
 

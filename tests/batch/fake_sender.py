@@ -1,4 +1,4 @@
-"""Klarna as a job sees it through its seam: it executes a key once, and fails by script."""
+"""A fake of the call that a job makes: it executes a key once, and fails as a test scripts it."""
 
 import asyncio
 from collections import Counter, defaultdict, deque
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from attrs import define, field
 
 from klarna_om.answers.error_from_response import error_from_response
-from klarna_om.batch.calls import Sent
+from klarna_om.batch.calls import SendResult
 from klarna_om.errors import ConnectionFailed, KlarnaError
 from klarna_om.exchange import Request, Response
 from klarna_om.outcome import Outcome
@@ -23,71 +23,71 @@ def order_ids(count: int) -> list[str]:
     return [order_id(number) for number in range(1, count + 1)]
 
 
-def answered(status: int, body: bytes = b'{"error_code": "SOME_CODE"}') -> KlarnaError:
-    """The error that an answer of this status stands for."""
+def response_error(status: int, body: bytes = b'{"error_code": "SOME_CODE"}') -> KlarnaError:
+    """The error for an answer of Klarna's with this status."""
     request = Request("orders.acknowledge", "POST", "/acknowledge", headers={"Klarna-Idempotency-Key": "key"})
     return error_from_response(Response(request, status, {"Klarna-Correlation-Id": f"answer-{status}"}, body))
 
 
-def stranger(status: int = 403, title: str = "Blocked", location: str = "") -> KlarnaError:
-    """The error that a page of somebody else than Klarna stands for."""
+def foreign_error(status: int = 403, title: str = "Blocked", location: str = "") -> KlarnaError:
+    """The error for an answer that is not Klarna's."""
     request = Request("orders.acknowledge", "POST", "/acknowledge", headers={"Klarna-Idempotency-Key": "key"})
     page = f"<html><title>{title}</title></html>".encode()
     return error_from_response(Response(request, status, {"Content-Type": "text/html", "Location": location}, page))
 
 
-def unreachable() -> KlarnaError:
+def connection_error() -> KlarnaError:
     """No connection was made."""
     return ConnectionFailed("connection refused")
 
 
-def silent() -> KlarnaError:
-    """Sent, and nobody answered."""
+def no_answer_error() -> KlarnaError:
+    """Sent, and no answer came."""
     error = KlarnaError("no answer")
     error.outcome = Outcome.UNKNOWN
     return error
 
 
 @define(eq=False)
-class Desk:
-    """A `Send`. What it was told to fail with comes first, then everything succeeds."""
+class FakeSender:
+    """A `Sender`. It raises the scripted errors first, then every call succeeds."""
 
     calls: list[tuple[str, str]] = field(factory=list[tuple[str, str]])
     """Order id and key of each call."""
     executed: Counter[str] = field(factory=Counter[str])
-    """How often each order was acknowledged in truth."""
-    fails: defaultdict[str, deque[KlarnaError]] = field(factory=lambda: defaultdict[str, deque[KlarnaError]](deque))
-    always: Callable[[], KlarnaError] | None = None
-    """What every call fails with until this is None."""
+    """How often each order was acknowledged."""
+    failures: defaultdict[str, deque[KlarnaError]] = field(factory=lambda: defaultdict[str, deque[KlarnaError]](deque))
+    always_fail: Callable[[], KlarnaError] | None = None
+    """Makes the error of every call, unless it is None."""
     on_call: Callable[[int], None] | None = None
-    """Told the number of each call when it comes."""
-    under_way: int = 0
-    most_under_way: int = 0
+    """Called with the number of each call."""
+    in_progress: int = 0
+    most_in_progress: int = 0
     _keys: set[str] = field(factory=set[str])
 
-    async def __call__(self, order_id: str, key: str) -> Sent:
+    async def __call__(self, order_id: str, key: str) -> SendResult:
         self.calls.append((order_id, key))
-        self.under_way += 1
-        self.most_under_way = max(self.most_under_way, self.under_way)
+        self.in_progress += 1
+        self.most_in_progress = max(self.most_in_progress, self.in_progress)
         try:
             if self.on_call is not None:
                 self.on_call(len(self.calls))
             await asyncio.sleep(0)
             return self._answer(order_id, key)
         finally:
-            self.under_way -= 1
+            self.in_progress -= 1
 
-    def _answer(self, order_id: str, key: str) -> Sent:
-        error = self.always() if self.always is not None else None
-        if error is None and self.fails[order_id]:
-            error = self.fails[order_id].popleft()
+    def _answer(self, order_id: str, key: str) -> SendResult:
+        error = self.always_fail() if self.always_fail is not None else None
+        if error is None and self.failures[order_id]:
+            error = self.failures[order_id].popleft()
         if error is None or error.outcome in (Outcome.UNKNOWN, Outcome.DONE):
             self.executed[order_id] += key not in self._keys
             self._keys.add(key)
         if error is not None:
             raise error
-        return Sent(204, f"correlation of {order_id}", 1)
+        return SendResult(204, f"correlation of {order_id}", 1)
 
-    def keys_of(self, order_id: str) -> list[str]:
+    def keys_for(self, order_id: str) -> list[str]:
         """The keys under which an order was called, in order."""
-        return [key for called, key in self.calls if called == order_id]
+        return [key for order, key in self.calls if order == order_id]

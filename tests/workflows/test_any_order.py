@@ -1,6 +1,6 @@
-"""Any calls of two processes, any authorizations, losses, deaths and times: one reference is never two captures.
+"""Any calls of two processes, with any authorizations, faults, kills and times: one reference is never two captures.
 
-Left out: refusals that the server makes up against its own promise for a repeated key.
+Not covered: refusals with which the server breaks its own promise for a repeated key.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from klarna_om import CaptureObject, KlarnaClient, KlarnaError, Outcome, ReferenceTaken
 from klarna_om.sandbox import Sandbox
-from tests.intents.calls import Kill, Killed, Once, authorize, capture, client_of, refund
+from tests.workflows.calls import Kill, Killed, Once, authorize, capture, new_client, refund
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -24,13 +24,13 @@ LOSSES = ("error-before", "error-after", "reset-before", "reset-after", "cut", "
 
 @frozen
 class Call:
-    """A process asks for an amount, and the next requests meet these faults."""
+    """A process asks for an amount, and the next requests get these faults."""
 
     process: int
     amount: int
     faults: tuple[str, ...] = ()
-    dies_at: int = 0
-    """At which request the process dies; 0 for never."""
+    killed_at: int = 0
+    """The request at which the process is killed; 0 for never."""
     is_sent: bool = False
 
 
@@ -77,7 +77,7 @@ steps = st.lists(
 
 
 class World:
-    """An order, two processes, and what must be true of them."""
+    """An order, two processes, and the invariants."""
 
     def __init__(self, sandbox: Sandbox, once: Once) -> None:
         self.sandbox, self.once = sandbox, once
@@ -91,7 +91,7 @@ class World:
         return {each.refund_id: each.refunded_amount for each in order.refunds if each.reference == REFERENCE}
 
     def ask(self, klarna: KlarnaClient, amount: int) -> Awaitable[str]:
-        # As callers do who have written nothing down.
+        # As a caller does that has no record of the first try.
         return self.once(klarna, self.order_id, amount, REFERENCE, first_tried=self.sandbox.clock.now)
 
     async def call(self, klarna: KlarnaClient, amount: int) -> None:
@@ -99,7 +99,7 @@ class World:
         self.check(amount, (await asyncio.gather(self.ask(klarna, amount), return_exceptions=True))[0], before)
 
     def check(self, amount: int, result: object, before: dict[str | None, int | None] | None = None) -> None:
-        """An id is one of this amount; who hears that nothing happened has changed nothing."""
+        """A returned id has this amount; an outcome of no effect means that nothing has changed."""
         if isinstance(result, str):
             assert self.entries()[result] == amount
             return
@@ -113,9 +113,9 @@ class World:
             self.check(amount, result)
 
     async def settle(self) -> None:
-        """In the end a new process learns the truth."""
+        """In the end a new process gets the true ids."""
         shown = self.entries()
-        async with client_of(self.sandbox) as klarna:
+        async with new_client(self.sandbox) as klarna:
             for entry_id, amount in shown.items():
                 assert await self.ask(klarna, amount or 0) == entry_id
                 with pytest.raises(ReferenceTaken):
@@ -126,18 +126,18 @@ class World:
 async def play(plan: list[object], once: Once, *, store_refusals: bool) -> None:
     async with Sandbox(limit=None, store_refusals=store_refusals) as sandbox:
         world = World(sandbox, once)
-        async with client_of(sandbox) as one, client_of(sandbox) as two:
+        async with new_client(sandbox) as one, new_client(sandbox) as two:
             for step in plan:
                 match step:
                     case Call(process, amount, lost, 0):
                         for fault in lost:
                             sandbox.fail_next(fault=fault)
                         await world.call((one, two)[process], amount)
-                    case Call(_, amount, lost, dies_at, is_sent):
+                    case Call(_, amount, lost, killed_at, is_sent):
                         for fault in lost:
                             sandbox.fail_next(fault=fault)
-                        async with client_of(sandbox, Kill(dies_at, is_sent)) as mortal:
-                            await _until_death(world, mortal, amount)
+                        async with new_client(sandbox, Kill(killed_at, is_sent)) as klarna:
+                            await _call_until_killed(world, klarna, amount)
                     case Together(both):
                         await world.together([one, two], both)
                     case Wait(hours):
@@ -149,7 +149,7 @@ async def play(plan: list[object], once: Once, *, store_refusals: bool) -> None:
         await world.settle()
 
 
-async def _until_death(world: World, klarna: KlarnaClient, amount: int) -> None:
+async def _call_until_killed(world: World, klarna: KlarnaClient, amount: int) -> None:
     with contextlib.suppress(Killed, KlarnaError):
         world.check(amount, await world.ask(klarna, amount))
 
@@ -165,7 +165,7 @@ async def _change(klarna: KlarnaClient, order_id: str, step: object) -> None:
         return  # it was not possible
 
 
-@pytest.mark.parametrize("store_refusals", [True, False], ids=["kept", "not-kept"])
+@pytest.mark.parametrize("store_refusals", [True, False], ids=["stored", "not-stored"])
 @pytest.mark.parametrize("once", [capture, refund], ids=["capture", "refund"])
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(plan=steps)

@@ -7,13 +7,12 @@ from uuid import UUID
 from attrs import frozen
 
 from klarna_om.client import KlarnaClient
-from klarna_om.intents.first_tried import first_use_of
-from klarna_om.intents.generations import make_once
-from klarna_om.intents.intent import Entry, Intent
-from klarna_om.intents.obstacles import refund_obstacle
-from klarna_om.intents.reference import order_id_text, reference_of
 from klarna_om.keys import Key
 from klarna_om.types import Order, Refund, RefundObject
+from klarna_om.workflows.intent import Entry, Intent, first_use_time
+from klarna_om.workflows.make_once import make_once
+from klarna_om.workflows.obstacles import refund_obstacle
+from klarna_om.workflows.reference import normalize_reference, order_id_string
 
 
 async def refund_once(
@@ -24,19 +23,19 @@ async def refund_once(
     first_tried: datetime | None = None,
     generation: int = 0,
 ) -> str:
-    """Make a refund once, however often this is called for the same `refund.reference`; returns its id.
+    """Make a refund at most once per `refund.reference`, however often this is called; returns its id.
 
-    It works as `capture_once` does, but reads the order, since Klarna has no list of refunds. After a refusal the way
-    is open again once enough is captured and not refunded. Data of before 2019 shows refunds without ids; the id of
-    such a one is an empty text.
+    It works as `capture_once` does, but reads the order, since Klarna has no list of refunds. After a refusal the same
+    call refunds once enough is captured and not refunded. Refunds from before 2019 have no id; theirs is an empty
+    string.
     """
     intent = _RefundIntent(
         operation="refunds.create",
         klarna=klarna,
-        order_id=order_id_text(order_id),
-        reference=reference_of(refund.reference),
+        order_id=order_id_string(order_id),
+        reference=normalize_reference(refund.reference),
         amount=refund.refunded_amount,
-        first_use=first_use_of(first_tried, klarna.wall_clock()),
+        first_use=first_use_time(first_tried, klarna.wall_clock()),
         refund=refund,
     )
     return await make_once(intent, generation)
@@ -63,4 +62,4 @@ class _RefundIntent(Intent):
 
 
 def _entry(refund: Refund) -> Entry:
-    return Entry(refund.refund_id, refund.refunded_amount, refund.reference)
+    return Entry(id=refund.refund_id, amount=refund.refunded_amount, reference=refund.reference)

@@ -1,0 +1,110 @@
+"""Run a job on a terminal: handle signals, show progress, and always leave a report."""
+
+import asyncio
+from collections.abc import AsyncIterable, Coroutine, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from attrs import define, field, frozen
+
+from klarna_om.batch.entry import Entry
+from klarna_om.batch.job import Job
+from klarna_om.batch.journal import JournalError, JournalMismatchError
+from klarna_om.batch.report import ReportError, write_report
+from klarna_om.batch.runner import run
+from klarna_om.batch.totals import Summary, Totals
+from klarna_om.cli.signals import stop_on_signals
+from klarna_om.errors import KlarnaError
+
+T = TypeVar("T")
+
+Failure = KlarnaError | JournalError | ReportError
+
+
+@frozen
+class RunResult:
+    """The result of a run, also of one that was stopped or failed."""
+
+    summary: Summary
+    is_cancelled: bool = False
+    """Stopped at once, with calls in progress."""
+    error: Failure | None = None
+    """What stopped it early; after a `JournalError` or `ReportError` there is no new report."""
+
+    @property
+    def totals(self) -> Totals:
+        """The manifest in numbers."""
+        return self.summary.totals
+
+    @property
+    def has_report(self) -> bool:
+        """Was the report written?"""
+        return not isinstance(self.error, JournalError | ReportError)
+
+
+@define(eq=False)
+class CliRun:
+    """One run of a job and its report."""
+
+    job: Job
+    report: Path
+    _task: asyncio.Task[Any] = field(init=False)
+
+    async def run(self, chunks: AsyncIterable[Sequence[Entry]]) -> RunResult:
+        """Load the manifest, run the job, write the report.
+
+        The first signal stops the job, the next one cancels what runs. Raises `JournalMismatchError` before anything
+        is sent.
+        """
+        with stop_on_signals(self.job.stop, on_first=_announce_stop, on_next=lambda: self._task.cancel()):
+            task = await self._finish(run(self.job, chunks))
+            error = None if task.cancelled() else task.exception()
+            if isinstance(error, JournalMismatchError):
+                raise error
+            if isinstance(error, JournalError):
+                return self._result(self.job.tracker.totals, error)
+            if error is not None and not isinstance(error, KlarnaError):
+                raise error
+            totals, report_error = await self._write_report()
+            return self._result(totals, error or report_error, is_cancelled=task.cancelled())
+
+    async def _finish(self, coroutine: Coroutine[None, None, T]) -> asyncio.Task[T]:
+        """Run a coroutine until it has ended, failed or been cancelled by a signal."""
+        self._task = task = asyncio.create_task(coroutine)
+        await asyncio.wait((task,))
+        return task
+
+    async def _write_report(self) -> tuple[Totals, Failure | None]:
+        """The totals, once the report is written or has failed."""
+        task = await self._finish(self._try_to_write_report())
+        if task.cancelled():
+            message = f"stopped before the report {self.report} was complete; the same command writes it"
+            return self.job.tracker.totals, ReportError(message)
+        if isinstance(error := task.exception(), JournalError):
+            return self.job.tracker.totals, error
+        return task.result()
+
+    async def _try_to_write_report(self) -> tuple[Totals, ReportError | None]:
+        error = None
+        try:
+            await write_report(self.job.journal, self.report)
+        except OSError as reason:
+            error = ReportError(
+                f"the report {self.report} cannot be written ({reason.strerror}); the journal is complete: check the"
+                " disk and run the same command again"
+            )
+        return await self.job.journal.counts(), error
+
+    def _result(self, totals: Totals, error: Failure | None, *, is_cancelled: bool = False) -> RunResult:
+        summary = Summary(
+            job_id=self.job.journal.identity.job_id,
+            totals=totals,
+            elapsed=self.job.tracker.elapsed,
+            settled_now=self.job.tracker.settled_now,
+        )
+        return RunResult(summary, is_cancelled=is_cancelled, error=error)
+
+
+def _announce_stop() -> None:
+    click.echo("\nEnding the calls in progress; Ctrl-C again stops at once. Nothing is lost.", err=True)

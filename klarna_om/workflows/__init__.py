@@ -1,0 +1,8 @@
+"""Functions that combine calls: each writes at most once, and reads the order where an answer leaves a doubt."""
+
+from klarna_om.workflows.cancel_or_release import EndResult, cancel_or_release
+from klarna_om.workflows.capture_once import capture_once
+from klarna_om.workflows.ensure_acknowledged import ensure_acknowledged
+from klarna_om.workflows.refund_once import refund_once
+
+__all__ = ["EndResult", "cancel_or_release", "capture_once", "ensure_acknowledged", "refund_once"]
