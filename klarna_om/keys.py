@@ -1,6 +1,7 @@
 """Idempotency keys: made at random for one call, or derived from what the caller's own records say."""
 
 import json
+from math import isfinite
 from os import urandom
 from typing import Self, cast
 from unicodedata import normalize
@@ -21,7 +22,10 @@ class Key(str):
     __slots__ = ("first_used",)
 
     def __new__(cls, value: str, first_used: float | None = None) -> Self:
-        """A key like any text."""
+        """A key like any other string."""
+        seconds: object = first_used
+        if seconds is not None and not (type(seconds) in (int, float) and isfinite(cast("float", seconds))):
+            raise TypeError("first_used is a time in seconds since the epoch, as datetime.timestamp() gives it")
         key = super().__new__(cls, value)
         key.first_used = first_used
         return key

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from klarna_om.client import KlarnaClient
+from klarna_om.middleware.key_guard import forget_keys
 from tests.support.shared import KLARNA
 from tests.support.time import Clock, Sleeps, longest
 from tests.support.wire import Wire, wire
@@ -30,6 +31,12 @@ def pytest_report_header() -> str:
         "and those that Klarna published" if KLARNA.is_dir() else "alone; nothing is published beside this checkout"
     )
     return f"contract: the project's own description and documents, {present}"
+
+
+@pytest.fixture(autouse=True)
+def _no_keys_of_other_tests() -> None:
+    """Each test is a process of its own to the key guard."""
+    forget_keys()
 
 
 MakeClient = Callable[..., KlarnaClient]

@@ -34,7 +34,7 @@ FLOORS = (
     "outcome rate_limit",
     "money structuring",
     "types",
-    "clock ids version",
+    "clock ids send_check version",
 )
 """The rooms from the roof to the cellar; rooms on one floor do not know each other."""
 

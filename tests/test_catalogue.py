@@ -26,7 +26,7 @@ def answer_to(row: Operation[Any]) -> Answer:
     if row.name.endswith("create"):
         return Answer(201, {"Capture-Id": "new", "Refund-Id": "new"})
     if row.method == "GET":
-        return json_answer([] if row.name == "captures.list" else {})
+        return json_answer([] if row.name == "captures.list" else {"capture_id": CAPTURE_ID, "refund_id": REFUND_ID})
     return Answer(204)
 
 

@@ -167,6 +167,25 @@ async def test_what_a_hook_raises_after_sending_is_in_doubt(make_client: MakeCli
     ]
 
 
+@pytest.mark.parametrize(
+    "reason",
+    [aiohttp.InvalidURL("x"), aiohttp.ConnectionTimeoutError(), RuntimeError("Session is closed"), OSError("x")],
+    ids=lambda reason: type(reason).__name__,
+)
+async def test_a_hook_that_raises_an_error_of_aiohttps_is_in_doubt_too(
+    make_client: MakeClient, server: Wire, reason: Exception
+) -> None:
+    async def broken_hook(*_: object) -> None:
+        raise reason
+
+    hooks = TraceConfig()
+    hooks.on_request_end.append(broken_hook)
+    async with aiohttp.ClientSession(trace_configs=[hooks]) as session:
+        error = await error_of(make_client(session=session, retry=Retry.off()))
+
+    assert (type(error), error.outcome, len(server.requests)) == (SessionFailed, Outcome.UNKNOWN, 1)
+
+
 @pytest.mark.parametrize("value", ["a\r\nX-Evil: 1", 7])
 async def test_a_header_that_a_middleware_makes_unwritable_is_named(
     make_client: MakeClient, server: Wire, value: str

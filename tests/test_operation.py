@@ -23,7 +23,7 @@ CAPTURE = CaptureObject(captured_amount=100)
         {"Capture-Id": "c-1"},
         {"capture-id": "c-1"},
         {"Location": f"https://api.klarna.com/ordermanagement/v1/orders/{ORDER_ID}/captures/c-1"},
-        {"location": "/captures/c-1/?x=1"},
+        {"location": f"/ordermanagement/v1/orders/{ORDER_ID}/captures/c-1/?x=1"},
         {"Capture-Id": "c-1", "Location": "https://api.klarna.com/captures/other"},
     ],
 )

@@ -126,8 +126,12 @@ async def test_klarna_may_add_a_body_or_answer_another_2xx(klarna: KlarnaClient,
         (GET_ORDER, {}, [], False),
         (GET_CAPTURE, {}, {"capture_id": OTHER_ID}, True),
         (GET_CAPTURE, {}, {"capture_id": ORDER_ID}, False),
-        (GET_REFUND, {"Klarna-Correlation-Id": "c"}, {"refunded_amount": 1}, True),
-        (LIST_CAPTURES, {}, [], True),
+        (GET_CAPTURE, {"Klarna-Correlation-Id": "c"}, {"order_id": OTHER_ID, "captured_amount": 1}, False),
+        (GET_REFUND, {}, {"refund_id": OTHER_ID}, True),
+        (GET_REFUND, {"Klarna-Correlation-Id": "c"}, {"refunded_amount": 1}, False),
+        (LIST_CAPTURES, {}, [], False),
+        (LIST_CAPTURES, {}, [None], False),
+        (LIST_CAPTURES, {"Klarna-Correlation-Id": "c"}, [], True),
         (LIST_CAPTURES, {}, [{"capture_id": OTHER_ID}], True),
         (LIST_CAPTURES, {}, [{"capture_id": OTHER_ID}, {"name": "x"}], False),
         (LIST_CAPTURES, {}, {"error": "x"}, False),
@@ -165,6 +169,7 @@ BELOW = f"/ordermanagement/v1/orders/{ORDER_ID}/captures"
         (201, {"Location": "https://www.example.com/"}, Outcome.UNKNOWN, False),
         (201, {"Capture-Id": "c", "Location": f"/orders/{OTHER_ID}/captures/c"}, Outcome.UNKNOWN, False),
         (201, {"Capture-Id": "c", "Content-Type": "text/html"}, Outcome.UNKNOWN, False),
+        (201, {"Capture-Id": "c", "Location": f"{BELOW}/c"}, Outcome.DONE, True),
     ],
 )
 def test_a_creation_is_klarnas_by_the_new_id(
@@ -270,3 +275,43 @@ def test_a_free_request_whose_answer_was_cut_is_done_by_klarnas_header(
     headers: dict[str, str], outcome: Outcome
 ) -> None:
     assert outcome_of_head(Request("POST /x", "POST", "/x"), 200, headers) is outcome
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Location": f"/ordermanagement/v1/orders/{ORDER_ID}/refunds/r"},
+        {"Location": f"/ordermanagement/v1/orders/{ORDER_ID}"},
+        {"Location": "/login"},
+        {"Location": f"{BELOW}/c/shipping-info"},
+        {"Location": f"{BELOW}/.."},
+        {"Location": f"{BELOW}/c#f"},
+        {"Capture-Id": "a", "Location": f"{BELOW}/b"},
+    ],
+)
+async def test_what_is_no_clear_id_is_none(klarna: KlarnaClient, server: Wire, headers: dict[str, str]) -> None:
+    server.otherwise = Answer(201, headers)
+
+    with pytest.raises(UnreadableAnswer) as caught:
+        await klarna.captures.create(ORDER_ID, CAPTURE)
+
+    assert caught.value.outcome is Outcome.DONE
+
+
+@pytest.mark.parametrize("answer", [Answer(200, is_signed=False), json_answer({"status": "ok"}, is_signed=False)])
+async def test_a_free_write_that_a_stranger_answers_is_in_doubt(
+    make_client: MakeClient, server: Wire, answer: Answer
+) -> None:
+    server.otherwise = answer
+
+    with pytest.raises(UnrecognizedAnswer) as caught:
+        await make_client(retry=Retry.off()).request("POST", "/x")
+
+    assert caught.value.outcome is Outcome.UNKNOWN
+
+
+async def test_a_free_read_of_another_order_is_not_returned(make_client: MakeClient, server: Wire) -> None:
+    server.otherwise = json_answer({"order_id": OTHER_ID})
+
+    with pytest.raises(UnrecognizedAnswer, match="order_id is not the one"):
+        await make_client(retry=Retry.off()).request("GET", f"/ordermanagement/v1/orders/{ORDER_ID}")

@@ -13,6 +13,9 @@ MAX_MESSAGES = 20
 MAX_MESSAGE = 1_000
 """Of the messages that an error carries: how many there are at most, and how many characters each has."""
 
+MAX_BODY = 65_536
+"""Bytes of a body in which details are looked for. Klarna's error objects have a few hundred."""
+
 MAX_NESTING = 8
 """Levels of lists and objects in which messages are looked for."""
 
@@ -28,6 +31,8 @@ def read_error_body(body: bytes) -> ErrorBody:
     Klarna's own is `error_code` with `error_messages` (a list) or `error_message` (one string). Of other JSON the
     usual message fields are kept, of an HTML page its title. None of these has an `error_code`.
     """
+    if len(body) > MAX_BODY:
+        return ErrorBody(error_messages=_title(body))
     try:
         document: object = msgspec.json.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):

@@ -47,9 +47,15 @@ def error_from_response(response: Response) -> KlarnaError:
     response, status = replace(response, classification=classification), response.status
     if response.is_2xx and classification.is_klarnas:
         return UnreadableAnswer(f"{status}, but unreadable: {classification.problem}", response)
-    if not classification.is_klarnas and (response.is_2xx or 400 <= status < 500) and status not in _BY_STATUS_ALONE:
+    if not classification.is_klarnas and _is_a_strangers(status):
         return UnrecognizedAnswer(_message_of_stranger(response, classification), response)
     return class_of(status)(_message(response, classification), response)
+
+
+def _is_a_strangers(status: int) -> bool:
+    """Without a sign of Klarna's, does the status alone have no meaning? 511 is a portal's own."""
+    is_known = 300 <= status < 400 or (500 <= status < 600 and status != 511) or status in _BY_STATUS_ALONE
+    return not is_known
 
 
 def class_of(status: int) -> type[StatusError]:
@@ -65,7 +71,8 @@ def _message(response: Response, classification: Classification) -> str:
     details = classification.error_body
     message = f"{response.status} {details.error_code}" if details.error_code else str(response.status)
     if 300 <= response.status < 400:
-        message += f" to {response.headers.get('Location', 'nowhere')[:200]}, which is not followed"
+        location = response.headers.get("Location", "nowhere")[:200].encode("utf-8", "replace").decode()
+        message += f" to {location}, which is not followed"
     return f"{message}: {' '.join(details.error_messages)[:MAX_WORDS]}" if details.error_messages else message
 
 

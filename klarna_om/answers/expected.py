@@ -18,6 +18,9 @@ from klarna_om.exchange import Response
 T = TypeVar("T")
 
 
+_is_plain = re.compile(r"[0-9A-Za-z_-]+").fullmatch
+
+
 class NotKlarnasError(Exception):
     """The answer is not what Klarna answers to this request; the message says why."""
 
@@ -58,13 +61,13 @@ class Created:
             raise NotKlarnasError("its Location is of another order than the one that was asked for")
         if not self.is_proved_by(answer):
             raise NotKlarnasError(f"Klarna answers 201 here, with {self.header} and Location")
-        found = answer.headers.get(self.header, "").strip() or _new_id(answer)
-        if not found:
+        named, located = answer.headers.get(self.header, "").strip(), _new_id(answer)
+        if not (named or located) or (named and located and named.lower() != located.lower()):
             raise UnreadableError(
-                f"Klarna did it, but the answer carries neither {self.header} nor a Location with an id;"
-                f" read the order to find it (headers: {dict(answer.headers)})"
+                f"Klarna did it, but the answer carries neither {self.header} nor a Location with an id, or two that"
+                f" differ; read the order to find it (headers: {dict(answer.headers)})"
             )
-        return found
+        return named or located
 
 
 def _location(answer: Response) -> str:
@@ -82,8 +85,10 @@ def _is_below(answer: Response) -> bool:
 
 
 def _new_id(answer: Response) -> str:
-    """The segment that `Location` has and the request's path has not."""
-    return _location(answer).rpartition("/")[2] if not _location(answer).endswith(answer.request.path) else ""
+    """The one segment that `Location` has below the request's own path; empty where it is anything else."""
+    _, found, rest = _location(answer).lower().partition(f"{answer.request.path}/".lower())
+    segment = _location(answer)[-len(rest) :] if found and rest else ""
+    return segment if _is_plain(segment) else ""
 
 
 @frozen
@@ -94,6 +99,8 @@ class Document(Generic[T]):
     id_field: str | None = None
     marks: tuple[str, ...] = field(default=())
     """Fields of which one must be there, in the document or in each item of a list, without Klarna's header."""
+    needs_id: bool = False
+    """Klarna's header alone is not enough: an order, which has no such field, must not be taken for it."""
 
     def is_proved_by(self, answer: Response) -> bool:
         """Without its body a document says nothing."""
@@ -114,14 +121,15 @@ class Document(Generic[T]):
         found = _get(value, self.id_field) if self.id_field else None
         if found is not None and str(found).lower() != answer.request.path.rpartition("/")[2].lower():
             raise NotKlarnasError(f"its {self.id_field} is not the one that was asked for")
-        if answer.is_html or not (found is not None or answer.is_signed or self._has_marks(value)):
+        is_named = found is not None or (answer.is_signed and not self.needs_id) or self._has_marks(value)
+        if answer.is_html or not is_named:
             raise NotKlarnasError("Klarna answers 200 here, with a JSON document that names what was asked for")
 
     def _has_marks(self, value: object) -> bool:
-        """Has it a field, or each item of it, that no other service's document has? An empty list is right as it is."""
-        items = _items(value) if self.marks else None
+        """Has it a field, or each item of it, that no other service's document has? An empty list has none."""
+        items = _items(value)
         if items is not None:
-            return all(self._has_marks(item) for item in items)
+            return bool(items) and all(self._has_marks(item) for item in items)
         return any(_get(value, mark) for mark in self.marks)
 
 
@@ -152,13 +160,16 @@ class AnyAnswer:
 
     def read(self, answer: Response) -> Any:
         """The JSON as plain values; None where there is no body."""
-        if answer.is_html:
-            raise NotKlarnasError("Klarna answers JSON or no body, not an HTML page")
+        if not answer.is_signed:
+            raise NotKlarnasError("Klarna's answers have a Klarna-Correlation-Id, and are no HTML pages")
         if not answer.body:
             return None
         try:
-            return msgspec.json.decode(answer.body)
+            value = msgspec.json.decode(answer.body)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as reason:
-            if answer.is_signed:
-                raise UnreadableError(f"not JSON: {reason}") from reason
-            raise NotKlarnasError("Klarna answers JSON or no body") from reason
+            raise UnreadableError(f"not JSON: {reason}") from reason
+        order_id = answer.request.path.partition("/orders/")[2].partition("/")[0].partition("?")[0]
+        found = _get(value, "order_id") if isinstance(value, dict) else None
+        if order_id and found is not None and str(found).lower() != order_id.lower():
+            raise NotKlarnasError("its order_id is not the one that was asked for")
+        return value

@@ -78,6 +78,8 @@ class CallResult:
     @property
     def is_unrecognized(self) -> bool:
         """The answer is not Klarna's: a firewall, a portal, another service, or a redirect to one."""
+        if isinstance(self.error, RateLimited):
+            return not self.error.is_klarnas
         return bool(self.has_failed) and isinstance(self.error, UnrecognizedAnswer | UnexpectedRedirect)
 
     @property

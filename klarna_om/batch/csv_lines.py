@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from attrs import frozen
 
-from klarna_om.batch.entry import clean
+from klarna_om.batch.entry import clean, parse_order_id
 from klarna_om.ids import is_uuid
 
 DELIMITERS = (",", ";", "\t", "|")
@@ -117,7 +117,7 @@ def _problem(text: str, cells: list[str] | None, further: list[tuple[int, str]],
     if cells is None or (further and len(cells) != len(header.names)):
         return BadRecord(text, "a quote is opened and not closed as CSV requires")
     for number, line in further:
-        if any(is_uuid(clean(cell.strip(' "\n'))) for cell in line.split(header.delimiter)):
+        if any(parse_order_id(cell.strip(' "\n')) for cell in line.split(header.delimiter)):
             return BadRecord(text, f"a quote is opened and not closed before line {number}, which has its own order id")
     return None
 

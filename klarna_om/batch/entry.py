@@ -46,13 +46,18 @@ def clean(text: str) -> str:
     return text.strip()
 
 
+def parse_order_id(text: str) -> str | None:
+    """The order id that a cell holds, in lower case; None where it holds none."""
+    order_id = clean(text).translate(_HYPHENS).lower()
+    return order_id if is_uuid(order_id) else None
+
+
 def parse_line(line: int, text: str) -> Entry:
     """Parse a line whose order id is `text`."""
-    order_id = clean(text)
-    if not order_id:
+    if not clean(text):
         return Entry(line, None, Problem.BLANK)
-    order_id = order_id.translate(_HYPHENS).lower()
-    if not is_uuid(order_id):
+    order_id = parse_order_id(text)
+    if order_id is None:
         return malformed_entry(
             line, text, "not an order id: Klarna's are UUIDs such as 7849fd84-47dc-4919-a7ce-0123456789ab"
         )

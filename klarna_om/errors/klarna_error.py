@@ -9,6 +9,7 @@ from attrs import asdict
 from multidict import CIMultiDict
 
 from klarna_om.exchange import Attempt, Request, Response
+from klarna_om.keys import RandomKey
 from klarna_om.outcome import ADVICE, Outcome
 
 MAX_BODY = 65_536
@@ -46,6 +47,8 @@ class KlarnaError(Exception):
     """Seconds after which to come back, where the answer said so (429 and 503)."""
     problems: tuple[str, ...] = ()
     """What is wrong with the request: each field's path and the rule it breaks."""
+    is_klarnas: bool = True
+    """False when the last answer does not look like Klarna's, also where its class goes by the status (429, 5xx)."""
     attempts: tuple[Attempt, ...] = ()
     """Every attempt in order, with cause and delay."""
     stopped: str = ""
@@ -66,7 +69,8 @@ class KlarnaError(Exception):
         """Say which call this is about. Nothing secret is kept: no header but the key, no body."""
         self.operation = request.operation
         self.order_id = request.order_id
-        self.idempotency_key = request.idempotency_key
+        key = request.idempotency_key
+        self.idempotency_key = str.__str__(key) if isinstance(key, RandomKey) else key
         if request.retry_until is not None:
             self.retry_until = datetime.fromtimestamp(request.retry_until, UTC)
 
@@ -153,6 +157,7 @@ class KlarnaError(Exception):
         if response.classification is not None:
             details = response.classification.error_body
             self.outcome = response.classification.outcome
+            self.is_klarnas = response.classification.is_klarnas
             self.error_code, self.error_messages = details.error_code, details.error_messages
             self.correlation_id = self.correlation_id or details.correlation_id
 

@@ -126,7 +126,7 @@ class SessionFailed(NoAnswer):
 
 
 class AnswerCut(NoAnswer):
-    """An answer began and could not be read to its end: it broke off, is larger than 16 MiB, or no valid gzip.
+    """An answer began and could not be read to its end: it broke off, is larger than 8 MiB, or no valid gzip.
 
     `status` is what its first line said. Where its headers show that it is Klarna's, they decide the outcome.
     """

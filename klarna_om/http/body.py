@@ -9,8 +9,11 @@ import zlib
 import aiohttp
 from multidict import istr
 
-MAX_BODY = 16 * 1024 * 1024
+MAX_BODY = 8 * 1024 * 1024
 """Bytes of an answer, decompressed. An order of 1,000 lines with its captures has about two million."""
+
+MAX_ERROR_BODY = 1024 * 1024
+"""The same for an answer that is no 2xx."""
 
 ACCEPT_ENCODING = "gzip"
 
@@ -26,43 +29,44 @@ class BodyError(Exception):
 async def read_body(answer: aiohttp.ClientResponse) -> bytes:
     """The whole body. Raises `BodyError`; the connection is closed then, since the rest is still on it."""
     content = answer.content
+    limit = MAX_BODY if answer.status < 300 else MAX_ERROR_BODY
     try:
         # Most answers have come in whole together with their headers.
-        body = _check_size(content.read_nowait() if content.is_eof() else await _read(content))
+        body = content.read_nowait() if content.is_eof() else await _read(content, limit)
         encoding = answer.headers.get(_CONTENT_ENCODING)
-        return _decompress(body, encoding.strip().lower()) if body and encoding else body
+        return _decompress(body, encoding.strip().lower() if body and encoding else "identity", limit)
     except BaseException:
         answer.close()
         raise
 
 
-async def _read(content: aiohttp.StreamReader) -> bytes:
+async def _read(content: aiohttp.StreamReader, limit: int) -> bytes:
     chunks: list[bytes] = []
     size = 0
-    while size <= MAX_BODY and (chunk := await content.readany()):
+    while size <= limit and (chunk := await content.readany()):
         size += len(chunk)
         chunks.append(chunk)
     return b"".join(chunks)
 
 
-def _check_size(body: bytes) -> bytes:
-    if len(body) > MAX_BODY:
-        raise BodyError(f"it is larger than {MAX_BODY} bytes")
-    return body
+def _too_large(limit: int) -> BodyError:
+    return BodyError(f"it is larger than {limit} bytes")
 
 
-def _decompress(body: bytes, encoding: str) -> bytes:
+def _decompress(body: bytes, encoding: str, limit: int) -> bytes:
+    if len(body) > limit:
+        raise _too_large(limit)
     if encoding == "identity":
         return body
     if encoding not in ("gzip", "x-gzip"):
         raise BodyError(f"it is compressed as {encoding[:40]!r}, and only gzip was asked for")
     decompressor = zlib.decompressobj(_GZIP)
     try:
-        plain = decompressor.decompress(body, MAX_BODY)
+        plain = decompressor.decompress(body, limit)
     except zlib.error as reason:
         raise BodyError(f"it is no gzip: {reason}") from reason
     if decompressor.unconsumed_tail:
-        raise BodyError(f"it is larger than {MAX_BODY} bytes when it is decompressed")
+        raise _too_large(limit)
     if not decompressor.eof:
         raise BodyError("it is gzip that was cut off")
     return plain

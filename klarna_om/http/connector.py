@@ -22,6 +22,8 @@ import aiohttp
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.connector import Connection
 
+from klarna_om.send_check import check_before_send
+
 HasData = Callable[[int], Sequence[object]]
 
 
@@ -50,6 +52,7 @@ class Connector(aiohttp.TCPConnector):
             if not protocol.should_close and (has_data is None or not has_data(0)):
                 if has_data is None:
                     _used[protocol] = _watch(protocol)
+                _check_before_send(connection)
                 return connection
             connection.close()
             if has_data is None:
@@ -73,6 +76,17 @@ class Answer(aiohttp.ClientResponse):
     def drop(self) -> None:
         """Close the connection on which it came, also where it has gone back to the pool."""
         self._handler.close()
+
+
+def _check_before_send(connection: Connection) -> None:
+    check = check_before_send.get()
+    if check is None:
+        return
+    try:
+        check()
+    except BaseException:
+        connection.release()
+        raise
 
 
 def _watch(protocol: ResponseHandler) -> HasData:

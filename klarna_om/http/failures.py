@@ -1,5 +1,6 @@
 """What is known when an exchange breaks: from an exception, of aiohttp or the caller's session, to a typed error."""
 
+import sys
 from collections.abc import Iterator
 from types import TracebackType
 from typing import cast
@@ -19,11 +20,16 @@ from klarna_om.errors import (
 from klarna_om.exchange import Request
 from klarna_om.http.connector import Disconnected, UnaskedAnswerError
 
+_HTTP_STACK = frozenset({"aiohappyeyeballs", "aiohttp", "aioresponses", "async_timeout", "klarna_om", "uvloop", "yarl"})
+"""Where an exception about our own request comes from; aioresponses is the session in its users' tests."""
+
 _LIBRARIES = ("aiohttp", "aiosignal", "asyncio", "ssl", "uvloop")
 
 
 def failure_before_answer(request: Request, reason: Exception) -> KlarnaError:
     """What a failure before any answer says about the effect."""
+    if _comes_from_elsewhere(reason):
+        return SessionFailed(f"the HTTP session's own code raised {describe(reason)}; the request may have been sent")
     if isinstance(reason, aiohttp.ClientError | OSError):
         return _silence(reason)
     if isinstance(reason, RuntimeError) and str(reason) == "Session is closed":  # aiohttp's first check of all
@@ -32,6 +38,15 @@ def failure_before_answer(request: Request, reason: Exception) -> KlarnaError:
         return InvalidRequest(problems)
     # A trace config, a middleware or whatever else the caller's session has; when it ran, nobody knows.
     return SessionFailed(f"the HTTP session raised {describe(reason)}; the request may have been sent")
+
+
+def _comes_from_elsewhere(reason: BaseException) -> bool:
+    """Was it raised by a hook or middleware of the caller's session? Then its class says nothing about our request."""
+    names = {str(frame.tb_frame.f_globals.get("__name__", "")) for frame in _walk(reason.__traceback__)}
+    return "aiohttp.tracing" in names or any(
+        name.partition(".")[0] not in _HTTP_STACK and name.partition(".")[0] not in sys.stdlib_module_names
+        for name in names
+    )
 
 
 def _silence(reason: Exception) -> NoAnswer:

@@ -14,7 +14,15 @@ from yarl import URL
 
 from klarna_om.answers.classification import classify, outcome_of_head
 from klarna_om.clock import loop_time
-from klarna_om.errors import AnswerCut, AnswerTimeout, ClientClosed, ConfigurationError, KlarnaError, NoAnswer
+from klarna_om.errors import (
+    AnswerCut,
+    AnswerTimeout,
+    ClientClosed,
+    ConfigurationError,
+    KeyExpired,
+    KlarnaError,
+    NoAnswer,
+)
 from klarna_om.exchange import Request, Response
 from klarna_om.http.body import ACCEPT_ENCODING, BodyError, read_body
 from klarna_om.http.connector import Answer
@@ -93,6 +101,8 @@ class Transport:
             with limit:
                 answer = await self._asked(request, timeout)
                 body = await read_body(answer)
+        except KeyExpired:
+            raise
         except Exception as reason:  # noqa: BLE001 - a hook of the caller's session may raise anything
             is_late = limit.is_over and type(reason) is TimeoutError
             waited = self.clock() - started

@@ -12,6 +12,7 @@ from attrs import frozen
 from klarna_om.errors import KeyExpired
 from klarna_om.exchange import Request, Response
 from klarna_om.middleware import Handler
+from klarna_om.send_check import check_before_send
 
 
 @frozen
@@ -23,11 +24,22 @@ class KeyExpiry:
 
     def __call__(self, request: Request, below: Handler) -> Awaitable[Response]:
         """Send the request on, or raise `KeyExpired`."""
+        return below(request) if request.retry_until is None else self._send(request, below)
+
+    async def _send(self, request: Request, below: Handler) -> Response:
+        self._check(request)
+        # Once more when there is a connection: a machine may also sleep while it connects.
+        token = check_before_send.set(lambda: self._check(request))
+        try:
+            return await below(request)
+        finally:
+            check_before_send.reset(token)
+
+    def _check(self, request: Request) -> None:
         if request.retry_until is not None and self.wall_clock() >= request.retry_until:
             raise _expired(request)
         if request.retry_until_monotonic is not None and self.monotonic() >= request.retry_until_monotonic:
             raise _expired(request)
-        return below(request)
 
 
 def _expired(request: Request) -> KeyExpired:

@@ -8,7 +8,6 @@ import threading
 from collections import OrderedDict
 from concurrent.futures import Future
 from hashlib import blake2b
-from weakref import WeakValueDictionary
 
 import msgspec
 from attrs import define, field
@@ -130,15 +129,27 @@ class KeyGuard:
         return use
 
 
-_guards: WeakValueDictionary[object, KeyGuard] = WeakValueDictionary()
+MERCHANTS = 16
+"""Guards that a process keeps; the one that was used longest ago goes first."""
+
+_guards: "OrderedDict[object, KeyGuard]" = OrderedDict()
+_guards_lock = threading.Lock()
 
 
 def guard_of(merchant: object) -> KeyGuard:
-    """The guard of that merchant in this process; it lives as long as a client uses it."""
-    guard = _guards.get(merchant)
-    if guard is None:
-        guard = _guards[merchant] = KeyGuard()
-    return guard
+    """The guard of that merchant in this process; it outlives the clients, which may be made anew for each request."""
+    with _guards_lock:
+        guard = _guards.setdefault(merchant, KeyGuard())
+        _guards.move_to_end(merchant)
+        if len(_guards) > MERCHANTS:
+            _guards.popitem(last=False)
+        return guard
+
+
+def forget_keys() -> None:
+    """Begin anew, as another process would: for tests that use one key for different requests."""
+    with _guards_lock:
+        _guards.clear()
 
 
 def first_use(key: str, fingerprint: bytes, now: float, monotonic: float) -> Use:

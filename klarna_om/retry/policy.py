@@ -1,8 +1,12 @@
 """How often and how patiently a failed call is tried again. What is tried again stands in `rules`."""
 
 from collections.abc import Callable
+from math import isfinite
+from typing import cast
 
 from attrs import frozen
+
+from klarna_om.errors import ConfigurationError
 
 Uniform = Callable[[float, float], float]
 """A source of randomness like `random.uniform`."""
@@ -51,8 +55,15 @@ class Retry:
     """Seconds for all attempts and waits, unless the client or the call sets its own; None for no limit."""
 
     def __attrs_post_init__(self) -> None:
-        if self.max_attempts < 1:
-            raise ValueError("max_attempts counts the first attempt, so it is at least 1")
+        attempts: object = self.max_attempts
+        if not isinstance(attempts, int) or isinstance(attempts, bool) or attempts < 1:
+            raise ConfigurationError(f"max_attempts counts the first attempt, so it is 1 or more, not {attempts!r}")
+        if not callable(cast("object", self.backoff)):
+            raise ConfigurationError(f"backoff is FullJitter(...), Schedule(...) or a function, not {self.backoff!r}")
+        if not _is_seconds(self.max_retry_after):
+            raise ConfigurationError(f"max_retry_after is a number of seconds, not {self.max_retry_after!r}")
+        if self.total_timeout is not None and not _is_seconds(self.total_timeout):
+            raise ConfigurationError(f"total_timeout is a number of seconds or None, not {self.total_timeout!r}")
 
     @classmethod
     def interactive(cls) -> "Retry":
@@ -71,3 +82,7 @@ class Retry:
     def off(cls) -> "Retry":
         """One attempt, no more."""
         return cls(max_attempts=1)
+
+
+def _is_seconds(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value) and value >= 0

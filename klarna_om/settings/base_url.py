@@ -9,7 +9,7 @@ from klarna_om.settings.input_text import flaw_of
 
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 
-_own_path = re.compile(r"(?P<prefix>.*?)/+ordermanagement(/+v\d+(/+orders(/.*)?)?)?", re.IGNORECASE | re.DOTALL)
+_own_path = re.compile(r"(?P<prefix>.*?)/+(ordermanagement|payments/+v\d|checkout/+v\d)\b.*", re.IGNORECASE | re.DOTALL)
 """A path that ends in the beginning of the API's own, which every request adds."""
 
 
@@ -27,6 +27,8 @@ def normalize_base_url(text: str) -> str:
     url = _split(text)
     if url.query or url.fragment or not url.hostname:
         raise ConfigurationError("not a base URL: it is a scheme, a host and maybe a path, without ? and #")
+    if not _is_host(url.hostname) or url.path.startswith("//"):
+        raise ConfigurationError("the base URL has no host that can be one: it is https://, a host name, maybe a path")
     if url.scheme != "https" and not (url.scheme == "http" and is_loopback(url.hostname)):
         raise ConfigurationError(
             f"{url.scheme}://{url.hostname}: only https is accepted, or http to this machine itself"
@@ -54,6 +56,9 @@ def _check_path(origin: str, path: str) -> None:
         raise ConfigurationError(
             f"the base URL must end before /ordermanagement, which is added to it: use {origin}{found['prefix']}"
         )
+
+
+_is_host = re.compile(r"(?!https?$)[0-9a-z_-]+(\.[0-9a-z_-]+)*\.?|[0-9a-f:.]+", re.IGNORECASE).fullmatch
 
 
 def is_loopback(host: str) -> bool:

@@ -9,6 +9,9 @@ from klarna_om.types.fields import wire_name
 
 T = TypeVar("T")
 
+SHOWN = 20
+"""How many problems the message of an error has; all of them are in its `problems`."""
+
 TOO_DEEP = "nested too deeply"
 
 
@@ -22,7 +25,8 @@ class Unreadable(ValueError):
         """Every wrong field with the reason: `order_lines[0].quantity: expected an int, got 7.5`."""
 
     def __str__(self) -> str:
-        return f"cannot read {self.what}: {'; '.join(self.problems)}"
+        more = f"; and {len(self.problems) - SHOWN} more" if len(self.problems) > SHOWN else ""
+        return f"cannot read {self.what}: {'; '.join(self.problems[:SHOWN])}{more}"
 
 
 def parse(cls: Any, data: bytes) -> object:

@@ -42,6 +42,10 @@ class KindError(ValueError):
         super().__init__(f"expected {expected}, got {shown}")
 
 
+MAX_ITEMS = 10_000
+"""Of a list in a document that is not right as it is. A megabyte of wrong items would take seconds to name."""
+
+
 @cache
 def converter() -> "Converter":
     """The converter with all rules in it, for your own structuring and unstructuring."""
@@ -111,6 +115,8 @@ def _sequence(kind: Any, rules: "Converter", *, drop_null: bool) -> Hook:
     def structure(value: object, _: object) -> Any:
         if not isinstance(value, (list, tuple)):
             raise KindError("a list", value)
+        if len(value) > MAX_ITEMS:
+            raise KindError(f"a list of up to {MAX_ITEMS} items, all of them right", value)
         items: list[Any] = structure_items(value, kind)
         return make(one for one in items if one is not None) if drop_null else make(items)
 

@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from datetime import datetime
+from typing import cast
 
 from attrs import frozen
 
@@ -85,6 +86,8 @@ class Intent(ABC):
             raise self._not_confirmed(entry_id) from failure
         if entry.amount != self.amount:
             raise self._error_for_other([Entry(entry_id, entry.amount, entry.reference)])
+        if entry.reference is not None and not is_same_reference(entry.reference, self.reference):
+            raise self._not_confirmed(entry_id)  # one of the same amount under another reference is not ours
         return entry_id
 
     def _error_for_other(self, same: list[Entry]) -> KlarnaError:
@@ -120,6 +123,8 @@ def first_use_time(first_tried: datetime | None, now: float) -> float | None:
     """
     if first_tried is None:
         return None
+    if not isinstance(cast("object", first_tried), datetime):
+        raise TypeError(f"first_tried is a datetime, such as datetime.now(UTC), not {first_tried!r}")
     if first_tried.tzinfo is None:
         raise ValueError("first_tried must have a time zone, as datetime.now(UTC) has")
     moment = first_tried.timestamp()

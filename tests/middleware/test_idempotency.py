@@ -22,7 +22,7 @@ from klarna_om.errors import (
 from klarna_om.exchange import KEY_HEADER, Request, Response
 from klarna_om.keys import Key
 from klarna_om.middleware.idempotency import Idempotency
-from klarna_om.middleware.key_guard import KeyGuard, Use
+from klarna_om.middleware.key_guard import MERCHANTS, KeyGuard, Use, guard_of
 from klarna_om.outcome import Outcome
 from klarna_om.retry.policy import Retry
 from klarna_om.types import CaptureObject
@@ -387,3 +387,21 @@ async def test_who_comes_as_the_call_ends_sends_it_again() -> None:
 
     assert await guard.follow("k") is None
     assert await guard.follow("never used") is None
+
+
+async def test_a_client_that_is_gone_leaves_its_keys_to_the_next(make_client: MakeClient, server: Wire) -> None:
+    async with make_client() as first:
+        await first.orders.acknowledge(ORDER_ID, idempotency_key="k")
+    del first
+
+    with pytest.raises(IdempotencyKeyReused):
+        await make_client().orders.cancel(ORDER_ID, idempotency_key="k")
+
+
+def test_a_process_keeps_the_guards_of_its_latest_merchants() -> None:
+    first = guard_of("first")
+    for number in range(MERCHANTS):
+        guard_of(number)
+
+    assert guard_of(MERCHANTS - 1) is guard_of(MERCHANTS - 1)
+    assert guard_of("first") is not first

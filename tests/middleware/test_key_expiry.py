@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 
+import aiohttp
 import pytest
+from aiohttp.connector import Connection
 
 from klarna_om.errors import KeyExpired
 from klarna_om.exchange import Request, Response
@@ -94,3 +96,22 @@ async def test_a_wait_before_the_first_attempt_counts_too(wall: float, ticks: fl
 
 async def never_called(request: Request) -> Response:
     raise AssertionError(request)
+
+
+async def test_a_machine_that_sleeps_while_it_connects_sends_nothing(
+    make_client: MakeClient, server: Wire, wall_clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect = aiohttp.TCPConnector.connect
+    server.will(Answer(500, {"Connection": "close"}))
+
+    async def connect_slowly(self: aiohttp.TCPConnector, *arguments: object) -> Connection:
+        connection = await connect(self, *arguments)  # type: ignore[arg-type]
+        wall_clock.now += 13 * HOUR
+        return connection
+
+    monkeypatch.setattr(aiohttp.TCPConnector, "connect", connect_slowly)
+
+    with pytest.raises(KeyExpired) as caught:
+        await make_client().captures.create(ORDER_ID, CAPTURE)
+
+    assert (len(server.requests), caught.value.outcome) == (1, Outcome.UNKNOWN)

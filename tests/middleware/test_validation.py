@@ -27,7 +27,7 @@ from klarna_om.types import (
     UpdateShippingInfo,
 )
 from tests.conftest import MakeClient
-from tests.support.calls import CALLS, ORDER_ID
+from tests.support.calls import CALLS, CAPTURE_ID, ORDER_ID, REFUND_ID
 from tests.support.wire import Answer, Wire
 
 BAD = CaptureObject(
@@ -204,7 +204,7 @@ async def test_every_operation_passes_with_what_is_right(make_client: MakeClient
     server.otherwise = Answer(
         200,
         {"Content-Type": "application/json", "Capture-Id": "c", "Refund-Id": "r"},
-        b"[]" if "list" in name else b"{}",
+        b"[]" if "list" in name else f'{{"capture_id": "{CAPTURE_ID}", "refund_id": "{REFUND_ID}"}}'.encode(),
     )
 
     await CALLS[name](make_client())

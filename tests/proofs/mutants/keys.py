@@ -65,14 +65,14 @@ MUTANTS = (
     mistake(
         "the key's age is not checked before a send",
         "middleware/key_expiry.py",
-        Rewrite("KeyExpiry.__call__", "self.wall_clock() >= A", "False"),
+        Rewrite("KeyExpiry._check", "self.wall_clock() >= A", "False"),
         caught_by=f"{EXPIRY}test_a_machine_that_sleeps_a_day_in_a_backoff_sends_no_second_capture",
         of_each_kind=True,
     ),
     mistake(
         "the key's age is checked by the time of day alone",
         "middleware/key_expiry.py",
-        Rewrite("KeyExpiry.__call__", "self.monotonic() >= A", "False"),
+        Rewrite("KeyExpiry._check", "self.monotonic() >= A", "False"),
         caught_by=f"{EXPIRY}test_a_clock_that_is_set_back_makes_no_key_younger",
     ),
 )
