@@ -3,7 +3,7 @@
 How to read it: CPU inside a fresh interpreter, from before the import to after it, so that Python's own start is not
 in it. Names are loaded when they are first asked for, so the second and third row are what a program pays that uses
 the client: with the client's class, and with a client that is ready to send.
-What would falsify it: `import klarna_om` above 1.15 x `import aiohttp`.
+What would falsify it: `import klarna_om` above 1.15 x `import aiohttp`, or with the class of the client above 1.30 x.
 """
 
 import subprocess
@@ -41,7 +41,7 @@ def main(full: bool) -> list[Table]:
     rows = [(f"`{name}`", f"{one.cpu * 1e3:.1f} ms", f"{one.ratio_to(base):.2f} x") for name, one in series.items()]
     aims = [
         at_most("`import klarna_om` beside `import aiohttp`", series[LAZY].ratio_to(base), 1.15),
-        at_most("with the class of the client", series[CLIENT].ratio_to(base), 1.15),
+        at_most("with the class of the client", series[CLIENT].ratio_to(base), 1.30),
     ]
     return [Table("CPU of an import in a fresh interpreter", ("", "CPU", "ratio"), rows), aims_table(aims)]
 

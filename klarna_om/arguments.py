@@ -3,7 +3,6 @@
 import inspect
 import os
 from collections.abc import Callable, Iterable, Mapping
-from difflib import get_close_matches
 from netrc import NetrcParseError, netrc
 from pathlib import Path
 from typing import cast
@@ -32,6 +31,8 @@ def refuse_unknown(options: Mapping[str, object], client: Callable[..., object],
     where = "with_options()" if is_copy else "KlarnaClient()"
     if is_copy and unknown[0] in settings:
         raise TypeError(f"{where} cannot change {unknown[0]!r}: it belongs to the whole client, KlarnaClient(...)")
+    from difflib import get_close_matches  # only where a name is misspelt
+
     nearest = get_close_matches(unknown[0], known if is_copy else [*settings, *known], n=1)
     hint = f"; did you mean {nearest[0]!r}?" if nearest else f"; the options are {', '.join(known)}"
     raise TypeError(f"{where} got an unexpected keyword argument {unknown[0]!r}{hint}")

@@ -1,10 +1,10 @@
-"""The event loop's clock, by which limits and deadlines are told."""
+"""The event loop's clock, by which limits and deadlines are set."""
 
 import asyncio
 
 
 def loop_time() -> float:
-    """Tell the time of the running loop, whichever that is.
+    """The time of the running loop, whichever that is.
 
     What belongs to one loop is given that loop's own `time` instead: to ask for the running loop is a system call on
     Python 3.11.

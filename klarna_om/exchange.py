@@ -184,9 +184,9 @@ class Response(msgspec.Struct, frozen=True, gc=False):
     @property
     def correlation_id(self) -> str | None:
         """Klarna's name for this exchange; quote it to their support."""
-        told = self.headers.get(CORRELATION_HEADER)
+        value = self.headers.get(CORRELATION_HEADER)
         # A header may hold any bytes; what is no UTF-8 could not be logged or stored.
-        return told if told is None or told.isascii() else told.encode("utf-8", "replace").decode()
+        return value if value is None or value.isascii() else value.encode("utf-8", "replace").decode()
 
     def __repr__(self) -> str:
         """Without the body: it is personal."""
@@ -195,7 +195,7 @@ class Response(msgspec.Struct, frozen=True, gc=False):
 
 @frozen
 class Reply(Generic[T]):
-    """A result with everything known about the call that brought it: `await klarna.reply(klarna.orders.get(id))`."""
+    """A result with everything known about its call: `await klarna.reply(klarna.orders.get(id))`."""
 
     value: T
     response: Response = field(repr=False)
@@ -236,7 +236,7 @@ class Reply(Generic[T]):
 
     @property
     def rate_limit(self) -> RateLimit | None:
-        """The quota that the answer reported, or None where it said nothing readable."""
+        """The quota that the answer reported, or None where it reported nothing readable."""
         return rate_limit(self.response.headers)
 
 

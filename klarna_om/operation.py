@@ -131,8 +131,8 @@ def _bad_content(content: Any, reason: Exception) -> list[str]:
     from klarna_om import checks
 
     found = list(checks.problems(content)) if attrs.has(content.__class__) else []
-    told = str(reason) if isinstance(reason, TypeError) else "cannot be written as JSON"
-    return found or [f"content: {told}"]
+    message = str(reason) if isinstance(reason, TypeError) else "cannot be written as JSON"
+    return found or [f"content: {message}"]
 
 
 def free_request(
@@ -163,7 +163,7 @@ def free_request(
 
 
 async def execute(handler: Handler, request: Request) -> Any:
-    """Send a request and return its result, or raise what the answer stands for."""
+    """Send a request and return its result, or raise the answer's error."""
     try:
         response = await handler(request)
         # A response that a middleware of the caller's made is read here.

@@ -22,6 +22,12 @@ def packed(body: bytes, encoding: str = "gzip") -> Answer:
     return Answer(200, {"Content-Type": "application/json", "Content-Encoding": encoding}, body)
 
 
+async def test_an_answer_that_is_not_compressed_may_say_so(make_client: MakeClient, server: Wire) -> None:
+    server.otherwise = packed(ORDER, "identity")
+
+    assert (await make_client().orders.get(ORDER_ID)).order_amount == 7
+
+
 @pytest.mark.parametrize("encoding", ["gzip", "x-gzip", "GZIP"])
 async def test_a_gzipped_answer_is_read(make_client: MakeClient, server: Wire, encoding: str) -> None:
     server.otherwise = packed(gzip.compress(ORDER), encoding)

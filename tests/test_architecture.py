@@ -38,6 +38,11 @@ FLOORS = (
 )
 """The rooms from the roof to the cellar; rooms on one floor do not know each other."""
 
+TESTS = Path(__file__).parent
+LONGEST_TEST_NAME = 79
+NOT_YET_SHORT = ("batch", "cli")
+"""Folders of tests that still may have longer names."""
+
 FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in rooms.split()}
 
 
@@ -75,6 +80,16 @@ def test_a_file_has_a_title_and_fits_in_a_readers_head(path: Path) -> None:
     assert ast.get_docstring(ast.parse(text)), "the first line says what the file is"
     assert text.count("\n") <= 300
     assert path.stem not in {"utils", "helpers", "base", "common", "constants"}
+
+
+def test_the_name_of_a_test_fits_in_a_line() -> None:
+    files = [path for path in TESTS.rglob("*.py") if path.relative_to(TESTS).parts[0] not in NOT_YET_SHORT]
+    nodes = [node for path in files for node in ast.walk(ast.parse(path.read_text("utf-8")))]
+    names = [node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+
+    too_long = [name for name in names if name.startswith("test_") and len(name) > LONGEST_TEST_NAME]
+
+    assert too_long == []
 
 
 def test_only_the_transport_and_the_connection_know_aiohttps_session() -> None:

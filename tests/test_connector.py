@@ -1,6 +1,7 @@
 """A connection is used for one answer at a time, and a request is sent once."""
 
 import asyncio
+import contextlib
 import select
 from collections.abc import AsyncIterator, Callable
 
@@ -15,6 +16,7 @@ from klarna_om.retry.policy import Retry
 from klarna_om.types import CaptureObject
 from tests.conftest import MakeClient
 from tests.support.calls import ORDER_ID
+from tests.support.listening import listen
 from tests.support.wire import Answer as WireAnswer
 from tests.support.wire import Broken, Cut, Wire, json_answer
 
@@ -57,18 +59,15 @@ class Pushing:
 
 @pytest.fixture
 async def pushing() -> AsyncIterator[Callable[..., Pushing]]:
-    servers: list[asyncio.Server] = []
+    async with contextlib.AsyncExitStack() as servers:
 
-    async def start(stray: bytes, *, on_connection: bool = False) -> Pushing:
-        server = Pushing(stray, on_connection=on_connection)
-        listening = await asyncio.start_server(server.serve, "127.0.0.1", 0)
-        servers.append(listening)
-        server.url = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
-        return server
+        async def start(stray: bytes, *, on_connection: bool = False) -> Pushing:
+            server = Pushing(stray, on_connection=on_connection)
+            port = await servers.enter_async_context(listen(server.serve))
+            server.url = f"http://127.0.0.1:{port}"
+            return server
 
-    yield start  # type: ignore[misc]
-    for server in servers:
-        server.close()
+        yield start  # type: ignore[misc]
 
 
 @pytest.mark.parametrize("has_been_read", [True, False])

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from klarna_om.types import SCHEMAS
-from tests.support.drift import drift, told_limits, words
+from tests.support.drift import describe_limits, drift, words
 from tests.support.shared import PUBLISHED_SPECIFICATION
 from tests.support.specification import OWN_SPECIFICATION, SPECIFICATION, differences, specification, words_of
 from tests.support.specification import SCHEMAS as SPECIFIED
@@ -60,7 +60,9 @@ def test_nothing_has_drifted(specified: Any) -> None:
 
 def test_each_class_tells_the_limits_of_the_specification(specified: Any) -> None:
     for name, schema in specified["components"]["schemas"].items():
-        assert told_limits(schema) in words(SCHEMAS[name].__doc__), f"{SCHEMAS[name].__name__}: {told_limits(schema)}"
+        assert describe_limits(schema) in words(SCHEMAS[name].__doc__), (
+            f"{SCHEMAS[name].__name__}: {describe_limits(schema)}"
+        )
 
 
 ORDER = "/ordermanagement/v1/orders/{order_id}"

@@ -26,6 +26,7 @@ from klarna_om.retry.policy import Retry
 from klarna_om.types import CaptureObject
 from tests.conftest import MakeClient
 from tests.support.calls import ORDER_ID
+from tests.support.listening import listen
 from tests.support.wire import Answer, Broken, Cut, Wire
 
 CAPTURE = CaptureObject(captured_amount=100)
@@ -152,18 +153,15 @@ async def test_a_connection_that_never_comes_sent_nothing(
     assert caught.value.outcome is Outcome.NOT_SENT
 
 
-async def tls_server(context: ssl.SSLContext) -> asyncio.Server:
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.close()
-
-    return await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
+async def close(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.close()
 
 
 async def test_a_certificate_that_proves_nothing_is_rejected_at_once(make_client: MakeClient) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     trustme.CA().issue_cert("localhost").configure_cert(context)
-    async with await tls_server(context) as listening:
-        klarna = make_client(f"https://localhost:{listening.sockets[0].getsockname()[1]}")
+    async with listen(close, tls=context) as port:
+        klarna = make_client(f"https://localhost:{port}")
 
         with pytest.raises(CertificateRejected) as caught:
             await klarna.captures.create(ORDER_ID, CAPTURE)

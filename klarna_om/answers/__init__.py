@@ -1,1 +1,1 @@
-"""What an answer means: who sent it, what it says of the effect, its value, or the error that it stands for."""
+"""What an answer means: who sent it, what it says of the effect, its value, or its error."""

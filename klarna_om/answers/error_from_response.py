@@ -42,7 +42,7 @@ _BY_STATUS_ALONE = (408, 429)
 
 
 def error_from_response(response: Response) -> KlarnaError:
-    """The error that an answer without a usable value stands for."""
+    """The error for an answer without a usable value."""
     classification = response.classification or classify(response)
     response, status = replace(response, classification=classification), response.status
     if response.is_2xx and classification.is_klarnas:

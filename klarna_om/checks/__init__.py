@@ -14,9 +14,8 @@ from typing import Any
 from klarna_om.checks.rule import Check, Content, Rule, Severity
 from klarna_om.checks.table import RULES
 from klarna_om.exchange import Request
-from klarna_om.ids import is_uuid
 
-__all__ = ["RULES", "Content", "Rule", "needs_no_validation", "problems", "warnings"]
+__all__ = ["RULES", "Content", "Rule", "problems", "warnings"]
 
 
 def problems(asked: Content | Request, *, kustom: bool = False) -> tuple[str, ...]:
@@ -32,11 +31,6 @@ def problems(asked: Content | Request, *, kustom: bool = False) -> tuple[str, ..
 def warnings(asked: Content | Request, *, kustom: bool = False) -> tuple[str, ...]:
     """Everything in this that Klarna's documents advise against, but that it may accept; see `problems`."""
     return _find(asked, "warning", kustom)
-
-
-def needs_no_validation(request: Request) -> bool:
-    """Is there nothing to check: no body, and an order id as Klarna makes them? What most calls are."""
-    return request.body is None and request.content is None and is_uuid(request.order_id or "") is not None
 
 
 def _find(asked: object, severity: Severity, kustom: bool) -> tuple[str, ...]:

@@ -12,8 +12,8 @@ from typing import Any, cast, get_args, get_origin
 from attrs import fields
 
 from klarna_om.types.fields import non_null_type
-from klarna_om.types.integer import Int64
 from klarna_om.types.limits import LIMITS, UNLIMITED, Limits
+from klarna_om.types.scalars import Int64
 
 Violation = tuple[str, str]
 """The path from where one looks, and what is wrong there. It is put together only when there is something wrong."""

@@ -7,7 +7,7 @@ from klarna_om.ids import is_uuid
 from klarna_om.types import ExtendDueDateRequest, UpdateAuthorization
 
 MAX_BODY = 1_000_000
-"""Bytes. Klarna says 1 MB; should it mean 1,048,576, then this is the safe side of it."""
+"""Bytes. Klarna documents 1 MB; if that means 1,048,576, this is the safe side of it."""
 
 
 def find_oversized_body(request: Request) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""What a rule is: whom it is for, what it says and who says so, how much it weighs, and how it is checked."""
+"""What a rule is: the requests it is for, its words and their source, its severity, and how it is checked."""
 
 from collections.abc import Callable, Iterable
 from types import UnionType
@@ -34,7 +34,7 @@ Severity = Literal["problem", "warning"]
 """A problem is sure to be refused; what draws a warning may be accepted."""
 
 Check = Callable[[Any], Iterable[str]]
-"""Finds `path: what is wrong` in a request, or nothing. It must bear wrong Python types: they are found elsewhere."""
+"""Finds `path: what is wrong` in a request, or nothing. It must accept wrong Python types: they are found elsewhere."""
 
 
 @frozen
@@ -49,6 +49,6 @@ class Rule:
     says: str
     """The rule in words."""
     source: str
-    """Who says so."""
+    """Where it is documented."""
     host: Literal["klarna", "kustom"] | None = None
     """Whose hosts it is for; None for all."""

@@ -4,14 +4,14 @@
     ├── ConfigurationError        credentials, environment or options that cannot work      NOT_SENT
     ├── InvalidRequest            Klarna would refuse it; `problems` lists every reason     NOT_SENT
     ├── IdempotencyKeyReused      one key for two different requests                        NOT_SENT
-    ├── ReferenceTaken            the shop's reference stands for another amount at Klarna  NOT_SENT
+    ├── ReferenceTaken            the reference has another amount at Klarna              NOT_SENT
     ├── NotConfirmed              an id whose amount could not be read                       UNKNOWN
     ├── NoAnswer                  no usable answer came
     │   ├── ClientClosed          used after close, or in another event loop                NOT_SENT
     │   ├── QueueTimeout          no place in the rate limit or the pool in time            NOT_SENT
     │   ├── KeyExpired            the idempotency key is older than Klarna keeps it         NOT_SENT
     │   ├── ConnectionFailed      no connection: refused, DNS, TLS handshake                NOT_SENT
-    │   │   └── CertificateRejected   the server is not who it says                         NOT_SENT
+    │   │   └── CertificateRejected   the server is not who it claims                     NOT_SENT
     │   ├── AnswerTimeout         sent, and no answer began in time                         UNKNOWN
     │   ├── ConnectionLost        sent, and the connection broke before an answer           UNKNOWN
     │   ├── SessionFailed         the caller's own HTTP session raised something else       UNKNOWN

@@ -37,7 +37,7 @@ class KlarnaError(Exception):
     error_code: str | None = None
     """Klarna's code, such as `CAPTURE_NOT_ALLOWED`."""
     error_messages: tuple[str, ...] = ()
-    """What the answer says in words, Klarna's or of whoever answered; at most 20, of 1,000 characters each."""
+    """The messages of the answer, Klarna's or another service's; at most 20, of 1,000 characters each."""
     headers: Mapping[str, str] = MappingProxyType({})
     """Of the last answer; case-insensitive."""
     body: bytes = b""
@@ -143,7 +143,7 @@ class KlarnaError(Exception):
         return ADVICE[self.outcome]
 
     def take(self, response: Response) -> None:
-        """Keep what an answer brought."""
+        """Keep the facts of an answer."""
         self.about(response.request)
         self.status = response.status
         self.headers = CIMultiDict(response.headers)

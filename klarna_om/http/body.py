@@ -1,7 +1,7 @@
 """Read an answer's body within limits: of size, also when it is compressed.
 
-aiohttp would decompress whatever comes: one megabyte can become a gigabyte. So it is told not to, the client asks for
-gzip alone, and the bytes are decompressed here, up to the limit.
+aiohttp would decompress whatever comes: one megabyte can become a gigabyte. So that is switched off, the client asks
+for gzip alone, and the bytes are decompressed here, up to the limit.
 """
 
 import zlib

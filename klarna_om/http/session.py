@@ -1,4 +1,4 @@
-"""The client's hold on the network: the aiohttp session, the event loop it belongs to, open or closed."""
+"""The client's aiohttp session, the event loop it belongs to, open or closed."""
 
 import asyncio
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ class HttpSession:
     def __init__(self, session: aiohttp.ClientSession | None, headers: Mapping[str, str], *, in_flight: int) -> None:
         """Use the caller's session and leave it open, or make one of our own with a pool of `in_flight`.
 
-        `headers` are those that every request says.
+        `headers` are those of every request.
         """
         self._is_borrowed = session is not None
         self._session = session
@@ -31,7 +31,7 @@ class HttpSession:
 
     @property
     def headers_to_add(self) -> Mapping[str, str]:
-        """Of the headers those that the session does not say by itself: one of our own says them all."""
+        """Of the headers those that the session does not send by itself: our own session sends them all."""
         return self._headers if self._is_borrowed else {}
 
     @property

@@ -8,7 +8,7 @@ from klarna_om.errors import ConfigurationError
 
 
 def tls_context(ca: str | PathLike[str] | ssl.SSLContext | None) -> ssl.SSLContext | None:
-    """The context that `ca` stands for: a PEM file of certificate authorities, trusted instead of the system's.
+    """The context for `ca`: a PEM file of certificate authorities, trusted instead of the system's.
 
     None leaves it to aiohttp, which trusts the system's authorities, or those of `SSL_CERT_FILE` when Python started.
     """

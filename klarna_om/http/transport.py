@@ -27,7 +27,7 @@ CONNECT_TIMEOUT = 10.0
 """Seconds to connect, name look-up and TLS included. What takes longer counts as failed: nothing was sent."""
 
 CONNECT_SHARE = 0.9
-"""A connection may use this part of a shorter limit, so that its failure is told apart from a missing answer."""
+"""A connection may use this part of a shorter limit, so that its failure differs from a missing answer."""
 
 
 def limits(seconds: float) -> aiohttp.ClientTimeout:
@@ -51,7 +51,7 @@ def user_agent(version: str, extra: str | None = None) -> str:
 
 
 def default_headers(user_agent: str) -> Mapping[str, str]:
-    """What every request says."""
+    """The headers of every request."""
     return {ACCEPT: "application/json", ACCEPT_ENCODING_HEADER: ACCEPT_ENCODING, USER_AGENT: user_agent}
 
 
@@ -62,7 +62,7 @@ class Transport:
     session: aiohttp.ClientSession = field(repr=False)
     base_url: str
     headers: Mapping[str, str]
-    """What every request says and the session does not say by itself."""
+    """The headers of every request that the session does not send by itself."""
     attempt_timeout: float
     limits: aiohttp.ClientTimeout = field(repr=False)
     deadlines: Deadlines = field(repr=False, factory=Deadlines)

@@ -1,4 +1,4 @@
-"""What happens to every request: one file a concern. A middleware gets a request and the handler below it.
+"""What happens to every request: one file per concern. A middleware gets a request and the handler below it.
 
 A plain function will do:
 
@@ -10,7 +10,7 @@ A plain function will do:
 
     KlarnaClient(..., middleware=[stopwatch])
 
-An answer of any status is a `Response`; only silence raises.
+An answer of any status is a `Response`; only what brought no answer raises.
 """
 
 from collections.abc import Awaitable, Callable, Iterable

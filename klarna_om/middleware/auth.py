@@ -1,4 +1,4 @@
-"""Every request says who sends it."""
+"""Every request carries the credentials."""
 
 from collections.abc import Awaitable
 

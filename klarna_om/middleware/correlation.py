@@ -23,9 +23,9 @@ async def correlation(request: Request, below: Handler) -> Response:
     correlation_id.set(None)  # a log line of this attempt must not name the answer to an earlier one
     try:
         response = await below(request)
-    except NoAnswer as silence:
-        correlation_id.set(silence.correlation_id)
-        _log(request, started, type(silence).__name__, silence.outcome, silence.correlation_id)
+    except NoAnswer as error:
+        correlation_id.set(error.correlation_id)
+        _log(request, started, type(error).__name__, error.outcome, error.correlation_id)
         raise
     except asyncio.CancelledError:
         _log(request, started, "cancelled", Outcome.UNKNOWN if request.is_write else Outcome.NOT_SENT, None)

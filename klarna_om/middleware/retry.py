@@ -5,10 +5,10 @@ import logging
 import random
 import time
 from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
 
 from attrs import define, evolve, field, frozen
 from msgspec.structs import replace
-from tenacity import AsyncRetrying, RetryCallState
 
 from klarna_om.clock import loop_time
 from klarna_om.errors import NoAnswer
@@ -20,6 +20,9 @@ from klarna_om.retry.budget import Budget
 from klarna_om.retry.decide import Decision, Now, decide
 from klarna_om.retry.policy import Retry, Uniform
 from klarna_om.retry.rules import Result
+
+if TYPE_CHECKING:
+    from tenacity import RetryCallState
 
 logger = logging.getLogger("klarna_om")
 
@@ -75,6 +78,8 @@ class RetriedCall:
 
     async def run(self, first: Result, started: float) -> Response:
         """Let tenacity repeat the call; its first attempt is the one that has failed already."""
+        from tenacity import AsyncRetrying  # a tenth of the import of everything, and most calls need no retry
+
         self.record(first, started)
         results = iter((first,))
 
@@ -117,12 +122,12 @@ class RetriedCall:
             )
         )
 
-    def should_retry(self, state: RetryCallState) -> bool:
+    def should_retry(self, state: "RetryCallState") -> bool:
         """For tenacity: what was decided. Any other exception than `NoAnswer` passes at once."""
         has_raised = state.outcome is not None and state.outcome.failed
         return not has_raised and self.decision is not None and self.decision.retry
 
-    def wait(self, _: RetryCallState) -> float:
+    def wait(self, _: "RetryCallState") -> float:
         """For tenacity: what was decided."""
         return self.decision.delay if self.decision is not None else 0.0
 

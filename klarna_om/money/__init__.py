@@ -4,7 +4,7 @@
     if not is_fully_captured(order):
         print(show(remaining_to_capture(order), order.purchase_currency))    # 12.34 EUR
 
-Pure functions of what Klarna said last. Where it left out an amount that they need they raise `ValueError`, and name
+Pure functions of Klarna's last answer. Where that leaves out an amount that they need they raise `ValueError`, and name
 it; they never guess.
 """
 

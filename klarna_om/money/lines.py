@@ -13,7 +13,7 @@ class UncapturedLine:
     """What is left of the order's lines with one reference."""
 
     reference: str | None
-    """None stands for all lines without one, together: nothing tells them apart."""
+    """None is for all lines without one, together: they cannot be told apart."""
     quantity: int
     """0 where the quantity is captured, at another amount than the order's."""
     amount: int
@@ -73,7 +73,7 @@ class _Left:
 def _lines(capture: Capture, index: int) -> tuple[OrderLine, ...]:
     """The lines of a capture, which must have some if it took anything."""
     if not capture.order_lines and capture.captured_amount != 0:
-        raise ValueError(f"captures[{index}].order_lines is missing: what was captured cannot be told by line")
+        raise ValueError(f"captures[{index}].order_lines is missing: what was captured is not known by line")
     return capture.order_lines
 
 

@@ -15,7 +15,7 @@ class ConcurrencyLimiter:
         self._for_batch = capacity - capacity // 8
 
     def try_acquire(self, lane: Lane = "live") -> bool:
-        """Take a place if one is free; whoever gives one back has already offered it to those who wait."""
+        """Take a place if one is free; a released one has already been offered to those who wait."""
         if self.taken >= (self.capacity if lane == "live" else self._for_batch):
             return False
         self.taken += 1
@@ -32,7 +32,7 @@ class ConcurrencyLimiter:
             raise
 
     def release(self) -> None:
-        """Hand the place to whoever waits longest, the live lane first."""
+        """Hand the place to the first who waits, the live lane first."""
         if not self._lanes.are_empty:
             if self._lanes.wake_next("live"):
                 return

@@ -1,4 +1,4 @@
-"""The time limits that run in a client, under one timer; and its end, which brings them all forward.
+"""The time limits that run in a client, under one timer; closing the client ends them all.
 
 A timer for each request would be a tenth of what the request costs. Limits mostly end in the order in which they
 began, so one timer for the first of them is moved once for many requests.

@@ -1,4 +1,4 @@
-"""Two queues at one gate: whoever waits in the live lane goes before the batch lane."""
+"""Two queues: those who wait in the live lane go before the batch lane."""
 
 import asyncio
 from collections import deque
@@ -23,7 +23,7 @@ class Lanes:
 
     @property
     def are_empty(self) -> bool:
-        """Does nobody stand in either lane? What most calls find."""
+        """Are both lanes empty? For most calls they are."""
         return not self._live and not self._batch
 
     def next(self, lane: Lane) -> "asyncio.Future[None] | None":

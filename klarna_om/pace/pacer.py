@@ -75,7 +75,7 @@ class Pacer:
     def try_acquire(self, lane: Lane, share: float = 1.0) -> bool:
         """Take a slot if it is due now and nobody waits for it.
 
-        A batch takes at most `share` of the rate, so that live calls find room; who asked last sets it.
+        A batch takes at most `share` of the rate, which leaves slots for live calls; the last call sets it.
         """
         if lane == "batch":
             self._share = share
@@ -138,7 +138,7 @@ class Pacer:
             self._next["batch"] = max(self._next["batch"], now - LATENESS) + spacing / self._share
 
     def _wake_waiters(self) -> None:
-        """Let through whoever is due, the live lane first, and come back when the next one is."""
+        """Let through those that are due, the live lane first, and come back when the next one is."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

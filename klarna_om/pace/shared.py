@@ -8,7 +8,7 @@ from klarna_om.settings.credentials import Credentials
 from klarna_om.settings.environment import Environment
 
 Merchant = tuple[str, int]
-"""The base URL and a hash of the credentials. Two credentials of one merchant cannot be told to be the same: pass
+"""The base URL and a hash of the credentials. Two credentials of one merchant cannot be recognized as one: pass
 one `pace=` to both clients then."""
 
 _pacers: WeakKeyDictionary[asyncio.AbstractEventLoop, WeakValueDictionary[Merchant, Pacer]] = WeakKeyDictionary()

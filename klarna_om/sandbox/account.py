@@ -1,7 +1,7 @@
-"""One order's state: what has happened to it since it was bought.
+"""One order's state: what has happened to it since the purchase.
 
-It holds changes only. What was bought stays with the ledger's source and is fetched when the order is read,
-so that a million acknowledged orders need no million documents.
+It holds changes only. The purchase itself is fetched from the ledger's source when the order is read, so that
+a million acknowledged orders do not need a million documents.
 """
 
 from datetime import datetime
@@ -9,117 +9,118 @@ from typing import Any
 
 from attrs import define
 
-from klarna_om.sandbox.clock import stamp
+from klarna_om.sandbox.clock import format_timestamp
 from klarna_om.sandbox.lifecycle import status_of
 
 Document = dict[str, Any]
+"""A JSON object."""
 
 
 @define(eq=False, weakref_slot=False)
-class Captured:
-    """One capture, with what was given back of it."""
+class CaptureRecord:
+    """One capture, and how much of it was refunded."""
 
     capture_id: str
     amount: int
     document: Document
-    """What the caller sent, and when."""
-    refunded: int = 0
+    """The fields that the caller sent, and the time."""
+    refunded_amount: int = 0
     shipping_info: tuple[Document, ...] = ()
     due_days: int = 0
     """By how many days the customer's due date was moved."""
 
     @property
-    def refundable(self) -> int:
-        """What can still be given back of this capture."""
-        return self.amount - self.refunded
+    def refundable_amount(self) -> int:
+        """What can still be refunded of this capture."""
+        return self.amount - self.refunded_amount
 
 
 @define(eq=False, weakref_slot=False)
 class Account:
     """The sums and changes of one order."""
 
-    amount: int
+    order_amount: int
     created_at: float
     expires_at: float
     country: str
-    method: str
+    payment_method: str
     """The type of the initial payment method."""
     fraud_status: str
-    captured: int = 0
-    refunded: int = 0
-    released: int = 0
+    captured_amount: int = 0
+    refunded_amount: int = 0
+    released_amount: int = 0
     """What was authorised and will not be captured any more."""
-    acknowledged: bool = False
-    cancelled: bool = False
-    closed: bool = False
-    free_extension_used: bool = False
-    captures: tuple[Captured, ...] = ()
+    is_acknowledged: bool = False
+    is_cancelled: bool = False
+    is_closed: bool = False
+    has_used_free_extension: bool = False
+    captures: tuple[CaptureRecord, ...] = ()
     refunds: tuple[Document, ...] = ()
     changes: Document | None = None
-    """Fields of the order that were written since."""
+    """Fields of the order that were written after the purchase."""
 
     def status(self, now: float) -> str:
-        """By the rules of the lifecycle."""
+        """The order's status, by the rules of the lifecycle."""
         return status_of(
-            amount=self.amount,
-            captured=self.captured,
-            cancelled=self.cancelled,
-            closed=self.closed,
-            expired=now >= self.expires_at,
+            amount=self.order_amount,
+            captured=self.captured_amount,
+            is_cancelled=self.is_cancelled,
+            is_closed=self.is_closed,
+            is_expired=now >= self.expires_at,
         )
 
-    def remaining(self, now: float) -> int:
+    def remaining_amount(self, now: float) -> int:
         """What can still be captured."""
-        if self.cancelled or self.closed or now >= self.expires_at:
+        if self.is_cancelled or self.is_closed or now >= self.expires_at:
             return 0
-        return max(0, self.amount - self.captured - self.released)
+        return max(0, self.order_amount - self.captured_amount - self.released_amount)
 
     def change(self, **fields: Any) -> None:
         """Write fields of the order."""
         self.changes = {**(self.changes or {}), **fields}
 
 
-def opened(bought: Document) -> Account:
-    """The account of an order that nothing has happened to yet."""
+def new_account(purchase: Document) -> Account:
+    """The account of an order directly after its purchase."""
     return Account(
-        amount=bought["order_amount"],
-        created_at=_seconds(bought["created_at"]),
-        expires_at=_seconds(bought["expires_at"]),
-        country=bought["purchase_country"].upper(),
-        method=bought["initial_payment_method"]["type"],
-        fraud_status=bought["fraud_status"],
+        order_amount=purchase["order_amount"],
+        created_at=_parse_timestamp(purchase["created_at"]),
+        expires_at=_parse_timestamp(purchase["expires_at"]),
+        country=purchase["purchase_country"].upper(),
+        payment_method=purchase["initial_payment_method"]["type"],
+        fraud_status=purchase["fraud_status"],
     )
 
 
-def _seconds(text: str) -> float:
+def _parse_timestamp(text: str) -> float:
     return datetime.fromisoformat(text).timestamp()
 
 
-def order_document(account: Account, bought: Document, now: float) -> Document:
-    """The order as Klarna would show it. Klarna leaves out what was never set, and sends no null."""
-    changed = {**bought, **(account.changes or {})}
+def build_order(account: Account, purchase: Document, now: float) -> Document:
+    """The order as Klarna would return it. Klarna leaves out what was never set, and sends no null."""
+    current = {**purchase, **(account.changes or {})}
     return {
         "status": account.status(now),
-        "original_order_amount": bought["order_amount"],
-        "captured_amount": account.captured,
-        "refunded_amount": account.refunded,
-        "remaining_authorized_amount": account.remaining(now),
-        **changed,
-        "order_amount": account.amount,
-        "expires_at": stamp(account.expires_at),
-        "captures": [capture_document(capture, changed) for capture in account.captures],
+        "original_order_amount": purchase["order_amount"],
+        "captured_amount": account.captured_amount,
+        "refunded_amount": account.refunded_amount,
+        "remaining_authorized_amount": account.remaining_amount(now),
+        **current,
+        "order_amount": account.order_amount,
+        "expires_at": format_timestamp(account.expires_at),
+        "captures": [build_capture(capture, current) for capture in account.captures],
         "refunds": list(account.refunds),
-        "shipping_info": changed.get("shipping_info", []),
+        "shipping_info": current.get("shipping_info", []),
     }
 
 
-def capture_document(capture: Captured, order: Document) -> Document:
-    """A capture as Klarna would show it; `order` lends its addresses."""
+def build_capture(capture: CaptureRecord, order: Document) -> Document:
+    """A capture as Klarna would return it, with the addresses of the `order`."""
     addresses: Document = {name: order[name] for name in ("billing_address", "shipping_address") if name in order}
     return {
         "capture_id": capture.capture_id,
         "captured_amount": capture.amount,
-        "refunded_amount": capture.refunded,
+        "refunded_amount": capture.refunded_amount,
         **capture.document,
         **addresses,
         "shipping_info": list(capture.shipping_info),

@@ -1,67 +1,67 @@
-"""What is remembered under a `Klarna-Idempotency-Key`: the first answer, for 24 hours from the first attempt.
+"""The store of idempotency keys: the first result under a key is kept for 24 hours from the first attempt.
 
-A repeat gets it whatever its path or body, since Klarna matches nothing but the key.
+A repeat gets that result for any path and body, since Klarna compares nothing but the key.
 
-Published nowhere, and how it is read here: a repeat that comes while the first call is still being worked on
-waits for that call's answer, so there is one effect either way. The ledger's refusals are kept like its
-successes; with `store_refusals=False` they are not. Answers that never came from the ledger are not kept:
-rejected credentials, a used up quota, a body that cannot be read, and every fault.
+Klarna has not published the following; the sandbox assumes: a repeat that arrives while the first call is
+still running waits for that call's result, so there is one effect either way. The ledger's refusals are kept
+like its successes, unless `store_refusals=False`. Responses that did not come from the ledger are not kept:
+wrong credentials, an exceeded quota, an invalid body, and every fault.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from klarna_om.sandbox.answers import Answer
+from klarna_om.sandbox.results import Result
 
-HOLDS = 24 * 60 * 60
+KEY_LIFETIME = 24 * 60 * 60
 """Seconds. https://docs.klarna.com/api/escalation-and-retry-policy"""
 
-_Coming = asyncio.Future[Answer | None]
+_Pending = asyncio.Future[Result | None]
 
 
 class KeyStore:
-    """The merchant's keys, in order of their first use: the old ones are dropped from the front."""
+    """The merchant's keys, ordered by their first use: expired ones are removed from the front."""
 
     def __init__(self, clock: Callable[[], float], *, store_refusals: bool = True) -> None:
         self.store_refusals = store_refusals
         self.replays = 0
-        """So many answers came from here instead of being worked for."""
+        """How many results came from the store."""
         self._clock = clock
-        self._held: dict[str, tuple[float, Answer | _Coming]] = {}
+        self._entries: dict[str, tuple[float, Result | _Pending]] = {}
 
     def __len__(self) -> int:
-        return len(self._held)
+        return len(self._entries)
 
-    async def once(self, key: str, work: Callable[[], Awaitable[Answer]]) -> Answer:
-        """The answer under this key; `work` is done only where there is none yet."""
-        self._forget_the_old()
-        while (entry := self._held.get(key)) is not None:
-            held = entry[1]
-            answer = held if isinstance(held, Answer) else await asyncio.shield(held)
-            if answer is not None:
+    async def run_once(self, key: str, execute: Callable[[], Awaitable[Result]]) -> Result:
+        """The result under this key; `execute` runs only where there is none yet."""
+        self._remove_expired()
+        while (entry := self._entries.get(key)) is not None:
+            stored = entry[1]
+            result = stored if isinstance(stored, Result) else await asyncio.shield(stored)
+            if result is not None:
                 self.replays += 1
-                return answer
-        return await self._first(key, work)
+                return result
+        return await self._run_first(key, execute)
 
-    async def _first(self, key: str, work: Callable[[], Awaitable[Answer]]) -> Answer:
-        coming: _Coming = asyncio.get_running_loop().create_future()
-        began = self._clock()
-        self._held[key] = began, coming
-        answer: Answer | None = None
+    async def _run_first(self, key: str, execute: Callable[[], Awaitable[Result]]) -> Result:
+        pending: _Pending = asyncio.get_running_loop().create_future()
+        started_at = self._clock()
+        self._entries[key] = started_at, pending
+        result: Result | None = None
         try:
-            answer = await work()
-            return answer
+            result = await execute()
+            return result
         finally:
-            if answer is not None and (answer.status < 300 or self.store_refusals):
-                self._held[key] = began, answer
+            if result is not None and (result.status < 300 or self.store_refusals):
+                self._entries[key] = started_at, result
             else:
-                self._held.pop(key, None)
-            coming.set_result(answer)
+                self._entries.pop(key, None)
+            pending.set_result(result)
 
-    def _forget_the_old(self) -> None:
-        oldest_kept = self._clock() - HOLDS
-        while self._held:
-            key, (began, _) = next(iter(self._held.items()))
-            if began >= oldest_kept:
+    def _remove_expired(self) -> None:
+        oldest_valid = self._clock() - KEY_LIFETIME
+        while self._entries:
+            key, (started_at, _) = next(iter(self._entries.items()))
+            if started_at >= oldest_valid:
                 return
-            del self._held[key]
+            del self._entries[key]

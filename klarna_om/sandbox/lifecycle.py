@@ -1,28 +1,30 @@
 """The lifecycle of an order, as a table with the rules in words above it.
 
-What an order is
-    AUTHORIZED      nothing is captured, and it has not expired PART_CAPTURED   something is captured, and
-    less than the order's amount CAPTURED        all of the order's amount is captured CANCELLED
-    somebody cancelled it EXPIRED         nothing was captured until `expires_at` CLOSED          Klarna
-    closed it; when it does is published nowhere, so the sandbox never does so by itself
+The status of an order
+    AUTHORIZED      nothing is captured, and it has not expired
+    PART_CAPTURED   something is captured, and less than the order's amount
+    CAPTURED        all of the order's amount is captured
+    CANCELLED       the merchant cancelled it
+    EXPIRED         nothing was captured until `expires_at`
+    CLOSED          Klarna closed it; Klarna has not published when, so the sandbox never closes one itself
 
-What may be done with it
-    - Acknowledging is always possible, repeating it is harmless, and a capture acknowledges too.
-    - An order is cancelled only while nothing is captured; after that the rest is released instead.
+The rules
+    - An order can always be acknowledged, repeating it is harmless, and a capture acknowledges too.
+    - An order can be cancelled only while nothing is captured; after that the rest is released instead.
     - A capture takes from what remains authorised, until `expires_at`, and not during a pending fraud review.
-    - The rest is released only after a capture and before everything is captured, cancelled or expired.
-    - A refund gives back what was captured and not yet refunded, and no more.
-    - The authorisation is changed, the customer's address mended and the time extended before the order is
-      fully captured, cancelled or expired.
-    - Merchant references are changed in every state but CANCELLED.
-    - Shipping details are added to an order in every state (Klarna's specification knows no refusal), and to
-      a capture wherever there is one. The same goes for sending the customer's mail again.
+    - The rest can be released only after a capture and before everything is captured, cancelled or expired.
+    - A refund returns what was captured and not yet refunded, and no more.
+    - The authorisation can be changed, the customer's address corrected and the time extended before the
+      order is fully captured, cancelled or expired.
+    - Merchant references can be changed in every state but CANCELLED.
+    - Shipping details can be added to an order in every state (Klarna's specification has no refusal for it),
+      and to every capture. The same goes for sending the customer's mail again.
 
-Published nowhere, and how it is read here: the strict way, so that nobody comes to lean on a kindness that
-Klarna may not have. Cancelling twice, and releasing twice, is refused. A customer's address cannot be
-changed, nor the time extended, once everything is captured. A part-captured order stays PART_CAPTURED after
-`expires_at`, but nothing remains to be captured. A CLOSED order can be read, acknowledged, referenced and
-refunded.
+Klarna has not published the following; the sandbox assumes the strict behaviour, so that no caller relies on
+something that Klarna may refuse. Cancelling twice, and releasing twice, is refused. A customer's address
+cannot be changed, nor the time extended, once everything is captured. A part-captured order stays
+PART_CAPTURED after `expires_at`, but nothing remains to be captured. A CLOSED order can be read,
+acknowledged, referenced and refunded.
 
 https://docs.klarna.com/payments/after-payments/order-management/manage-orders-with-the-api/
 """
@@ -38,27 +40,28 @@ STATUSES = (AUTHORIZED, PART_CAPTURED, CAPTURED, CANCELLED, EXPIRED, CLOSED)
 
 @frozen
 class Rule:
-    """One row: in which states an operation is possible, and what Klarna says where it is not."""
+    """One row: in which states an operation is allowed, and how it is refused in the others."""
 
     operation: str
-    possible: Mapping[str, bool]
+    is_allowed: Mapping[str, bool]
     """By status."""
     error_code: str
     """Of the 403."""
-    impossible: str
+    denial: str
     """The last sentence of a refusal, after its reason."""
-    missing_order: str = "NO_SUCH_ORDER"
-    missing_part: str = "NO_SUCH_ORDER"
-    """The code for an unknown capture or refund: Klarna's specification names different ones."""
+    order_not_found: str = "NO_SUCH_ORDER"
+    """The code for an unknown order."""
+    part_not_found: str = "NO_SUCH_ORDER"
+    """The code for an unknown capture or refund: Klarna's specification uses different ones."""
 
 
-def _row(marks: str, operation: str, impossible: str, error_code: str = "NOT_ALLOWED", **missing: str) -> Rule:
-    possible = {status: mark == "x" for status, mark in zip(STATUSES, marks.split(), strict=True)}
-    return Rule(operation, possible, error_code, impossible, **missing)
+def _row(marks: str, operation: str, denial: str, error_code: str = "NOT_ALLOWED", **not_found: str) -> Rule:
+    is_allowed = {status: mark == "x" for status, mark in zip(STATUSES, marks.split(), strict=True)}
+    return Rule(operation, is_allowed, error_code, denial, **not_found)
 
 
-_NOT_FOUND = {"missing_order": "NOT_FOUND", "missing_part": "NOT_FOUND"}
-_NO_CAPTURE = {"missing_part": "NO_SUCH_CAPTURE"}
+_NOT_FOUND = {"order_not_found": "NOT_FOUND", "part_not_found": "NOT_FOUND"}
+_NO_CAPTURE = {"part_not_found": "NO_SUCH_CAPTURE"}
 
 _TABLE = (
     #     AUTHORIZED
@@ -99,12 +102,12 @@ REASONS: Mapping[str, str] = {
 """The first sentence of a refusal; `Order has previous captures. Cancel not possible.` is Klarna's own."""
 
 
-def status_of(*, amount: int, captured: int, cancelled: bool, closed: bool, expired: bool) -> str:
-    """The status that these facts add up to."""
-    if cancelled:
+def status_of(*, amount: int, captured: int, is_cancelled: bool, is_closed: bool, is_expired: bool) -> str:
+    """The status that follows from these facts."""
+    if is_cancelled:
         return CANCELLED
-    if closed:
+    if is_closed:
         return CLOSED
     if captured:
         return CAPTURED if captured >= amount else PART_CAPTURED
-    return EXPIRED if expired else AUTHORIZED
+    return EXPIRED if is_expired else AUTHORIZED

@@ -1,32 +1,32 @@
-"""The merchant's quota: so many requests in each second of the clock, and 429 to everybody beyond it.
+"""The merchant's quota: a number of requests in each second of the clock, and 429 for every request beyond it.
 
-Klarna counts per merchant, and sends the three headers with every answer.
-https://docs.klarna.com/api/rate-limit The shape of its windows is published nowhere; these are fixed, which
-lets the strictest client through and a careless one into the wall. A 401 carries no quota: it comes before
-the merchant is known.
+Klarna counts per merchant, and sends the three headers with every response.
+https://docs.klarna.com/api/rate-limit Klarna has not published how its windows are aligned; the sandbox uses
+fixed windows, so a client that spaces its requests evenly passes and one that sends bursts gets 429. A 401
+has no quota headers: credentials are checked before the merchant is known.
 """
 
 import math
 from collections.abc import Callable
 
-LIVE = 200
+LIVE_LIMIT = 200
 """Requests a second that Klarna gives a live merchant for order management."""
 
 
 class Quota:
-    """Counts requests. `limit` may be changed at any moment; None counts nothing and sends no headers."""
+    """Counts requests. `limit` may be changed at any time; None counts nothing and sends no headers."""
 
     def __init__(self, limit: int | None, clock: Callable[[], float]) -> None:
         self.limit = limit
         self._clock = clock
         self._window = 0
         self._used = 0
-        self._closed_until = 0.0
+        self._blocked_until = 0.0
 
-    def take(self) -> bool:
-        """Whether one more request is allowed now."""
+    def try_acquire(self) -> bool:
+        """Count one request; return whether it is allowed."""
         now = self._clock()
-        if now < self._closed_until:
+        if now < self._blocked_until:
             return False
         if self.limit is None:
             return True
@@ -35,23 +35,18 @@ class Quota:
         self._used += 1
         return self._used <= self.limit
 
-    def close(self, seconds: float) -> None:
-        """Let everybody hear 429 for so long; for 0, until the present window ends."""
+    def block(self, seconds: float) -> None:
+        """Refuse every request for this number of seconds; for 0, until the current window ends."""
         now = self._clock()
-        self._closed_until = max(self._closed_until, now + seconds if seconds else math.floor(now) + 1)
+        self._blocked_until = max(self._blocked_until, now + seconds if seconds else math.floor(now) + 1)
 
     def headers(self) -> dict[str, str]:
-        """What the answer says of the quota. While it is closed, it counts down to the reopening."""
-        now = self._clock()
-        closed = now < self._closed_until
-        limit = self.limit
-        told = {} if limit is None else {"X-Ratelimit-Limit": f"{limit}, {limit};w=1"}
-        if closed:
-            return {
-                **told,
-                "X-Ratelimit-Remaining": "0",
-                "X-Ratelimit-Reset": str(math.ceil(self._closed_until - now)),
-            }
+        """The rate-limit headers of a response. While requests are blocked, they count down to the end."""
+        now, limit = self._clock(), self.limit
+        headers = {} if limit is None else {"X-Ratelimit-Limit": f"{limit}, {limit};w=1"}
+        if now < self._blocked_until:
+            reset = str(math.ceil(self._blocked_until - now))
+            return {**headers, "X-Ratelimit-Remaining": "0", "X-Ratelimit-Reset": reset}
         if limit is None:
-            return told
-        return {**told, "X-Ratelimit-Remaining": str(max(0, limit - self._used)), "X-Ratelimit-Reset": "1"}
+            return headers
+        return {**headers, "X-Ratelimit-Remaining": str(max(0, limit - self._used)), "X-Ratelimit-Reset": "1"}

@@ -1,4 +1,4 @@
-"""The HTTP server: one route for each row of the catalogue, opened and closed in milliseconds."""
+"""The HTTP server: one route per operation of the catalogue; it starts and stops in milliseconds."""
 
 from collections.abc import Callable
 from functools import partial
@@ -7,28 +7,31 @@ from aiohttp import web
 
 from klarna_om.catalogue import CATALOGUE
 from klarna_om.sandbox.control import Control
-from klarna_om.sandbox.desk import LARGEST_BODY, Desk
 from klarna_om.sandbox.faults import FaultPlan
+from klarna_om.sandbox.request_body import MAX_BODY_SIZE
+from klarna_om.sandbox.request_handler import RequestHandler
 
-BACKLOG = 4096  # a client that opens its whole pool at once must not be refused by the kernel
-PATIENCE = 0.05  # seconds for handlers that are busy at the end; waiting ones are woken by `closing`
+BACKLOG = 4096  # the kernel must not refuse a client that opens its whole pool at once
+SHUTDOWN_TIMEOUT = 0.05  # seconds for handlers that are busy at the end; `shutdown` wakes those that wait
 
 
 class Server:
-    """Serves a desk on a host and port; port 0 picks a free one."""
+    """Serves a request handler on a host and port; port 0 picks a free one."""
 
-    def __init__(self, desk: Desk, change_faults: Callable[[FaultPlan], None], host: str, port: int) -> None:
-        self._desk = desk
-        self._control = Control(desk, change_faults)
+    def __init__(
+        self, handler: RequestHandler, change_faults: Callable[[FaultPlan], None], host: str, port: int
+    ) -> None:
+        self._handler = handler
+        self._control = Control(handler, change_faults)
         self._host = host
         self._port = port
         self._runner: web.AppRunner | None = None
 
     async def start(self) -> None:
-        """Listen. The desk learns its origin."""
+        """Listen, and set the handler's `origin`."""
         if self._runner is not None:
-            raise RuntimeError("this sandbox has served already; make a new one")
-        self._runner = web.AppRunner(self.application(), access_log=None, shutdown_timeout=PATIENCE)
+            raise RuntimeError("this sandbox has already been used; make a new one")
+        self._runner = web.AppRunner(self._application(), access_log=None, shutdown_timeout=SHUTDOWN_TIMEOUT)
         await self._runner.setup()
         try:
             await web.TCPSite(self._runner, self._host, self._port, backlog=BACKLOG).start()
@@ -36,21 +39,20 @@ class Server:
             await self._runner.cleanup()
             raise
         host, port = self._runner.addresses[0][:2]
-        self._desk.origin = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+        self._handler.origin = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
     async def stop(self) -> None:
-        """Wake whatever hangs, and close every connection."""
-        self._desk.closing.set()
+        """Wake the handlers that hang, and close every connection."""
+        self._handler.shutdown.set()
         assert self._runner is not None
         await self._runner.cleanup()
 
-    def application(self) -> web.Application:
-        """The routes; what fits none of them is answered by `nowhere`."""
+    def _application(self) -> web.Application:
         application = web.Application(
-            client_max_size=LARGEST_BODY + 2
-        )  # aiohttp's versions differ by one in how they count
-        for row in CATALOGUE:
-            application.router.add_route(row.method, row.path, partial(self._desk.serve, row))
+            client_max_size=MAX_BODY_SIZE + 2  # aiohttp's versions differ by one in how they count
+        )
+        for operation in CATALOGUE:
+            application.router.add_route(operation.method, operation.path, partial(self._handler.handle, operation))
         application.add_routes(self._control.routes())
-        application.router.add_route("*", "/{rest:.*}", self._desk.nowhere)
+        application.router.add_route("*", "/{rest:.*}", self._handler.handle_unknown_path)
         return application

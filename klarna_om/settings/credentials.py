@@ -53,7 +53,7 @@ class Credentials:
     authorization: Secret = field(repr=False)
     """The value of the `Authorization` header."""
     key_kind: str | None = None
-    """What an API key says of itself: `klarna_live`, `klarna_test`, also with `kustom`; None where it says nothing."""
+    """The kind of an API key, by its prefix: `klarna_live`, `klarna_test`, or with `kustom`; None without one."""
 
     @classmethod
     def password(cls, username: str, password: str) -> "Credentials":

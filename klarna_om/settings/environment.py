@@ -53,7 +53,7 @@ ENVIRONMENTS: Mapping[str, Environment] = {
 def find_environment(wanted: "str | Environment | None" = None) -> Environment:
     """The environment of that name or base URL; without one, what `KLARNA_OM_ENVIRONMENT` says.
 
-    There is no default: whether money is real must be said. The URL of a known host is that host's environment.
+    There is no default: whether money is real must be stated. The URL of a known host is that host's environment.
     """
     if isinstance(wanted, Environment):
         return _check(wanted)

@@ -12,7 +12,7 @@ log = logging.getLogger("klarna_om")
 
 
 def check_key_match(environment: Environment, credentials: Credentials) -> None:
-    """Refuse a key that says of itself that it is for another kind of host.
+    """Refuse a key whose prefix is for another kind of host.
 
     Live and test are published parts of a key, so a contradiction is an error. Whose key works at whose host is
     published nowhere, and Klarna's live API keeps serving orders of Kustom for a time: that is a warning, but for

@@ -21,9 +21,8 @@ import attrs
 import msgspec
 
 from klarna_om.types.fields import default_of, non_null_type, wire_name
-from klarna_om.types.integer import INT64_MAX, INT64_MIN
 from klarna_om.types.model import Model, RequestModel, ResponseModel, required
-from klarna_om.types.moment import Moment
+from klarna_om.types.scalars import INT64_MAX, INT64_MIN, Moment
 
 if TYPE_CHECKING:
     from cattrs import Converter
@@ -45,7 +44,7 @@ class KindError(ValueError):
 
 @cache
 def converter() -> "Converter":
-    """The converter with all rules in it, for structuring and unstructuring of one's own."""
+    """The converter with all rules in it, for your own structuring and unstructuring."""
     from cattrs import Converter  # here, since most programs never leave the fast path
 
     rules = Converter(detailed_validation=True)

@@ -1,26 +1,19 @@
-"""What Klarna says and is told: frozen classes under Klarna's own names, no logic, no I/O.
+"""Klarna's documents and request bodies: frozen classes under Klarna's own names, no logic, no I/O.
 
 Amounts are whole numbers of minor units. Fields with an open list of words hold plain text; the words known
 today are offered as enumerations. How JSON becomes these types, and how strictly, is in
 `klarna_om.structuring`.
 """
 
-from klarna_om.types.address import Address
-from klarna_om.types.authorization import UpdateAuthorization
 from klarna_om.types.capture import Capture, CaptureObject
-from klarna_om.types.customer import Customer
-from klarna_om.types.customer_details import UpdateConsumer
+from klarna_om.types.customer import Address, Customer
 from klarna_om.types.due_date import ExtendDueDateOption, ExtendDueDateOptions, ExtendDueDateRequest
-from klarna_om.types.error_message import ErrorMessage
 from klarna_om.types.limits import Limits, limits_of
-from klarna_om.types.merchant_references import UpdateMerchantReferences
-from klarna_om.types.moment import Moment
-from klarna_om.types.notification import Notification
-from klarna_om.types.order import Order
-from klarna_om.types.order_line import OrderLine
-from klarna_om.types.payment_method import InitialPaymentMethod
-from klarna_om.types.product_identifiers import ProductIdentifiers
+from klarna_om.types.messages import ErrorMessage, Notification
+from klarna_om.types.order import InitialPaymentMethod, Order
+from klarna_om.types.order_line import OrderLine, ProductIdentifiers, Subscription
 from klarna_om.types.refund import Refund, RefundObject
+from klarna_om.types.scalars import Moment
 from klarna_om.types.schemas import SCHEMAS
 from klarna_om.types.shipping import ShippingInfo, UpdateShippingInfo
 from klarna_om.types.shipping_option import (
@@ -31,7 +24,7 @@ from klarna_om.types.shipping_option import (
     SelectedShippingOption,
     Timeslot,
 )
-from klarna_om.types.subscription import Subscription
+from klarna_om.types.updates import UpdateAuthorization, UpdateConsumer, UpdateMerchantReferences
 from klarna_om.types.vocabulary import (
     ErrorCode,
     FraudEvent,

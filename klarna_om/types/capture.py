@@ -2,12 +2,11 @@
 
 from attrs import field, frozen
 
-from klarna_om.types.address import Address
-from klarna_om.types.integer import Int64
+from klarna_om.types.customer import Address
 from klarna_om.types.limits import money, number, text
 from klarna_om.types.model import request_model, response_model
-from klarna_om.types.moment import Moment
 from klarna_om.types.order_line import MAX_ORDER_LINES, OrderLine, as_lines
+from klarna_om.types.scalars import Int64, Moment
 from klarna_om.types.shipping import MAX_SHIPPING_INFO, ShippingInfo, as_parcels
 
 

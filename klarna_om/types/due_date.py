@@ -2,9 +2,9 @@
 
 from attrs import field, frozen
 
-from klarna_om.types.integer import Int64
 from klarna_om.types.limits import REQUIRED
 from klarna_om.types.model import request_model, response_model
+from klarna_om.types.scalars import Int64
 
 
 @response_model

@@ -31,7 +31,7 @@ UNLIMITED = Limits()
 
 
 def text(max_length: int = TEXT_MAX, *, required: bool = False) -> Mapping[str, Limits]:
-    """Metadata of a text of at most so many characters."""
+    """Metadata of a text of up to `n` characters."""
     return {LIMITS: Limits(max_length=max_length, required=required)}
 
 
@@ -46,7 +46,7 @@ def money(*, ge: int | None = None, required: bool = False) -> Mapping[str, Limi
 
 
 def items(max_items: int, *, min_items: int | None = None, required: bool = False) -> Mapping[str, Limits]:
-    """Metadata of a list of at most so many items."""
+    """Metadata of a list of up to `n` items."""
     return {LIMITS: Limits(min_items=min_items, max_items=max_items, required=required)}
 
 

@@ -2,17 +2,29 @@
 
 from attrs import field, frozen
 
-from klarna_om.types.address import Address
 from klarna_om.types.capture import Capture
-from klarna_om.types.customer import Customer
-from klarna_om.types.integer import Int64
+from klarna_om.types.customer import Address, Customer
 from klarna_om.types.model import response_model
-from klarna_om.types.moment import Moment
 from klarna_om.types.order_line import OrderLine
-from klarna_om.types.payment_method import InitialPaymentMethod
 from klarna_om.types.refund import Refund
+from klarna_om.types.scalars import Int64, Moment
 from klarna_om.types.shipping import ShippingInfo
 from klarna_om.types.shipping_option import SelectedShippingOption
+
+
+@response_model
+@frozen(kw_only=True, slots=False)
+class InitialPaymentMethod:
+    """The payment method chosen at purchase.
+
+    Raising an order's amount works only for some: see `UpdateAuthorization`.
+    https://docs.klarna.com/api/ordermanagement/
+    """
+
+    type: str | None = field(default=None)
+    """One of `PaymentMethodType`, or a newer word."""
+    description: str | None = field(default=None)
+    number_of_installments: Int64 | None = field(default=None)
 
 
 @response_model

@@ -1,14 +1,55 @@
-"""One line of an order, a capture or a refund."""
+"""A line of an order, a capture or a refund, and what belongs to its article."""
 
 from collections.abc import Iterable
 
 from attrs import field, frozen
 
-from klarna_om.types.integer import Int64
-from klarna_om.types.limits import URL_MAX, items, money, number, text
+from klarna_om.types.limits import REQUIRED, URL_MAX, items, money, number, text
 from klarna_om.types.model import response_model
-from klarna_om.types.product_identifiers import ProductIdentifiers
-from klarna_om.types.subscription import Subscription
+from klarna_om.types.scalars import Int64
+
+
+@response_model
+@frozen(kw_only=True, slots=False)
+class ProductIdentifiers:
+    """Brand, category and numbers of a product, for the customer and for Klarna's risk assessment.
+
+    Limits: `brand` 70 characters, `category_path` 750 characters, `color` 64 characters,
+    `global_trade_item_number` 50 characters, `manufacturer_part_number` 70 characters, `size` 64 characters.
+
+    https://docs.klarna.com/api/ordermanagement/
+    """
+
+    category_path: str | None = field(default=None, metadata=text(750))
+    """`Electronics Store > Computers & Tablets > Desktops`."""
+    global_trade_item_number: str | None = field(default=None, metadata=text(50))
+    """EAN, ISBN or UPC, without dashes and spaces where possible."""
+    manufacturer_part_number: str | None = field(default=None, metadata=text(70))
+    """Together with the brand it names the product."""
+    brand: str | None = field(default=None, metadata=text(70))
+    """Leave it out where there is none."""
+    color: str | None = field(default=None, metadata=text(64))
+    size: str | None = field(default=None, metadata=text(64))
+
+
+@response_model
+@frozen(kw_only=True, slots=False)
+class Subscription:
+    """The cadence of the subscription that an order line belongs to: every `interval_count` times `interval`.
+
+    A request must have all three fields; in an answer any may be missing and reads as None.
+
+    Limits: `interval_count` from 1, `name` 255 characters.
+
+    https://docs.klarna.com/api/ordermanagement/
+    """
+
+    name: str | None = field(metadata=text(required=True))
+    interval: str | None = field(metadata=REQUIRED)
+    """One of `SubscriptionInterval`, or a newer word."""
+    interval_count: Int64 | None = field(metadata=number(ge=1, required=True))
+    """At least 1."""
+
 
 MAX_ORDER_LINES = items(1000)
 """The metadata of every list of order lines that is sent."""

@@ -2,11 +2,10 @@
 
 from attrs import field, frozen
 
-from klarna_om.types.integer import Int64
 from klarna_om.types.limits import money, text
 from klarna_om.types.model import request_model, response_model
-from klarna_om.types.moment import Moment
 from klarna_om.types.order_line import MAX_ORDER_LINES, OrderLine, as_lines
+from klarna_om.types.scalars import Int64, Moment
 
 
 @request_model

@@ -3,18 +3,12 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from klarna_om.types.address import Address
-from klarna_om.types.authorization import UpdateAuthorization
 from klarna_om.types.capture import Capture, CaptureObject
-from klarna_om.types.customer import Customer
-from klarna_om.types.customer_details import UpdateConsumer
+from klarna_om.types.customer import Address, Customer
 from klarna_om.types.due_date import ExtendDueDateOption, ExtendDueDateOptions, ExtendDueDateRequest
-from klarna_om.types.error_message import ErrorMessage
-from klarna_om.types.merchant_references import UpdateMerchantReferences
-from klarna_om.types.order import Order
-from klarna_om.types.order_line import OrderLine
-from klarna_om.types.payment_method import InitialPaymentMethod
-from klarna_om.types.product_identifiers import ProductIdentifiers
+from klarna_om.types.messages import ErrorMessage
+from klarna_om.types.order import InitialPaymentMethod, Order
+from klarna_om.types.order_line import OrderLine, ProductIdentifiers, Subscription
 from klarna_om.types.refund import Refund, RefundObject
 from klarna_om.types.shipping import ShippingInfo, UpdateShippingInfo
 from klarna_om.types.shipping_option import (
@@ -25,7 +19,7 @@ from klarna_om.types.shipping_option import (
     SelectedShippingOption,
     Timeslot,
 )
-from klarna_om.types.subscription import Subscription
+from klarna_om.types.updates import UpdateAuthorization, UpdateConsumer, UpdateMerchantReferences
 
 SCHEMAS: Mapping[str, type] = MappingProxyType(
     {

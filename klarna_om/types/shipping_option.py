@@ -2,15 +2,15 @@
 
 from attrs import field, frozen
 
-from klarna_om.types.integer import Int64
 from klarna_om.types.limits import REQUIRED, number
 from klarna_om.types.model import response_model
+from klarna_om.types.scalars import Int64
 
 
 @response_model
 @frozen(kw_only=True, slots=False)
 class AddressLocation:
-    """Where a pick-up point is. It tells where a customer lives, so only the country shows in `repr`."""
+    """Where a pick-up point is. It shows where a customer lives, so only the country shows in `repr`."""
 
     street_address: str | None = field(default=None, repr=False, metadata=REQUIRED)
     country: str | None = field(default=None, metadata=REQUIRED)

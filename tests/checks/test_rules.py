@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 from attrs import frozen
 
-from klarna_om.checks import RULES, Rule, needs_no_validation, problems, warnings
+from klarna_om.checks import RULES, Rule, problems, warnings
 from klarna_om.exchange import Request
+from klarna_om.middleware.validation import needs_no_validation
 from klarna_om.types import (
     Address,
     CaptureObject,

@@ -97,7 +97,7 @@ def test_1_when_some_are_unknown_and_the_same_command_settles_them(
     assert "29 done, 0 refused, 1 unknown" in result.stdout
     assert "run the same command again" in result.stdout
 
-    sandbox._desk.script._scenes.clear()
+    sandbox.clear_failures()
 
     assert acknowledge().exit_code == 0
     assert sandbox.acknowledgements == 30

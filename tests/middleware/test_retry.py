@@ -263,7 +263,7 @@ def test_the_budget_never_overflows() -> None:
 
 
 async def test_a_success_never_enters_tenacity(klarna: KlarnaClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("klarna_om.middleware.retry.AsyncRetrying", None)
+    monkeypatch.setattr("tenacity.AsyncRetrying", None)
 
     await klarna.orders.acknowledge(ORDER_ID)
 

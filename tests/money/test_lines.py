@@ -80,8 +80,8 @@ def test_nothing_is_left_of_an_order_whose_whole_amount_is_captured() -> None:
 
 
 @pytest.mark.parametrize("amount", [None, 500])
-def test_a_capture_without_lines_leaves_it_untold_what_it_took(amount: int | None) -> None:
-    with pytest.raises(ValueError, match=r"^captures\[1\]\.order_lines is missing: what was captured cannot be told"):
+def test_a_capture_without_lines_leaves_it_unknown_what_it_took(amount: int | None) -> None:
+    with pytest.raises(ValueError, match=r"^captures\[1\]\.order_lines is missing: what was captured is not known"):
         uncaptured_lines(order(SOCKS, captures=(capture(line("socks", 1, 500)), capture(amount=amount))))
 
 

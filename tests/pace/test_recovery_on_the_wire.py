@@ -8,11 +8,10 @@ from klarna_om import KlarnaClient, RateLimited, Retry
 from klarna_om.pace.lanes import Lane
 from klarna_om.pace.pacer import Pacer
 from klarna_om.sandbox import Clock, Sandbox
+from tests.support.time import NOW, longest
 from tests.support.time import Clock as StandingClock
-from tests.support.time import longest
 
 LIMIT = 20
-NOON = 1_800_000_000.0
 
 
 class MovingPacer(Pacer):
@@ -29,7 +28,7 @@ class MovingPacer(Pacer):
 
 @pytest.fixture
 def clock() -> StandingClock:
-    return StandingClock(NOON)
+    return StandingClock(NOW)
 
 
 @pytest.fixture
@@ -57,12 +56,12 @@ async def test_after_75_seconds_of_429_the_client_is_back_within_15_and_meets_no
     async with KlarnaClient(
         sandbox.url, username="sandbox", password="sandbox", pace=pacer, retry=Retry.off(), lane="batch"
     ) as klarna:
-        assert await call_until(klarna, sandbox, clock, NOON + 3) == 0
+        assert await call_until(klarna, sandbox, clock, NOW + 3) == 0
         sandbox.faults = "burst-429=1:1"
-        assert await call_until(klarna, sandbox, clock, NOON + 78) > 50
+        assert await call_until(klarna, sandbox, clock, NOW + 78) > 50
         sandbox.faults = "none"
 
-        refused = await call_until(klarna, sandbox, clock, NOON + 94)
+        refused = await call_until(klarna, sandbox, clock, NOW + 94)
 
     assert pacer.snapshot().rate >= 0.9 * LIMIT
     assert refused == 0

@@ -12,7 +12,7 @@ LONG = os.environ.get("KLARNA_OM_PROOFS") == "long"
 """Thousands of steps and every mutant, instead of the part that fits into a suite run on each save."""
 
 MUTANTS_TOO = os.environ.get("KLARNA_OM_PROOFS") == "mutants"
-"""One mistake of each kind is made; they take long, and have a session of their own."""
+"""One mistake of each kind is made; they take long, and have a separate session."""
 
 MUTANT = os.environ.get("KLARNA_OM_PROOFS") == "mutant"
 """This is a copy with a mistake in it: that it is seen is enough, and nobody needs the shortest way to it."""

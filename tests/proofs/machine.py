@@ -5,8 +5,8 @@ crashes of the client. The model counts, on the server's side, what each of its 
 and stands still; every sleep of the client moves it.
 
 Left out: refusals (400, 403, 404 ...) that the server makes up against its own promise for a repeated key. Klarna's
-documentation says that a repeat gets the first answer; where that does not hold, nobody can know. Nor can anybody see
-through a 200 for what was refused (the sandbox's `html-200` on an impossible operation).
+documentation says that a repeat gets the first answer; where that does not hold, nobody can know. Nor can a client
+recognize a 200 for what was refused (the sandbox's `html-200` on an impossible operation).
 """
 
 import asyncio
@@ -24,13 +24,14 @@ from klarna_om.retry.policy import Retry
 from klarna_om.sandbox import Sandbox
 from klarna_om.sandbox.clock import Clock
 from tests.proofs.calling import READ_CALLS, WRITE_CALLS, Where
+from tests.support.time import Clock as StandingClock
 from tests.support.time import longest
 
 T = TypeVar("T")
 
 KEYS_HOLD = 24 * 3600.0
 MARGIN = 3600.0
-"""No call begins so late that its retries could reach beyond the key's 24 hours."""
+"""No call starts so late that its retries could reach beyond the key's 24 hours."""
 
 HANGS = ("hang", "hang-after")
 FAULTS = (
@@ -50,8 +51,8 @@ class Intent:
     """Which client made the first call for it; those after a crash know less."""
     key: str = field(factory=lambda: str(uuid4()))
     effects: int = 0
-    said: str = ""
-    """What the last call said."""
+    result: str = ""
+    """What the last call reported."""
 
     @property
     def is_money(self) -> bool:
@@ -59,10 +60,10 @@ class Intent:
 
 
 class World:
-    """The sandbox, the client of the moment, and the books of the model."""
+    """The sandbox, the current client, and the state of the model."""
 
     def __init__(self, *, store_refusals: bool) -> None:
-        self.clock = Clock(lambda: 1_800_000_000.0)
+        self.clock = Clock(StandingClock())
         self.sandbox = Sandbox(limit=None, clock=self.clock, sleep=self.sleep, store_refusals=store_refusals)
         self.orders: list[Where] = []
         self.intents: list[Intent] = []
@@ -117,7 +118,7 @@ class World:
         self._before[order.order_id] = (captured, 0)
         return where
 
-    def fresh(self, operation: str, order: int, amount: int) -> Intent:
+    def new_intent(self, operation: str, order: int, amount: int) -> Intent:
         known = self.orders[order % len(self.orders)]
         where = Where(known.order_id, known.capture_id, known.refund_id, amount)
         self.intents.append(Intent(operation, where, self.clock(), self.clients))
@@ -132,47 +133,47 @@ class World:
         return self.sandbox.effects(intent.where.order_id, intent.operation)
 
     def calls(self, intent: Intent) -> Awaitable[Any]:
-        return WRITE_CALLS[intent.operation](self._patient(), intent.where, intent.key)
+        return WRITE_CALLS[intent.operation](self._client_for_step(), intent.where, intent.key)
 
-    def _patient(self) -> KlarnaClient:
-        """The client, which waits shortly where no answer will come, and tries as often as this step allows."""
-        waits = any(scene.fault.kind in HANGS for scene in self.sandbox._desk.script._scenes)
+    def _client_for_step(self) -> KlarnaClient:
+        """The client with a short timeout where no answer will come, and with the attempts of this step."""
+        waits = any(entry.fault.kind in HANGS for entry in self.sandbox._handler.fault_queue._entries)
         return self.klarna.with_options(
             attempt_timeout=0.05 if waits else 30.0, retry=Retry(max_attempts=self.attempts, total_timeout=None)
         )
 
     # What can happen.
 
-    async def call(self, intent: Intent, faults: list[str], together: int = 1) -> None:
-        """Call for it, `together` at the same time, while these faults are in the air."""
+    async def call(self, intent: Intent, faults: list[str], concurrency: int = 1) -> None:
+        """Call for it, `concurrency` calls at the same time, with these faults planned."""
         before = self.effects(intent)
-        self._plan(faults)
-        ends = await asyncio.gather(*(self.calls(intent) for _ in range(together)), return_exceptions=True)
-        await self._at_rest()
+        self._plan_faults(faults)
+        results = await asyncio.gather(*(self.calls(intent) for _ in range(concurrency)), return_exceptions=True)
+        await self._wait_until_idle()
         intent.effects += self.effects(intent) - before
-        for end in ends:
-            self._judge(intent, end, executed=self.effects(intent) - before)
+        for result in results:
+            self._check_result(intent, result, executed=self.effects(intent) - before)
 
     async def settle(self, intent: Intent) -> None:
-        """After any doubt the same key, under a clear sky, brings a definite answer."""
+        """After any unknown outcome the same key, without faults, gets a definite answer."""
         self.attempts = 4
         self.pass_time(5.0)  # until a burst of 429 is over
         await self.call(intent, [])
-        assert intent.said in ("success", Outcome.DONE, Outcome.REFUSED), intent
+        assert intent.result in ("success", Outcome.DONE, Outcome.REFUSED), intent
 
     async def crash(self, intent: Intent, faults: list[str], turns: int) -> None:
         """The process dies in the middle of a call; a new one knows nothing but the key."""
         before = self.effects(intent)
-        self._plan(faults)
+        self._plan_faults(faults)
         call = asyncio.ensure_future(self.calls(intent))
         for _ in range(turns):
             await asyncio.sleep(0)
         call.cancel()
         await asyncio.wait([call])
         await self.klarna.aclose()
-        await self._at_rest()
+        await self._wait_until_idle()
         intent.effects += self.effects(intent) - before
-        intent.said = "crash"
+        intent.result = "crash"
         assert intent.effects <= 1
         self.klarna = self.new_client()
 
@@ -182,16 +183,16 @@ class World:
             return
         other = Where(intent.where.order_id, intent.where.capture_id, amount=intent.where.amount + 1)
         before = self.sandbox.request_count
-        end = await _end(WRITE_CALLS[operation](self.klarna, other, intent.key))
-        assert isinstance(end, IdempotencyKeyReused)
-        assert (end.outcome, self.sandbox.request_count) == (Outcome.NOT_SENT, before)
+        result = await _result_of(WRITE_CALLS[operation](self.klarna, other, intent.key))
+        assert isinstance(result, IdempotencyKeyReused)
+        assert (result.outcome, self.sandbox.request_count) == (Outcome.NOT_SENT, before)
 
     async def read(self, operation: str, order: int, faults: list[str]) -> None:
         before = self.sandbox.effects()
-        self._plan(faults)
-        end = await _end(READ_CALLS[operation](self._patient(), self.orders[order % len(self.orders)]))
-        await self._at_rest()
-        assert not isinstance(end, BaseException) or isinstance(end, KlarnaError), end
+        self._plan_faults(faults)
+        result = await _result_of(READ_CALLS[operation](self._client_for_step(), self.orders[order % len(self.orders)]))
+        await self._wait_until_idle()
+        assert not isinstance(result, BaseException) or isinstance(result, KlarnaError), result
         assert self.sandbox.effects() == before
 
     def pass_time(self, seconds: float) -> None:
@@ -199,22 +200,24 @@ class World:
 
     # What must be true.
 
-    def _judge(self, intent: Intent, end: object, *, executed: int) -> None:
+    def _check_result(self, intent: Intent, result: object, *, executed: int) -> None:
         assert intent.effects <= 1, f"{intent} happened {intent.effects} times"
-        if not isinstance(end, BaseException):
-            intent.said = "success"
+        if not isinstance(result, BaseException):
+            intent.result = "success"
             assert intent.effects == 1, f"{intent} did not happen"
             return
-        assert isinstance(end, KlarnaError), end
-        assert end.idempotency_key == intent.key
-        intent.said = f"{end.outcome} {getattr(end, 'status', '')}" if end.outcome is Outcome.UNKNOWN else end.outcome
-        if end.outcome is Outcome.DONE:
-            assert intent.effects == 1, f"{end.explain()} but {intent} did not happen"
-        elif end.outcome in (Outcome.REFUSED, Outcome.NOT_SENT):
-            assert executed == 0, f"{end.explain()} but {intent} happened"
+        assert isinstance(result, KlarnaError), result
+        assert result.idempotency_key == intent.key
+        intent.result = (
+            f"{result.outcome} {getattr(result, 'status', '')}" if result.outcome is Outcome.UNKNOWN else result.outcome
+        )
+        if result.outcome is Outcome.DONE:
+            assert intent.effects == 1, f"{result.explain()} but {intent} did not happen"
+        elif result.outcome in (Outcome.REFUSED, Outcome.NOT_SENT):
+            assert executed == 0, f"{result.explain()} but {intent} happened"
             if intent.client == self.clients:
-                assert intent.effects == 0, f"{end.explain()} but {intent} had happened"
-        assert isinstance(end, UnreadableAnswer) or end.attempts
+                assert intent.effects == 0, f"{result.explain()} but {intent} had happened"
+        assert isinstance(result, UnreadableAnswer) or result.attempts
 
     def check(self) -> None:
         """After every step."""
@@ -223,12 +226,12 @@ class World:
         self._nothing_is_in_flight()
 
     def _no_key_has_two_requests(self) -> None:
-        seen = self.sandbox.requests
-        for request in seen[self._read :]:
+        requests = self.sandbox.requests
+        for request in requests[self._read :]:
             if request.key is not None:
-                self._sent_under[request.key].add((request.operation, request.order_id, request.body))
+                self._sent_under[request.key].add((request.operation, request.order_id, request.body_digest))
                 assert len(self._sent_under[request.key]) == 1
-        self._read = len(seen)
+        self._read = len(requests)
 
     def _the_money_is_what_was_intended(self) -> None:
         for where in self.orders:
@@ -248,19 +251,19 @@ class World:
         assert not self.klarna._http.deadlines._running
         assert not any(use.is_running for use in self.klarna._guard._uses.values())
 
-    def _plan(self, faults: list[str]) -> None:
+    def _plan_faults(self, faults: list[str]) -> None:
         for fault in faults:
             if fault.isdigit():
                 self.sandbox.fail_next(status=int(fault))
             else:
                 self.sandbox.fail_next(fault=fault, seconds=2.0 if fault == "burst-429" else None)
 
-    async def _at_rest(self) -> None:
-        """What was sent and given up may still be worked on; and faults that nobody met are forgotten."""
-        self.sandbox._desk.script._scenes.clear()
+    async def _wait_until_idle(self) -> None:
+        """The server may still work on requests that were given up; planned faults that are left are dropped."""
+        self.sandbox.clear_failures()
         for _ in range(5):
             await asyncio.sleep(0.0005)
 
 
-async def _end(call: Awaitable[Any]) -> object:
+async def _result_of(call: Awaitable[Any]) -> object:
     return (await asyncio.gather(call, return_exceptions=True))[0]

@@ -16,8 +16,9 @@ from klarna_om.retry.policy import Retry
 from klarna_om.types import CaptureObject
 from tests.conftest import MakeClient
 from tests.proofs.conftest import until
-from tests.proofs.raw_klarna import Break, End, Point, RawKlarna
+from tests.proofs.raw_klarna import Break, RawKlarna
 from tests.support.calls import ORDER_ID
+from tests.support.raw_http import End, Point
 from tests.support.time import Sleeps
 from tests.support.wire import Answer
 
@@ -84,9 +85,9 @@ async def _ends_cancelled(task: "asyncio.Task[Any]") -> bool:
 Cancel = Callable[[Coroutine[Any, Any, Any], int], Awaitable[bool]]
 
 
-SCENES: dict[str, list[Break]] = {
+SITUATIONS: dict[str, list[Break]] = {
     "a connection from the pool": [],
-    "a connection of its own": [LAST],
+    "a new connection": [LAST],
     "a retry after a lost answer": [Break(Point.REQUEST, End.CLOSE)],
     "two retries after errors": [BUSY, BUSY],
     "a retry after a cut answer": [Break(Point.MID_BODY, End.CLOSE)],
@@ -95,12 +96,12 @@ SCENES: dict[str, list[Break]] = {
 
 
 @pytest.mark.parametrize("cancel", [cancelled_at_await, cancelled_at_iteration])
-@pytest.mark.parametrize("scene", SCENES)
+@pytest.mark.parametrize("situation", SITUATIONS)
 async def test_a_call_cancelled_at_any_point_leaves_nothing_and_its_key_works_again(
-    make_client: MakeClient, raw: RawKlarna, scene: str, cancel: Cancel
+    make_client: MakeClient, raw: RawKlarna, situation: str, cancel: Cancel
 ) -> None:
-    breaks = SCENES[scene]
-    pace = Pacer(200.0) if scene == "a wait for a slot" else "off"
+    breaks = SITUATIONS[situation]
+    pace = Pacer(200.0) if situation == "a wait for a slot" else "off"
     klarna = make_client(raw.url, in_flight=1, pace=pace, attempt_timeout=10.0)
     tasks, n, was_cancelled = len(asyncio.all_tasks()), 0, True
     while was_cancelled:
@@ -126,7 +127,7 @@ async def test_a_call_cancelled_at_any_point_leaves_nothing_and_its_key_works_ag
 
 
 @pytest.mark.parametrize("cancel", [cancelled_at_await, cancelled_at_iteration])
-async def test_of_five_calls_under_one_key_any_may_be_cancelled_anywhere_and_the_others_get_the_answer(
+async def test_cancelling_one_of_five_equal_calls_leaves_the_others_their_answer(
     make_client: MakeClient, raw: RawKlarna, cancel: Cancel
 ) -> None:
     klarna = make_client(raw.url)
@@ -141,7 +142,7 @@ async def test_of_five_calls_under_one_key_any_may_be_cancelled_anywhere_and_the
             return klarna.captures.create(ORDER_ID, CAPTURE, idempotency_key=key)
 
         victim = asyncio.ensure_future(cancel(call(), n))
-        await asyncio.sleep(0)  # it goes first, so the others wait for what it brings
+        await asyncio.sleep(0)  # it goes first, so the others wait for its answer
         others = [asyncio.create_task(call()) for _ in range(4)]
 
         was_cancelled = await victim
@@ -181,7 +182,7 @@ async def by_a_siblings_failure(call: Coroutine[Any, Any, Any], raw: RawKlarna) 
 
 
 @pytest.mark.parametrize("stop", [by_timeout, by_wait_for, by_a_siblings_failure])
-async def test_a_limit_of_the_callers_own_cuts_through_and_the_next_call_works(
+async def test_the_callers_own_timeout_ends_the_call_and_the_next_call_works(
     hanging: KlarnaClient,
     raw: RawKlarna,
     caplog: pytest.LogCaptureFixture,
@@ -190,14 +191,16 @@ async def test_a_limit_of_the_callers_own_cuts_through_and_the_next_call_works(
     async with asyncio.timeout(10):
         await stop(hanging.captures.create(ORDER_ID, CAPTURE, idempotency_key="k"), raw)
 
-    told = [
+    logged = [
         (getattr(line, "klarna_outcome", None), getattr(line, "klarna_idempotency_key", None))
         for line in caplog.records
     ]
-    assert told == [("unknown", "k")]
+    assert logged == [("unknown", "k")]
+
     raw.otherwise = None
-    assert await hanging.captures.create(ORDER_ID, CAPTURE, idempotency_key="k") == "the-id"
-    assert raw.effects["k"] == 1
+    capture_id = await hanging.captures.create(ORDER_ID, CAPTURE, idempotency_key="k")
+
+    assert (capture_id, raw.effects["k"]) == ("the-id", 1)
 
 
 async def test_a_write_cancelled_between_two_attempts_is_reported_as_unknown(

@@ -1,4 +1,4 @@
-"""Two hundred calls at once, each with faults of its own: none gets anything of another's."""
+"""Two hundred calls at once, each with different faults: none gets anything of another call."""
 
 import asyncio
 

@@ -1,6 +1,6 @@
 """13 writes x every point where an exchange can break: the error, its outcome, the attempts, and the effects.
 
-Each cell is one call on a socket of its own; the server executes a write once per key, when all of it has arrived.
+Each cell is one call on its own socket; the server executes a write once per key, when all of it has arrived.
     NOT_SENT and REFUSED: no effect.  DONE and success: exactly one.  UNKNOWN: none or one.
 """
 
@@ -19,8 +19,10 @@ from klarna_om.retry.policy import Retry
 from klarna_om.types import CaptureObject
 from tests.conftest import MakeClient
 from tests.proofs.calling import WRITE_CALLS, Where
-from tests.proofs.raw_klarna import Break, End, Point, RawKlarna
+from tests.proofs.raw_klarna import Break, RawKlarna
 from tests.support.calls import CAPTURE_ID, ORDER_ID
+from tests.support.listening import listen
+from tests.support.raw_http import End, Point
 from tests.support.time import Clock
 from tests.support.wire import Answer
 
@@ -33,8 +35,8 @@ BROKEN = Answer(503, {}, b"<html>out of order</html>")
 
 
 @frozen
-class Told:
-    """What one call said, and what it did."""
+class CallResult:
+    """What one call reported, and what it did."""
 
     kind: str
     outcome: Outcome
@@ -44,11 +46,11 @@ class Told:
 
 LOST, LATE, CUT = ConnectionLost.__name__, AnswerTimeout.__name__, AnswerCut.__name__
 SUCCESS = "success"
-GOOD_UNTIL = datetime.fromtimestamp(Clock().now, UTC) + timedelta(hours=24)
+RETRY_UNTIL = datetime.fromtimestamp(Clock().now, UTC) + timedelta(hours=24)
 
 
-def row(point: Point, end: End, kind: str, outcome: Outcome, effects: int, **more: object) -> tuple[Break, Told]:
-    return Break(point, end, executes=effects > 0, **more), Told(kind, outcome, 1, effects)  # type: ignore[arg-type]
+def row(point: Point, end: End, kind: str, outcome: Outcome, effects: int, **more: object) -> tuple[Break, CallResult]:
+    return Break(point, end, executes=effects > 0, **more), CallResult(kind, outcome, 1, effects)  # type: ignore[arg-type]
 
 
 TABLE = [
@@ -99,23 +101,23 @@ def _id(value: object) -> str | None:
     return f"{value.point.name} {value.end.name} {value.answer.status} {done}".lower().replace(" ", "-")
 
 
-cut_points = pytest.mark.parametrize(("broken", "told"), TABLE, ids=_id)
+cut_points = pytest.mark.parametrize(("broken", "expected"), TABLE, ids=_id)
 
 
-async def call_all(klarna: KlarnaClient, raw: RawKlarna | None) -> Mapping[str, Told | KlarnaError]:
+async def call_all(klarna: KlarnaClient, raw: RawKlarna | None) -> Mapping[str, CallResult | KlarnaError]:
     """Every write once, at the same time, each under its own name as the key."""
 
-    async def call(name: str) -> Told:
+    async def call(name: str) -> CallResult:
         kind, outcome, attempts = SUCCESS, DONE, 1
         key: str | None = name
-        good_until: datetime | None = GOOD_UNTIL
+        retry_until: datetime | None = RETRY_UNTIL
         try:
             await WRITE_CALLS[name](klarna, WHERE, name)
         except KlarnaError as error:
             kind, outcome, attempts = type(error).__name__, error.outcome, len(error.attempts)
-            key, good_until = error.idempotency_key, error.retry_until
-        assert (key, good_until) == (name, GOOD_UNTIL)
-        return Told(kind, outcome, attempts, raw.effects[name] if raw else 0)
+            key, retry_until = error.idempotency_key, error.retry_until
+        assert (key, retry_until) == (name, RETRY_UNTIL)
+        return CallResult(kind, outcome, attempts, raw.effects[name] if raw else 0)
 
     results = await asyncio.gather(*(call(name) for name in WRITE_CALLS))
     return dict(zip(WRITE_CALLS, results, strict=True))
@@ -127,24 +129,28 @@ def patience(broken: Break) -> float:
 
 
 @cut_points
-async def test_each_write_says_what_is_known_at_each_cut_point(
-    make_client: MakeClient, raw: RawKlarna, broken: Break, told: Told
+async def test_each_write_reports_what_is_known_at_each_cut_point(
+    make_client: MakeClient, raw: RawKlarna, broken: Break, expected: CallResult
 ) -> None:
     raw.otherwise = broken
     klarna = make_client(raw.url, retry=Retry.off(), attempt_timeout=patience(broken))
 
-    assert await call_all(klarna, raw) == dict.fromkeys(WRITE_CALLS, told)
+    results = await call_all(klarna, raw)
+
+    assert results == dict.fromkeys(WRITE_CALLS, expected)
 
 
 @cut_points
 async def test_a_write_that_meets_a_cut_point_on_each_attempt_has_at_most_one_effect(
-    make_client: MakeClient, raw: RawKlarna, broken: Break, told: Told
+    make_client: MakeClient, raw: RawKlarna, broken: Break, expected: CallResult
 ) -> None:
     raw.otherwise = broken
     klarna = make_client(raw.url, retry=Retry(max_attempts=2), attempt_timeout=patience(broken))
 
-    attempts = 1 if told.kind == SUCCESS or told.outcome is REFUSED else 2
-    assert await call_all(klarna, raw) == dict.fromkeys(WRITE_CALLS, evolve(told, attempts=attempts))
+    results = await call_all(klarna, raw)
+
+    attempts = 1 if expected.kind == SUCCESS or expected.outcome is REFUSED else 2
+    assert results == dict.fromkeys(WRITE_CALLS, evolve(expected, attempts=attempts))
 
 
 @pytest.mark.parametrize(
@@ -152,7 +158,7 @@ async def test_a_write_that_meets_a_cut_point_on_each_attempt_has_at_most_one_ef
     [broken for broken, _ in TABLE if (broken.end is not End.HANG or broken.executes) and broken.answer is not NO],
     ids=_id,
 )
-async def test_after_any_cut_point_the_retry_brings_exactly_one_effect_under_one_key_and_the_same_bytes(
+async def test_a_retry_after_any_cut_point_has_one_effect_one_key_and_the_same_bytes(
     make_client: MakeClient, raw: RawKlarna, broken: Break
 ) -> None:
     raw.breaks = [broken] * len(WRITE_CALLS)
@@ -160,7 +166,7 @@ async def test_after_any_cut_point_the_retry_brings_exactly_one_effect_under_one
 
     results = await call_all(klarna, raw)
 
-    assert results == dict.fromkeys(WRITE_CALLS, Told(SUCCESS, DONE, 1, 1))
+    assert results == dict.fromkeys(WRITE_CALLS, CallResult(SUCCESS, DONE, 1, 1))
     assert raw.effects == dict.fromkeys(WRITE_CALLS, 1)
     for name in WRITE_CALLS:
         assert len({request.raw for request in raw.requests if request.key == name}) == 1
@@ -171,17 +177,17 @@ async def test_a_refused_connection_sent_nothing_of_any_write(make_client: MakeC
         unused.bind(("127.0.0.1", 0))
         klarna = make_client(f"http://127.0.0.1:{unused.getsockname()[1]}")
 
-        told = await call_all(klarna, None)
+        results = await call_all(klarna, None)
 
-    assert told == dict.fromkeys(WRITE_CALLS, Told(ConnectionFailed.__name__, NOT_SENT, 4, 0))
+    assert results == dict.fromkeys(WRITE_CALLS, CallResult(ConnectionFailed.__name__, NOT_SENT, 4, 0))
 
 
 async def test_an_unknown_host_got_nothing_of_any_write(make_client: MakeClient) -> None:
     klarna = make_client("https://klarna.invalid", retry=Retry(max_attempts=2))
 
-    told = await call_all(klarna, None)
+    results = await call_all(klarna, None)
 
-    assert told == dict.fromkeys(WRITE_CALLS, Told(ConnectionFailed.__name__, NOT_SENT, 2, 0))
+    assert results == dict.fromkeys(WRITE_CALLS, CallResult(ConnectionFailed.__name__, NOT_SENT, 2, 0))
 
 
 @pytest.fixture
@@ -193,14 +199,14 @@ async def no_tls() -> AsyncIterator[str]:
         writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
         writer.close()
 
-    async with await asyncio.start_server(shout, "127.0.0.1", 0) as listening:
-        yield f"https://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
+    async with listen(shout) as port:
+        yield f"https://127.0.0.1:{port}"
 
 
 async def test_a_failed_tls_handshake_sent_nothing_of_any_write(make_client: MakeClient, no_tls: str) -> None:
-    told = await call_all(make_client(no_tls, retry=Retry(max_attempts=2)), None)
+    results = await call_all(make_client(no_tls, retry=Retry(max_attempts=2)), None)
 
-    assert told == dict.fromkeys(WRITE_CALLS, Told(ConnectionFailed.__name__, NOT_SENT, 2, 0))
+    assert results == dict.fromkeys(WRITE_CALLS, CallResult(ConnectionFailed.__name__, NOT_SENT, 2, 0))
 
 
 CAPTURE = CaptureObject(captured_amount=100)
@@ -217,7 +223,7 @@ CAPTURE = CaptureObject(captured_amount=100)
     ],
     ids=_id,
 )
-async def test_a_doubt_is_not_talked_away_by_a_later_attempt(
+async def test_a_later_attempt_never_turns_unknown_into_a_definite_failure(
     make_client: MakeClient, raw: RawKlarna, later: Break
 ) -> None:
     """The first attempt was executed and its answer lost. Refused, or not sent? No: unknown."""
@@ -246,7 +252,7 @@ async def test_a_doubt_is_not_talked_away_by_a_later_attempt(
     ],
     ids=_id,
 )
-async def test_nor_by_a_later_call_under_the_same_key(
+async def test_a_later_call_never_turns_unknown_into_a_definite_failure(
     make_client: MakeClient, raw: RawKlarna, first: Break, later: Break, known: Outcome
 ) -> None:
     klarna = make_client(raw.url, retry=Retry.off())
@@ -257,8 +263,9 @@ async def test_nor_by_a_later_call_under_the_same_key(
         assert (caught.value.outcome, raw.effects["k"]) == (known, 1)
 
     raw.otherwise = None
-    assert await klarna.captures.create(ORDER_ID, CAPTURE, idempotency_key="k") == "the-id"
-    assert raw.effects["k"] == 1
+    capture_id = await klarna.captures.create(ORDER_ID, CAPTURE, idempotency_key="k")
+
+    assert (capture_id, raw.effects["k"]) == ("the-id", 1)
 
 
 async def test_a_cancelled_write_leaves_its_key_in_doubt(make_client: MakeClient, raw: RawKlarna) -> None:
@@ -274,7 +281,7 @@ async def test_a_cancelled_write_leaves_its_key_in_doubt(make_client: MakeClient
     assert (caught.value.outcome, raw.effects["k"]) == (UNKNOWN, 1)
 
 
-async def test_a_key_is_good_for_24_hours_from_its_first_use_not_from_its_last(
+async def test_a_key_is_valid_for_24_hours_from_its_first_use_not_from_its_last(
     make_client: MakeClient, raw: RawKlarna, wall_clock: Clock
 ) -> None:
     klarna = make_client(raw.url, retry=Retry.off())
@@ -282,5 +289,5 @@ async def test_a_key_is_good_for_24_hours_from_its_first_use_not_from_its_last(
     for _ in range(3):
         with pytest.raises(ConnectionLost) as caught:
             await klarna.captures.create(ORDER_ID, CAPTURE, idempotency_key="k")
-        assert caught.value.retry_until == GOOD_UNTIL
+        assert caught.value.retry_until == RETRY_UNTIL
         wall_clock.now += 3600

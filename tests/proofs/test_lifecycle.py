@@ -18,9 +18,10 @@ from klarna_om.pace.pacer import Pacer
 from klarna_om.retry.policy import Retry
 from tests.conftest import MakeClient
 from tests.proofs.conftest import LONG, until
-from tests.proofs.raw_klarna import Break, End, Point, RawKlarna
+from tests.proofs.raw_klarna import Break, RawKlarna
 from tests.proofs.test_cancellation import descriptors
 from tests.support.calls import ORDER_ID
+from tests.support.raw_http import End, Point
 from tests.support.wire import Answer
 
 HANGS = Break(Point.REQUEST, End.HANG)
@@ -28,12 +29,12 @@ HANGS = Break(Point.REQUEST, End.HANG)
 
 @pytest.fixture
 async def session() -> AsyncIterator[aiohttp.ClientSession]:
-    """A session of the caller's own."""
+    """The caller's session."""
     async with aiohttp.ClientSession() as opened:
         yield opened
 
 
-@pytest.mark.parametrize("borrowed", [False, True], ids=["a session of our own", "a borrowed session"])
+@pytest.mark.parametrize("borrowed", [False, True], ids=["the client's session", "a borrowed session"])
 async def test_closing_ends_every_call_wherever_it_is_with_a_typed_error(
     make_client: MakeClient, raw: RawKlarna, session: aiohttp.ClientSession, borrowed: bool
 ) -> None:
@@ -113,7 +114,7 @@ async def test_after_close_with_a_borrowed_session_nothing_more_is_sent(
     assert len(raw.requests) == 1
 
 
-def test_a_copy_used_in_another_event_loop_is_told_and_sends_nothing() -> None:
+def test_a_copy_used_in_another_event_loop_is_refused_and_sends_nothing() -> None:
     client = KlarnaClient("http://127.0.0.1:9", api_key="k", retry=Retry.off())
 
     async def use(client: KlarnaClient) -> None:

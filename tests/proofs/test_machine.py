@@ -1,11 +1,11 @@
 """Any operations, faults, crashes and clock jumps, in any order: the promises hold after every step.
 
-    effects per intent <= 1 within 24 hours             success said -> exactly 1
-    refused or not sent said -> 0                       unknown said -> 0 or 1, and the same key resolves it
+    effects per intent <= 1 within 24 hours             success reported -> exactly 1
+    refused or not sent reported -> 0                   unknown reported -> 0 or 1, and the same key resolves it
     sums never exceed the authorization, and are what was intended
-    no key is seen with two requests                    nothing is in flight at rest
+    no key has two requests                             nothing is in flight when idle
 
-`KLARNA_OM_PROOFS=long` takes thousands of steps, other ones each time.
+`KLARNA_OM_PROOFS=long` takes thousands of steps, different ones each time.
 """
 
 from typing import Any
@@ -22,12 +22,12 @@ from tests.proofs.machine import FAULTS, HANGS, World
 pytestmark = pytest.mark.timeout(1800 if LONG else 120)
 
 writes = st.sampled_from(sorted(WRITE_CALLS))
-favourites = st.sampled_from(["captures.create", "refunds.create"]) | writes
+mostly_money = st.sampled_from(["captures.create", "refunds.create"]) | writes
 reads = st.sampled_from(sorted(READ_CALLS))
-some = st.lists(st.sampled_from(FAULTS), max_size=5)
-each_answer_lost = st.lists(st.sampled_from(["error-after", "reset-after", "cut"]), min_size=4, max_size=4)
-always_turned_away = st.lists(st.sampled_from(["429", "401", "409"]), min_size=4, max_size=4)
-faults = some | each_answer_lost | always_turned_away
+some_faults = st.lists(st.sampled_from(FAULTS), max_size=5)
+every_answer_lost = st.lists(st.sampled_from(["error-after", "reset-after", "cut"]), min_size=4, max_size=4)
+always_refused = st.lists(st.sampled_from(["429", "401", "409"]), min_size=4, max_size=4)
+faults = some_faults | every_answer_lost | always_refused
 numbers = st.integers(0, 50)
 intents = st.just(-1) | numbers  # most often the last one
 amounts = st.integers(1, 3_000)
@@ -41,59 +41,61 @@ class Machine(RuleBasedStateMachine):
         self.world: World
 
     @initialize(store_refusals=st.booleans())
-    def begin(self, store_refusals: bool) -> None:
+    def start(self, store_refusals: bool) -> None:
         self.world = World(store_refusals=store_refusals)
 
-    @rule(operation=favourites, order=numbers, amount=amounts, faults=faults)
-    def something_new_is_wanted(self, operation: str, order: int, amount: int, faults: list[str]) -> None:
-        self.world.run(self.world.call(self.world.fresh(operation, order, amount), faults))
+    @rule(operation=mostly_money, order=numbers, amount=amounts, faults=faults)
+    def call_for_a_new_intent(self, operation: str, order: int, amount: int, faults: list[str]) -> None:
+        self.world.run(self.world.call(self.world.new_intent(operation, order, amount), faults))
 
-    @rule(operation=favourites, order=numbers, amount=amounts, faults=faults, turns=st.integers(0, 40))
-    def the_process_dies_in_the_middle_of_a_call(
+    @rule(operation=mostly_money, order=numbers, amount=amounts, faults=faults, turns=st.integers(0, 40))
+    def crash_in_the_middle_of_a_call(
         self, operation: str, order: int, amount: int, faults: list[str], turns: int
     ) -> None:
-        self.world.run(self.world.crash(self.world.fresh(operation, order, amount), faults, turns))
+        self.world.run(self.world.crash(self.world.new_intent(operation, order, amount), faults, turns))
 
     @precondition(lambda self: self.world.usable(0))
-    @rule(number=intents, faults=faults, together=st.sampled_from([1, 1, 1, 3]))
-    def it_is_asked_for_again_under_its_key(self, number: int, faults: list[str], together: int) -> None:
+    @rule(number=intents, faults=faults, concurrency=st.sampled_from([1, 1, 1, 3]))
+    def repeat_a_call_under_its_key(self, number: int, faults: list[str], concurrency: int) -> None:
         intent = self.world.usable(number)
         assert intent is not None
-        self.world.run(self.world.call(intent, faults, together))
+        self.world.run(self.world.call(intent, faults, concurrency))
 
     @precondition(lambda self: self.world.usable(0))
     @rule(number=intents)
-    def what_is_in_doubt_is_settled_under_its_key(self, number: int) -> None:
+    def settle_an_intent_under_its_key(self, number: int) -> None:
         intent = self.world.usable(number)
         assert intent is not None
         self.world.run(self.world.settle(intent))
 
     @precondition(lambda self: self.world.usable(0))
     @rule(number=intents, operation=writes)
-    def a_key_is_used_for_something_else(self, number: int, operation: str) -> None:
+    def use_a_key_for_another_request(self, number: int, operation: str) -> None:
         intent = self.world.usable(number)
         assert intent is not None
         if intent.operation != operation:
             self.world.run(self.world.misuse(intent, operation))
 
-    @rule(operation=favourites, order=numbers, amount=amounts, hang=st.sampled_from(HANGS), others=faults)
-    def the_server_falls_silent(self, operation: str, order: int, amount: int, hang: str, others: list[str]) -> None:
-        self.world.run(self.world.call(self.world.fresh(operation, order, amount), [hang, *others[:2]]))
+    @rule(operation=mostly_money, order=numbers, amount=amounts, hang=st.sampled_from(HANGS), others=faults)
+    def call_while_the_server_hangs(
+        self, operation: str, order: int, amount: int, hang: str, others: list[str]
+    ) -> None:
+        self.world.run(self.world.call(self.world.new_intent(operation, order, amount), [hang, *others[:2]]))
 
     @rule(operation=reads, order=numbers, faults=faults)
-    def something_is_read(self, operation: str, order: int, faults: list[str]) -> None:
+    def read(self, operation: str, order: int, faults: list[str]) -> None:
         self.world.run(self.world.read(operation, order, faults))
 
     @rule(attempts=st.sampled_from([1, 1, 2, 4]))
-    def calls_are_tried_so_often(self, attempts: int) -> None:
+    def change_max_attempts(self, attempts: int) -> None:
         self.world.attempts = attempts
 
     @rule(seconds=st.sampled_from([60.0, 3600.0, 6 * 3600.0, 25 * 3600.0, 20 * 24 * 3600.0]))
-    def time_passes(self, seconds: float) -> None:
+    def pass_time(self, seconds: float) -> None:
         self.world.pass_time(seconds)
 
     @rule(captured=st.sampled_from([0, 2_500]))
-    def somebody_buys(self, captured: int) -> None:
+    def create_an_order(self, captured: int) -> None:
         self.world.new_order(captured)
 
     @invariant()

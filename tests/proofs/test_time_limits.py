@@ -15,8 +15,9 @@ from klarna_om.retry.budget import Budget
 from klarna_om.retry.policy import Retry
 from tests.conftest import MakeClient
 from tests.proofs.conftest import LONG
-from tests.proofs.raw_klarna import Break, End, Point, RawKlarna
+from tests.proofs.raw_klarna import Break, RawKlarna
 from tests.support.calls import ORDER_ID
+from tests.support.raw_http import End, Point
 from tests.support.time import Sleeps, longest
 from tests.support.wire import Answer
 
@@ -28,13 +29,13 @@ SECONDS, ATTEMPT = (0.3, 1.0) if LONG else (0.1, 0.6)
 
 @pytest.fixture
 async def pool_of_two() -> AsyncIterator[aiohttp.ClientSession]:
-    """A session of the caller's own, with room for two."""
+    """The caller's session, with a pool of two."""
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=2)) as session:
         yield session
 
 
-@pytest.mark.parametrize("borrowed", [False, True], ids=["a pool of our own", "a borrowed pool"])
-async def test_twenty_slow_calls_through_a_pool_of_two_all_succeed_since_waiting_for_it_is_no_attempt(
+@pytest.mark.parametrize("borrowed", [False, True], ids=["the client's pool", "a borrowed pool"])
+async def test_twenty_slow_calls_through_a_pool_of_two_all_succeed(
     make_client: MakeClient, raw: RawKlarna, pool_of_two: aiohttp.ClientSession, borrowed: bool
 ) -> None:
     raw.seconds = SECONDS
@@ -52,9 +53,9 @@ async def test_the_wait_for_a_borrowed_pool_is_limited_by_queue_timeout_and_send
     raw.otherwise = Break(Point.REQUEST, End.HANG)
     klarna = make_client(raw.url, session=pool_of_two, queue_timeout=0.05, attempt_timeout=0.5, retry=Retry.off())
 
-    ends = await asyncio.gather(*(klarna.orders.acknowledge(ORDER_ID) for _ in range(5)), return_exceptions=True)
+    results = await asyncio.gather(*(klarna.orders.acknowledge(ORDER_ID) for _ in range(5)), return_exceptions=True)
 
-    assert [type(end) for end in ends].count(QueueTimeout) == 3
+    assert [type(result) for result in results].count(QueueTimeout) == 3
     assert len(raw.requests) == 2
 
 
@@ -71,13 +72,13 @@ async def test_each_attempt_gets_what_is_left_of_the_total(make_client: MakeClie
     assert "total_timeout" in caught.value.stopped
 
 
-async def test_each_attempt_is_told_the_same_deadline_and_none_begins_after_it() -> None:
-    asked: list[tuple[float, float]] = []
+async def test_each_attempt_has_the_same_deadline_and_none_starts_after_it() -> None:
+    started: list[tuple[float, float]] = []
 
     async def below(request: Request) -> Response:
         now = asyncio.get_running_loop().time()
         assert request.deadline is not None
-        asked.append((request.deadline, now))
+        started.append((request.deadline, now))
         await asyncio.sleep(0.03)
         return Response(request, 503, {}, b"")
 
@@ -85,9 +86,9 @@ async def test_each_attempt_is_told_the_same_deadline_and_none_begins_after_it()
     request = Request("orders.get", "GET", "/")
     response = await RetryMiddleware(policy, Budget(10_000), 0.2, asyncio.sleep, longest)(request, below)
 
-    assert len({deadline for deadline, _ in asked}) == 1
-    assert all(began < deadline for deadline, began in asked)
-    assert 1 < len(asked) < 100
+    assert len({deadline for deadline, _ in started}) == 1
+    assert all(start < deadline for deadline, start in started)
+    assert 1 < len(started) < 100
     assert response.stopped.startswith("total_timeout")
 
 
@@ -101,7 +102,7 @@ async def test_no_sleep_lasts_beyond_the_total(make_client: MakeClient, raw: Raw
 
 
 @pytest.mark.parametrize("seconds", [0.1, 1.0, 5.0, 5.6, 6.0, 9.9, 10.0, 11.0, 65.0])
-def test_a_connection_is_given_up_before_the_attempt_is_so_that_it_is_known_that_nothing_was_sent(
+def test_a_connection_is_given_up_before_its_attempt_so_nothing_was_sent(
     seconds: float,
 ) -> None:
     """aiohttp rounds a limit above `ceil_threshold` up to a whole second of the loop's clock."""

@@ -1,6 +1,7 @@
 """What the wire is like: old TLS is refused, a stale connection costs an attempt and no more, the pool has its size."""
 
 import asyncio
+import contextlib
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 
@@ -14,8 +15,10 @@ from klarna_om.types import CaptureObject
 from tests.conftest import MakeClient
 from tests.proofs.calling import WRITE_CALLS, Where
 from tests.proofs.conftest import until
-from tests.proofs.raw_klarna import Break, End, Point, RawKlarna
+from tests.proofs.raw_klarna import Break, RawKlarna
 from tests.support.calls import CAPTURE_ID, ORDER_ID
+from tests.support.listening import listen
+from tests.support.raw_http import End, Point
 
 CAPTURE = CaptureObject(captured_amount=100)
 AUTHORITY = trustme.CA()
@@ -46,21 +49,13 @@ Serve = Callable[[ssl.SSLContext], Awaitable[int]]
 
 @pytest.fixture
 async def serve() -> AsyncIterator[Serve]:
-    """Serves on a port of `localhost` and closes what it accepts."""
-    servers: list[asyncio.Server] = []
+    """Listens on a port of `localhost` and closes what it accepts."""
 
-    async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def close(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.close()
 
-    async def start(context: ssl.SSLContext) -> int:
-        servers.append(await asyncio.start_server(accept, "127.0.0.1", 0, ssl=context))
-        port: int = servers[-1].sockets[0].getsockname()[1]
-        return port
-
-    yield start
-    for server in servers:
-        server.close()
-        await server.wait_closed()
+    async with contextlib.AsyncExitStack() as servers:
+        yield lambda context: servers.enter_async_context(listen(close, tls=context))
 
 
 @pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
@@ -94,7 +89,7 @@ async def test_with_later_tls_the_server_has_to_prove_its_name(
 
 @pytest.mark.parametrize("end", [End.CLOSE, End.RESET])
 @pytest.mark.parametrize("operation", WRITE_CALLS)
-async def test_a_pooled_connection_that_dies_as_the_next_write_comes_is_replaced_under_the_same_key_and_counted(
+async def test_a_pooled_connection_that_dies_under_a_write_is_replaced_and_counted(
     make_client: MakeClient, raw: RawKlarna, operation: str, end: End
 ) -> None:
     """The server drops the kept connection when it has read the next request, and has not acted on it."""
@@ -116,7 +111,7 @@ async def test_a_connection_that_was_closed_while_idle_is_not_used_again(
     raw.breaks = [Break(Point.ANSWER, End.CLOSE)]
     await klarna.orders.acknowledge(ORDER_ID)
     await until(lambda: raw.open_connections == 0)
-    await asyncio.sleep(0.05)  # the news travels
+    await asyncio.sleep(0.05)  # until the client sees it
 
     reply = await klarna.reply(klarna.orders.acknowledge(ORDER_ID))
 

@@ -1,4 +1,4 @@
-"""A plain aiohttp caller of the sandbox: it retries nothing and hides nothing."""
+"""An aiohttp caller of the sandbox that shows every response and never retries."""
 
 import base64
 import json
@@ -13,13 +13,13 @@ from klarna_om.sandbox import Sandbox
 ROOT = "/ordermanagement/v1/orders"
 
 
-def basic(username: str, password: str) -> str:
+def basic_auth(username: str, password: str) -> str:
     """The value of an `Authorization` header."""
     return "Basic " + base64.b64encode(f"{username}:{password}".encode()).decode()
 
 
 @frozen
-class Heard:
+class RawResponse:
     status: int
     headers: Mapping[str, str]
     body: bytes
@@ -41,16 +41,16 @@ class Caller:
 
     async def send(
         self, method: str, path: str, *, body: bytes | None = None, headers: dict[str, str] | None = None
-    ) -> Heard:
-        """Send to a path from the root, with the credentials unless `headers` say otherwise."""
-        auth = basic(self._sandbox.username, self._sandbox.password)
+    ) -> RawResponse:
+        """Send to a path from the root, with the credentials unless `headers` have others."""
+        auth = basic_auth(self._sandbox.username, self._sandbox.password)
         all_headers = {"Authorization": auth, **(headers or {})}
         async with self._session.request(
             method, self._sandbox.url + path, data=body, headers=all_headers, allow_redirects=False
         ) as response:
-            return Heard(response.status, response.headers, await response.read())
+            return RawResponse(response.status, response.headers, await response.read())
 
-    async def call(self, method: str, suffix: str, document: Any = None, key: str | None = None) -> Heard:
+    async def call(self, method: str, suffix: str, document: Any = None, key: str | None = None) -> RawResponse:
         """Call an operation of the order."""
         headers = {} if key is None else {"Klarna-Idempotency-Key": key}
         body = None
@@ -58,8 +58,8 @@ class Caller:
             body, headers["Content-Type"] = json.dumps(document).encode(), "application/json"
         return await self.send(method, f"{ROOT}/{self.order_id}{suffix}", body=body, headers=headers)
 
-    async def acknowledge(self, key: str | None = None) -> Heard:
+    async def acknowledge(self, key: str | None = None) -> RawResponse:
         return await self.call("POST", "/acknowledge", key=key)
 
-    async def capture(self, amount: int, key: str | None = None) -> Heard:
+    async def capture(self, amount: int, key: str | None = None) -> RawResponse:
         return await self.call("POST", "/captures", {"captured_amount": amount}, key)

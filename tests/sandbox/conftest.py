@@ -1,24 +1,24 @@
-"""A sandbox whose time stands still, and somebody to call it."""
+"""A sandbox whose time stands still, and its caller."""
 
 from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
 
-from klarna_om.sandbox import Clock, Sandbox
-from tests.sandbox.books import NOON, Books
+from klarna_om.sandbox import Sandbox
 from tests.sandbox.caller import Caller
+from tests.sandbox.ledger_driver import LedgerDriver, clock_at_noon
 from tests.support.time import Sleeps
 
 
 @pytest.fixture
-def books() -> Books:
-    return Books()
+def driver() -> LedgerDriver:
+    return LedgerDriver()
 
 
 @pytest.fixture
 async def sandbox(sleeps: Sleeps) -> AsyncIterator[Sandbox]:
-    async with Sandbox(clock=Clock(lambda: NOON), sleep=sleeps) as served:
+    async with Sandbox(clock=clock_at_noon(), sleep=sleeps) as served:
         yield served
 
 

@@ -1,4 +1,4 @@
-"""`klarna-om sandbox`, as a shell starts it and as click does."""
+"""`klarna-om sandbox`, started as a process and through click."""
 
 import asyncio
 import os
@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
@@ -25,8 +26,8 @@ AUTH = {"Authorization": "Basic c2FuZGJveDpzYW5kYm94"}
 
 def acknowledge(url: str, order_id: str) -> int:
     request = Request(f"{url}/ordermanagement/v1/orders/{order_id}/acknowledge", headers=AUTH, method="POST")
-    with urlopen(request) as answer:
-        return int(answer.status)
+    with urlopen(request) as response:
+        return int(response.status)
 
 
 def run(*arguments: str) -> Result:
@@ -35,7 +36,7 @@ def run(*arguments: str) -> Result:
 
 @contextmanager
 def stopped_when(ready: Callable[[], bool], number: signal.Signals) -> Iterator[None]:
-    """Send this process a signal once something has come true."""
+    """Send this process a signal as soon as `ready` is true."""
 
     def wait() -> None:
         while not ready():
@@ -50,21 +51,21 @@ def stopped_when(ready: Callable[[], bool], number: signal.Signals) -> Iterator[
 
 @pytest.fixture
 def serving(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The URLs of the sandboxes that are up."""
+    """The URLs of the sandboxes that serve."""
     urls: list[str] = []
     start = Sandbox.__aenter__
 
-    async def noted(self: Sandbox) -> Sandbox:
+    async def record_start(self: Sandbox) -> Sandbox:
         await start(self)
         urls.append(self.url)
         return self
 
-    monkeypatch.setattr(Sandbox, "__aenter__", noted)
+    monkeypatch.setattr(Sandbox, "__aenter__", record_start)
     return urls
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_it_tells_where_it_serves_and_at_the_end_what_was_done(
+def test_it_prints_its_url_at_the_start_and_the_effects_at_the_end(
     tmp_path: Path, serving: list[str], number: signal.Signals
 ) -> None:
     manifest = tmp_path / "orders.csv"
@@ -90,15 +91,15 @@ def test_it_tells_where_it_serves_and_at_the_end_what_was_done(
 
 
 @pytest.mark.parametrize("has_uvloop", [True, False])
-def test_it_runs_on_uvloop_only_where_that_is_installed(
+def test_it_uses_uvloop_only_where_that_is_installed(
     monkeypatch: pytest.MonkeyPatch, serving: list[str], has_uvloop: bool
 ) -> None:
-    asked: list[str] = []
+    factories: list[str] = []
 
     class Loops:
         @staticmethod
         def new_event_loop() -> asyncio.AbstractEventLoop:
-            asked.append("uvloop")
+            factories.append("uvloop")
             return asyncio.new_event_loop()
 
     monkeypatch.setitem(sys.modules, "uvloop", Loops if has_uvloop else None)
@@ -107,7 +108,7 @@ def test_it_runs_on_uvloop_only_where_that_is_installed(
         result = run("--port", "0")
 
     assert result.exit_code == 0
-    assert asked == ["uvloop"] * has_uvloop
+    assert factories == ["uvloop"] * has_uvloop
 
 
 @pytest.mark.parametrize(
@@ -117,22 +118,21 @@ def test_it_runs_on_uvloop_only_where_that_is_installed(
 def test_options_reach_the_sandbox(
     monkeypatch: pytest.MonkeyPatch, option: str, attribute: str, value: int | None
 ) -> None:
-    made: list[Any] = []
+    sandboxes: list[Any] = []
 
     async def refuse(self: Sandbox) -> Sandbox:
-        made.append(self)
-        raise OSError("enough")
+        sandboxes.append(self)
+        raise OSError("not started")
 
     monkeypatch.setattr(Sandbox, "__aenter__", refuse)
 
-    assert run(option).exit_code == 1
-    found = made[0]
-    for name in attribute.split("."):
-        found = getattr(found, name)
-    assert found == value
+    result = run(option)
+
+    assert result.exit_code == 1
+    assert attrgetter(attribute)(sandboxes[0]) == value
 
 
-def test_a_port_in_use_is_told_in_one_line() -> None:
+def test_a_port_in_use_is_an_error_of_one_line() -> None:
     with Sandbox() as sandbox:
         port = sandbox.url.rpartition(":")[2]
         result = run("--port", port)
@@ -147,14 +147,14 @@ def _in_use(output: str) -> str:
     return found[1]
 
 
-def test_a_manifest_that_cannot_be_written_is_told_in_one_line(tmp_path: Path) -> None:
+def test_a_manifest_that_cannot_be_written_is_an_error_of_one_line(tmp_path: Path) -> None:
     result = run("--manifest", str(tmp_path / "no" / "orders.csv"))
 
     assert result.exit_code == 1
     assert "Error: cannot write" in result.output
 
 
-def test_a_plan_that_cannot_be_read_is_told_with_what_is_known() -> None:
+def test_an_invalid_plan_is_an_error_that_lists_the_available_faults() -> None:
     result = run("--faults", "lightning=1")
 
     assert result.exit_code == 2
@@ -169,7 +169,7 @@ def test_the_help_has_an_example_and_the_credentials() -> None:
     assert "the username `sandbox` with the password `sandbox`" in result.output
 
 
-def test_a_shell_starts_it_and_ends_it(tmp_path: Path) -> None:
+def test_it_starts_and_stops_as_a_process(tmp_path: Path) -> None:
     start = "from klarna_om.cli.sandbox import command; command()"
     with subprocess.Popen(
         [sys.executable, "-c", start, "--port", "0", "--orders", "1"],
@@ -179,8 +179,11 @@ def test_a_shell_starts_it_and_ends_it(tmp_path: Path) -> None:
     ) as process:
         assert process.stdout is not None
         url = process.stdout.readline().split(" on ")[1].split(";")[0]
-        with urlopen(f"{url}/_sandbox/effects") as answer:
-            assert answer.read() == b"{}"
+        with urlopen(f"{url}/_sandbox/effects") as response:
+            effects = response.read()
         process.send_signal(signal.SIGTERM)
-        assert "0 requests, 0 effects." in process.communicate(timeout=20)[0]
+        output = process.communicate(timeout=20)[0]
+
+    assert effects == b"{}"
+    assert "0 requests, 0 effects." in output
     assert process.returncode == 0

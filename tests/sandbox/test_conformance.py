@@ -1,8 +1,8 @@
-"""The sandbox from outside, driven by the specification: whatever it answers is documented there.
+"""The sandbox against the specification: each of its responses is documented there.
 
 The specification leaves out 400, 401, 413, 415, 422 and 429, and the error envelope for some 403 and 404; those are
-held against the envelope that Klarna's error page describes. Content types and headers are checked where it knows the
-status. Whether a request should have been accepted is not asked of it: that depends on the order's state.
+compared with the envelope that Klarna's error page describes. Content types and headers are checked where it has the
+status. It does not decide whether a request should be accepted: that depends on the order's state.
 """
 
 import base64
@@ -43,11 +43,11 @@ def specification() -> Any:
     return schemathesis.openapi.from_dict(copy.deepcopy(SPECIFICATION))
 
 
-def some_order(sandbox: Sandbox, lot: int) -> dict[str, str]:
-    """An order in one state or another, with a capture and a refund where it has them."""
-    if lot % 4 == 3:
+def add_order(sandbox: Sandbox, number: int) -> dict[str, str]:
+    """Ids of an order in one of four states, with a capture and a refund where it has them."""
+    if number % 4 == 3:
         return {"order_id": "7849fd84-47dc-4919-a7ce-47b9f461562f", "capture_id": "1", "refund_id": "1"}
-    order = sandbox.order(order_amount=100_000_000, captured_amount=(0, 50_000_000, 100_000_000)[lot % 4])
+    order = sandbox.order(order_amount=100_000_000, captured_amount=(0, 50_000_000, 100_000_000)[number % 4])
     order_id, captures = order.order_id or "", [capture.capture_id or "" for capture in order.captures]
     refund_id = refund(sandbox, order_id) if captures else "1"
     return {"order_id": order_id, "capture_id": (captures or ["1"])[0], "refund_id": refund_id}
@@ -56,8 +56,8 @@ def some_order(sandbox: Sandbox, lot: int) -> dict[str, str]:
 def refund(sandbox: Sandbox, order_id: str) -> str:
     url = f"{sandbox.url}/ordermanagement/v1/orders/{order_id}/refunds"
     headers = {**AUTH, "Content-Type": "application/json"}
-    with urlopen(Request(url, b'{"refunded_amount": 1}', headers)) as answer:
-        return str(answer.headers["Refund-Id"])
+    with urlopen(Request(url, b'{"refunded_amount": 1}', headers)) as response:
+        return str(response.headers["Refund-Id"])
 
 
 @pytest.mark.parametrize("row", CATALOGUE, ids=lambda row: row.name)
@@ -73,10 +73,10 @@ def test_every_answer_conforms_to_the_specification(row: Any, served: Sandbox, s
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
-    @hypothesis.given(case=operation.as_strategy(), lot=hypothesis.strategies.integers(0, 3))
-    def drive(case: Any, lot: int) -> None:
+    @hypothesis.given(case=operation.as_strategy(), number=hypothesis.strategies.integers(0, 3))
+    def drive(case: Any, number: int) -> None:
         case.path_parameters = {
-            name: value for name, value in some_order(served, lot).items() if f"{{{name}}}" in row.path
+            name: value for name, value in add_order(served, number).items() if f"{{{name}}}" in row.path
         }
         case.headers = AUTH
         response = case.call(base_url=served.url)

@@ -1,44 +1,49 @@
-"""The addresses for whoever runs the sandbox in another process."""
+"""The control endpoints, for tests that run the sandbox in another process."""
+
+import asyncio
 
 import pytest
 from aiohttp.test_utils import make_mocked_request
+from aiohttp.web import Request
 
 from klarna_om.sandbox import Sandbox
 from klarna_om.sandbox.control import Control
-from tests.sandbox.caller import Caller, Heard
+from tests.sandbox.caller import Caller, RawResponse
 
 NO_CREDENTIALS = {"Authorization": ""}
 
 
-async def ask(caller: Caller, what: str) -> Heard:
-    return await caller.send("GET", f"/_sandbox/{what}", headers=NO_CREDENTIALS)
+async def get(caller: Caller, name: str, **headers: str) -> RawResponse:
+    return await caller.send("GET", f"/_sandbox/{name}", headers={**NO_CREDENTIALS, **headers})
 
 
-async def tell(caller: Caller, what: str, text: str) -> Heard:
-    return await caller.send("POST", f"/_sandbox/{what}", body=text.encode(), headers=NO_CREDENTIALS)
+async def post(caller: Caller, name: str, text: str, **headers: str) -> RawResponse:
+    return await caller.send("POST", f"/_sandbox/{name}", body=text.encode(), headers={**NO_CREDENTIALS, **headers})
 
 
-async def test_effects_are_told_by_operation_with_the_orders_that_had_it_twice(caller: Caller) -> None:
+async def test_effects_are_counted_by_operation_with_the_repeated_orders(caller: Caller) -> None:
     await caller.acknowledge()
     await caller.acknowledge()
     await caller.capture(500, key="one")
     await caller.capture(500, key="one")
 
-    assert (await ask(caller, "effects")).json == {
+    effects = (await get(caller, "effects")).json
+
+    assert effects == {
         "orders.acknowledge": {"total": 2, "orders": 1, "repeated": 1, "more_than_once": [caller.order_id]},
         "captures.create": {"total": 1, "orders": 1, "repeated": 0, "more_than_once": []},
     }
 
 
-async def test_requests_are_told_by_status_and_by_fault_and_how_many_repeated_an_answer(
-    caller: Caller, sandbox: Sandbox
-) -> None:
+async def test_requests_are_counted_by_status_and_by_fault_with_the_replays(caller: Caller, sandbox: Sandbox) -> None:
     sandbox.fail_next(1, status=503)
     sandbox.fail_next(1, fault="html-502")
     for key in ("one", "one", "one", "one", None):
         await caller.acknowledge(key)
 
-    assert (await ask(caller, "requests")).json == {
+    requests = (await get(caller, "requests")).json
+
+    assert requests == {
         "total": 5,
         "replayed": 1,
         "by_status": {"503": 1, "502": 1, "204": 3},
@@ -46,50 +51,104 @@ async def test_requests_are_told_by_status_and_by_fault_and_how_many_repeated_an
     }
 
 
-async def test_a_request_that_got_no_answer_is_told_as_such(caller: Caller, sandbox: Sandbox) -> None:
+async def test_a_request_without_a_response_has_the_status_none(caller: Caller, sandbox: Sandbox) -> None:
     sandbox.fail_next(1, fault="reset-before")
     with pytest.raises(OSError, match="reset"):
         await caller.acknowledge()
 
-    assert (await ask(caller, "requests")).json["by_status"] == {"none": 1}
+    requests = (await get(caller, "requests")).json
+
+    assert requests["by_status"] == {"none": 1}
 
 
-async def test_time_is_let_pass(caller: Caller, sandbox: Sandbox) -> None:
-    heard = await tell(caller, "clock", "3600")
+async def test_the_clock_can_be_advanced(caller: Caller, sandbox: Sandbox) -> None:
+    response = await post(caller, "clock", "3600")
 
-    assert heard.json == {"now": "2023-11-15T13:00:00+00:00"}
+    assert response.json == {"now": "2023-11-15T13:00:00+00:00"}
     assert sandbox.clock.now.hour == 13
 
 
-async def test_the_fault_plan_is_changed(caller: Caller) -> None:
-    assert (await tell(caller, "faults", "error-before=1,in-a-row=99")).status == 200
-    assert (await caller.acknowledge()).status == 503
-    assert (await tell(caller, "faults", "none")).status == 200
-    assert (await caller.acknowledge()).status == 204
+async def test_the_fault_plan_can_be_changed(caller: Caller) -> None:
+    await post(caller, "faults", "error-before=1,in-a-row=99")
+    with_faults = await caller.acknowledge()
+    await post(caller, "faults", "none")
+    without_faults = await caller.acknowledge()
+
+    assert (with_faults.status, without_faults.status) == (503, 204)
 
 
-async def test_the_limit_is_changed(caller: Caller, sandbox: Sandbox) -> None:
-    assert (await tell(caller, "limit", "7")).json == {"limit": 7}
-    assert sandbox.limit == 7
-    assert (await tell(caller, "limit", "none\n")).json == {"limit": None}
-    assert sandbox.limit is None
+@pytest.mark.parametrize(("text", "limit"), [("7", 7), ("none\n", None)])
+async def test_the_limit_can_be_changed(caller: Caller, sandbox: Sandbox, text: str, limit: int | None) -> None:
+    response = await post(caller, "limit", text)
+
+    assert response.json == {"limit": limit}
+    assert sandbox.limit == limit
 
 
-@pytest.mark.parametrize("what", ["clock", "faults", "limit"])
-async def test_what_cannot_be_read_is_a_400_that_says_why(caller: Caller, what: str) -> None:
-    heard = await tell(caller, what, "nonsense")
+@pytest.mark.parametrize("name", ["clock", "faults", "limit"])
+async def test_an_invalid_value_is_a_400_with_the_reason(caller: Caller, name: str) -> None:
+    response = await post(caller, name, "nonsense")
 
-    assert (heard.status, b"nonsense" in heard.body) == (400, True)
-
-
-async def test_time_does_not_pass_for_ever(caller: Caller) -> None:
-    assert (await tell(caller, "clock", "inf")).status == 400
+    assert response.status == 400
+    assert b"nonsense" in response.body
 
 
-async def test_other_machines_hear_nothing(sandbox: Sandbox) -> None:
-    effects = next(iter(Control(sandbox._desk, lambda _: None).routes())).handler
+async def test_an_infinite_time_is_a_400(caller: Caller) -> None:
+    response = await post(caller, "clock", "inf")
 
-    answer = await effects(make_mocked_request("GET", "/_sandbox/effects").clone(remote="192.0.2.1"))
-    unknown = await effects(make_mocked_request("GET", "/_sandbox/effects"))
+    assert response.status == 400
 
-    assert (answer.status, unknown.status) == (404, 404)
+
+FROM_UNKNOWN = make_mocked_request("GET", "/_sandbox/effects")
+
+
+@pytest.mark.parametrize("request_", [FROM_UNKNOWN, FROM_UNKNOWN.clone(remote="192.0.2.1")], ids=lambda _: "")
+async def test_other_machines_get_404(sandbox: Sandbox, request_: Request) -> None:
+    endpoint = next(iter(Control(sandbox._handler, lambda _: None).routes())).handler
+
+    response = await endpoint(request_)
+
+    assert response.status == 404
+
+
+@pytest.mark.parametrize("origin", ["https://example.com", "http://127.0.0.1:8420", "null", ""])
+@pytest.mark.parametrize("name", ["clock", "faults", "limit"])
+async def test_a_request_with_an_origin_header_is_a_403(
+    caller: Caller, sandbox: Sandbox, name: str, origin: str
+) -> None:
+    before = (sandbox.clock.now, sandbox.faults, sandbox.limit)
+
+    response = await post(caller, name, "1" if name != "faults" else "slow=1", Origin=origin)
+
+    assert response.status == 403
+    assert b"Origin" in response.body
+    assert (sandbox.clock.now, sandbox.faults, sandbox.limit) == before
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["example.com", "example.com:8420", "127.0.0.1.example.com", "192.0.2.1", "localhost.example.com", "[::1", ""],
+)
+@pytest.mark.parametrize("name", ["effects", "requests"])
+async def test_a_request_for_the_host_name_of_a_web_page_is_a_403(caller: Caller, name: str, host: str) -> None:
+    response = await get(caller, name, Host=host)
+
+    assert response.status == 403
+    assert b"Host" in response.body
+
+
+@pytest.mark.parametrize("host", ["localhost", "LOCALHOST:8420", "127.0.0.1", "127.9.9.9:80", "[::1]:8420"])
+async def test_a_request_for_a_loopback_host_is_accepted(caller: Caller, host: str) -> None:
+    response = await get(caller, "effects", Host=host)
+
+    assert response.status == 200
+
+
+async def test_a_request_for_the_address_that_the_sandbox_listens_on_is_accepted() -> None:
+    async with Sandbox(host="0.0.0.0") as sandbox:
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(sandbox.url.rpartition(":")[2]))
+        writer.write(b"GET /_sandbox/effects HTTP/1.1\r\nHost: 0.0.0.0:80\r\nConnection: close\r\n\r\n")
+        response = await reader.read()
+        writer.close()
+
+    assert response.startswith(b"HTTP/1.1 200 OK\r\n")

@@ -52,12 +52,12 @@ def run(folder: Path, test: str, *options: str) -> str:
     return done.stdout + done.stderr
 
 
-def test_a_plain_test_gets_a_fresh_sandbox(tmp_path: Path) -> None:
+def test_a_synchronous_test_gets_a_new_sandbox(tmp_path: Path) -> None:
     assert "2 passed" in run(tmp_path, SYNC)
 
 
 @pytest.mark.parametrize("mode", ["auto", "strict"])
-def test_pytest_asyncio_gets_it_in_both_modes(tmp_path: Path, mode: str) -> None:
+def test_the_fixture_works_with_pytest_asyncio_in_both_modes(tmp_path: Path, mode: str) -> None:
     mark = "" if mode == "auto" else "@pytest.mark.asyncio\n    "
     test = ASYNC.replace("async def", f"{mark}async def")
     options = (
@@ -71,7 +71,7 @@ def test_pytest_asyncio_gets_it_in_both_modes(tmp_path: Path, mode: str) -> None
     assert "1 passed" in run(tmp_path, test, *options)
 
 
-def test_anyio_gets_it_too(tmp_path: Path) -> None:
+def test_the_fixture_works_with_anyio(tmp_path: Path) -> None:
     test = '\n    @pytest.fixture\n    def anyio_backend():\n        return "asyncio"\n' + ASYNC.replace(
         "async def", "@pytest.mark.anyio\n    async def"
     )
@@ -79,12 +79,12 @@ def test_anyio_gets_it_too(tmp_path: Path) -> None:
     assert "1 passed" in run(tmp_path, test, "-p", "anyio.pytest_plugin")
 
 
-def test_the_plugin_itself_imports_nothing_that_serves(tmp_path: Path) -> None:
+def test_the_plugin_does_not_import_aiohttp(tmp_path: Path) -> None:
     source = Path(__file__).parents[2] / "klarna_om" / "sandbox" / "pytest_plugin.py"
     check = "import sys, runpy; runpy.run_path(sys.argv[1]); assert 'aiohttp' not in sys.modules, 'heavy'"
 
     subprocess.run([sys.executable, "-c", check, str(source)], check=True, timeout=50, cwd=tmp_path)
 
 
-def test_the_fixture_serves_in_this_run_as_well(klarna_sandbox: object) -> None:
+def test_the_fixture_is_available_in_this_run(klarna_sandbox: object) -> None:
     assert type(klarna_sandbox).__name__ == "Sandbox"

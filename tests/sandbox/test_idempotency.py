@@ -4,14 +4,13 @@ import aiohttp
 import pytest
 
 from klarna_om.sandbox import Sandbox
-from klarna_om.sandbox.answers import Answer
-from klarna_om.sandbox.clock import Clock
 from klarna_om.sandbox.idempotency import KeyStore
-from tests.sandbox.books import NOON
+from klarna_om.sandbox.results import Result
 from tests.sandbox.caller import Caller
+from tests.support.time import Clock
 
 
-async def test_a_repeat_under_a_key_gets_the_first_answer_and_has_no_effect(caller: Caller, sandbox: Sandbox) -> None:
+async def test_a_repeat_with_a_key_gets_the_first_response_without_an_effect(caller: Caller, sandbox: Sandbox) -> None:
     first = await caller.capture(500, key="one")
     second = await caller.capture(500, key="one")
 
@@ -25,22 +24,24 @@ async def test_a_repeat_under_a_key_gets_the_first_answer_and_has_no_effect(call
 async def test_the_body_of_a_repeat_is_ignored(caller: Caller, sandbox: Sandbox) -> None:
     await caller.capture(500, key="one")
 
-    heard = await caller.call("POST", "/captures", {"nonsense": True}, key="one")
+    response = await caller.call("POST", "/captures", {"nonsense": True}, key="one")
 
-    assert heard.status == 201
+    assert response.status == 201
     assert sandbox.get(caller.order_id).captured_amount == 500
 
 
 async def test_the_operation_of_a_repeat_is_ignored_too(caller: Caller, sandbox: Sandbox) -> None:
     await caller.acknowledge("one")
 
-    assert (await caller.capture(500, key="one")).status == 204
+    response = await caller.capture(500, key="one")
+
+    assert response.status == 204
     assert sandbox.effects(operation="captures.create") == 0
 
 
-async def test_without_a_key_every_call_is_a_new_one(caller: Caller, sandbox: Sandbox) -> None:
-    await caller.capture(500)
-    await caller.capture(500)
+async def test_every_call_without_a_key_is_executed(caller: Caller, sandbox: Sandbox) -> None:
+    for _ in range(2):
+        await caller.capture(500)
 
     assert sandbox.effects(operation="captures.create") == 2
 
@@ -48,61 +49,64 @@ async def test_without_a_key_every_call_is_a_new_one(caller: Caller, sandbox: Sa
 async def test_a_read_is_never_answered_from_the_store(caller: Caller) -> None:
     await caller.acknowledge("one")
 
-    assert (await caller.call("GET", "", key="one")).status == 200
+    response = await caller.call("GET", "", key="one")
+
+    assert response.status == 200
 
 
 async def test_a_key_is_forgotten_after_24_hours(caller: Caller, sandbox: Sandbox) -> None:
-    await caller.capture(500, key="one")
+    effects: list[int] = []
 
-    sandbox.clock.advance(hours=24)
-    await caller.capture(500, key="one")
-    assert sandbox.effects(operation="captures.create") == 1
+    for seconds in (0, 24 * 3600, 1):
+        sandbox.clock.advance(seconds=seconds)
+        await caller.capture(500, key="one")
+        effects.append(sandbox.effects(operation="captures.create"))
 
-    sandbox.clock.advance(seconds=1)
-    await caller.capture(500, key="one")
-    assert sandbox.effects(operation="captures.create") == 2
+    assert effects == [1, 1, 2]
 
 
 async def test_the_24_hours_count_from_the_first_attempt(caller: Caller, sandbox: Sandbox) -> None:
-    await caller.acknowledge("one")
-    sandbox.clock.advance(hours=23)
-    await caller.acknowledge("one")
-    sandbox.clock.advance(hours=2)
-    await caller.acknowledge("one")
+    for hours in (0, 23, 2):
+        sandbox.clock.advance(hours=hours)
+        await caller.acknowledge("one")
 
     assert sandbox.acknowledgements == 2
 
 
-async def test_a_refusal_of_the_ledger_is_kept(caller: Caller) -> None:
+async def test_a_refusal_of_the_ledger_is_stored(caller: Caller) -> None:
     refused = await caller.capture(10_001, key="one")
-
     repeated = await caller.capture(100, key="one")
 
     assert (refused.error_code, repeated.error_code) == ("CAPTURE_NOT_ALLOWED", "CAPTURE_NOT_ALLOWED")
 
 
-async def test_a_refusal_may_be_left_out_of_the_store() -> None:
+async def test_refusals_are_not_stored_with_store_refusals_false() -> None:
     async with Sandbox(store_refusals=False) as sandbox, aiohttp.ClientSession() as session:
         caller = Caller(sandbox, session)
-        assert (await caller.capture(10_001, key="one")).status == 403
-        assert (await caller.capture(100, key="one")).status == 201
-        assert (await caller.capture(100, key="one")).status == 201
+
+        statuses = [(await caller.capture(amount, key="one")).status for amount in (10_001, 100, 100)]
+
+        assert statuses == [403, 201, 201]
         assert sandbox.effects() == 1
 
 
-async def test_a_body_that_cannot_be_read_is_not_kept(caller: Caller) -> None:
-    assert (await caller.call("POST", "/captures", {}, key="one")).status == 400
-    assert (await caller.capture(100, key="one")).status == 201
+async def test_the_refusal_of_an_invalid_body_is_not_stored(caller: Caller) -> None:
+    invalid = await caller.call("POST", "/captures", {}, key="one")
+    valid = await caller.capture(100, key="one")
+
+    assert (invalid.status, valid.status) == (400, 201)
 
 
-async def test_an_error_before_the_effect_is_not_kept(caller: Caller, sandbox: Sandbox) -> None:
+async def test_an_error_before_the_effect_is_not_stored(caller: Caller, sandbox: Sandbox) -> None:
     sandbox.fail_next(1, status=503)
 
-    assert [(await caller.acknowledge("one")).status for _ in range(2)] == [503, 204]
+    statuses = [(await caller.acknowledge("one")).status for _ in range(2)]
+
+    assert statuses == [503, 204]
     assert sandbox.acknowledgements == 1
 
 
-async def test_an_error_after_the_effect_keeps_the_true_answer(caller: Caller, sandbox: Sandbox) -> None:
+async def test_an_error_after_the_effect_leaves_the_real_result_stored(caller: Caller, sandbox: Sandbox) -> None:
     sandbox.fail_next(1, fault="error-after")
 
     first, second = await caller.capture(500, key="one"), await caller.capture(500, key="one")
@@ -112,69 +116,70 @@ async def test_an_error_after_the_effect_keeps_the_true_answer(caller: Caller, s
     assert sandbox.get(caller.order_id).captured_amount == 500
 
 
-class Work:
-    """Work that takes until it is let go, and counts how often it was begun."""
+class Execution:
+    """An execution that lasts until `end` is set, and counts its starts."""
 
     def __init__(self) -> None:
-        self.begun = 0
-        self.go = asyncio.Event()
-        self.fails = False
+        self.starts = 0
+        self.end = asyncio.Event()
+        self.fails_once = False
 
-    async def __call__(self) -> Answer:
-        self.begun += 1
-        await self.go.wait()
-        if self.fails:
-            self.fails = False
-            raise ConnectionError("no answer")
-        return Answer(204)
+    async def __call__(self) -> Result:
+        self.starts += 1
+        await self.end.wait()
+        if self.fails_once:
+            self.fails_once = False
+            raise ConnectionError("no response")
+        return Result(204)
 
 
-async def test_a_repeat_waits_for_the_answer_of_a_call_under_way() -> None:
-    store, work = KeyStore(Clock(lambda: NOON)), Work()
-    calls = [asyncio.create_task(store.once("one", work)) for _ in range(3)]
+async def test_a_repeat_waits_for_the_result_of_the_running_call() -> None:
+    store, execution = KeyStore(Clock()), Execution()
+    calls = [asyncio.create_task(store.run_once("one", execution)) for _ in range(3)]
     await asyncio.sleep(0)
-    assert not any(call.done() for call in calls)
+    are_done = [call.done() for call in calls]
 
-    work.go.set()
+    execution.end.set()
 
-    assert await asyncio.gather(*calls) == [Answer(204)] * 3
-    assert (work.begun, len(store)) == (1, 1)
+    assert are_done == [False] * 3
+    assert await asyncio.gather(*calls) == [Result(204)] * 3
+    assert (execution.starts, len(store)) == (1, 1)
 
 
-async def test_a_call_that_ends_without_an_answer_lets_the_next_one_try() -> None:
-    store, work = KeyStore(Clock(lambda: NOON)), Work()
-    work.fails = True
-    first, second = [asyncio.create_task(store.once("one", work)) for _ in range(2)]
+async def test_after_a_call_without_a_result_the_next_one_is_executed() -> None:
+    store, execution = KeyStore(Clock()), Execution()
+    execution.fails_once = True
+    first, second = [asyncio.create_task(store.run_once("one", execution)) for _ in range(2)]
     await asyncio.sleep(0)
 
-    work.go.set()
+    execution.end.set()
 
     with pytest.raises(ConnectionError):
         await first
-    assert await second == Answer(204)
-    assert work.begun == 2
+    assert await second == Result(204)
+    assert execution.starts == 2
 
 
-async def test_whoever_gives_up_waiting_disturbs_nobody() -> None:
-    store, work = KeyStore(Clock(lambda: NOON)), Work()
-    first, second = [asyncio.create_task(store.once("one", work)) for _ in range(2)]
+async def test_cancelling_a_waiting_repeat_does_not_affect_the_first_call() -> None:
+    store, execution = KeyStore(Clock()), Execution()
+    first, second = [asyncio.create_task(store.run_once("one", execution)) for _ in range(2)]
     await asyncio.sleep(0)
     second.cancel()
     await asyncio.wait([second])
 
-    work.go.set()
+    execution.end.set()
 
-    assert await first == Answer(204)
+    assert await first == Result(204)
 
 
-async def test_a_call_that_outlives_its_key_disturbs_nobody() -> None:
-    clock, work = Clock(lambda: NOON), Work()
+async def test_a_call_that_runs_longer_than_its_key_is_valid_ends_normally() -> None:
+    clock, execution = Clock(), Execution()
     store = KeyStore(clock)
-    slow = asyncio.create_task(store.once("one", work))
+    slow = asyncio.create_task(store.run_once("one", execution))
     await asyncio.sleep(0)
-    clock.advance(hours=25)
-    work.go.set()
+    clock.now += 25 * 3600
+    execution.end.set()
 
-    assert await store.once("one", work) == Answer(204)
-    assert await slow == Answer(204)
-    assert work.begun == 2
+    assert await store.run_once("one", execution) == Result(204)
+    assert await slow == Result(204)
+    assert execution.starts == 2

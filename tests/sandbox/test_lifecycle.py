@@ -1,4 +1,4 @@
-"""The lifecycle, row by row: what is possible in which state, said here a second time and independently."""
+"""The lifecycle, row by row: an independent list of what is allowed in which state."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import pytest
 
 from klarna_om.catalogue import CATALOGUE
 from klarna_om.sandbox.lifecycle import LIFECYCLE, STATUSES
-from tests.sandbox.books import AMOUNT, UNKNOWN, Books, refused
+from tests.sandbox.ledger_driver import AMOUNT, UNKNOWN_ID, LedgerDriver, refusal_of
 
 REFUSED_IN = {
     "orders.update_authorization": "CAPTURED CANCELLED EXPIRED CLOSED",
@@ -37,44 +37,44 @@ BODIES: dict[str, dict[str, Any]] = {
 CAPTURED_FIRST = {"PART_CAPTURED": 6_000, "CAPTURED": AMOUNT}
 
 
-def order_in(books: Books, status: str) -> dict[str, str]:
-    """Bring the order into a state; the ids of what that made."""
+def prepare_order(driver: LedgerDriver, status: str) -> dict[str, str]:
+    """Bring the order into a state and return the ids of the path."""
     ids: dict[str, str] = {}
-    account = books.ledger.account(books.order_id)
+    account = driver.ledger.account(driver.order_id)
     if amount := CAPTURED_FIRST.get(status):
-        ids["capture_id"] = books.capture(amount)
-        created = books.refund(100).created
+        ids["capture_id"] = driver.capture(amount)
+        created = driver.refund(100).created
         assert created is not None
         ids["refund_id"] = created.id
-    account.cancelled, account.closed = status == "CANCELLED", status == "CLOSED"
+    account.is_cancelled, account.is_closed = status == "CANCELLED", status == "CLOSED"
     if status == "EXPIRED":
-        books.clock.advance(days=29)
-    assert books.order["status"] == status
-    return {"capture_id": UNKNOWN, "refund_id": UNKNOWN, **ids}
+        driver.clock.advance(days=29)
+    assert driver.order["status"] == status
+    return {"capture_id": UNKNOWN_ID, "refund_id": UNKNOWN_ID, **ids}
 
 
 @pytest.mark.parametrize("status", STATUSES)
 @pytest.mark.parametrize("operation", sorted(LIFECYCLE))
-def test_every_operation_is_possible_in_exactly_the_states_that_klarna_names(
-    books: Books, operation: str, status: str
+def test_an_operation_is_allowed_in_exactly_the_documented_states(
+    driver: LedgerDriver, operation: str, status: str
 ) -> None:
-    ids = order_in(books, status)
+    ids = prepare_order(driver, status)
     has_captures = status in CAPTURED_FIRST
 
-    answer = books.do(operation, BODIES.get(operation), **ids)
+    result = driver.execute(operation, BODIES.get(operation), **ids)
 
     if status in REFUSED_IN.get(operation, "").split():
-        assert (answer.status, answer.error_code) == (403, LIFECYCLE[operation].error_code)
+        assert (result.status, result.error_code) == (403, LIFECYCLE[operation].error_code)
     elif operation in NEEDS_CAPTURE and not has_captures:
-        assert answer.status == 403
-        assert answer.error_messages[0].startswith("Order has no captures.")
+        assert result.status == 403
+        assert result.error_messages[0].startswith("Order has no captures.")
     elif operation in READS_CAPTURE | {"refunds.get"} and not has_captures:
-        assert answer.status == 404
+        assert result.status == 404
     else:
-        assert answer.status < 300
+        assert result.status < 300
 
 
-def test_the_table_has_a_row_for_every_operation_of_the_catalogue() -> None:
+def test_the_table_has_a_row_for_every_operation() -> None:
     assert list(LIFECYCLE) == [row.name for row in CATALOGUE]
 
 
@@ -97,29 +97,40 @@ def test_the_table_has_a_row_for_every_operation_of_the_catalogue() -> None:
         ),
     ],
 )
-def test_a_refusal_is_worded_as_klarna_words_it(
-    books: Books, operation: str, status: str, code: str, message: str
+def test_a_refusal_has_klarnas_wording(
+    driver: LedgerDriver, operation: str, status: str, code: str, message: str
 ) -> None:
-    order_in(books, status)
+    prepare_order(driver, status)
 
-    assert refused(books.do(operation)) == (403, code, message)
+    assert refusal_of(driver.execute(operation)) == (403, code, message)
 
 
 @pytest.mark.parametrize("operation", sorted(LIFECYCLE))
-def test_an_unknown_order_is_a_404_with_the_code_that_the_operation_documents(books: Books, operation: str) -> None:
+def test_an_unknown_order_is_a_404_with_the_operations_code(driver: LedgerDriver, operation: str) -> None:
     code = "NOT_FOUND" if operation.startswith("refunds.") else "NO_SUCH_ORDER"
 
-    answer = books.do(operation, order_id=UNKNOWN)
+    result = driver.execute(operation, order_id=UNKNOWN_ID)
 
-    assert (answer.status, answer.error_code) == (404, code)
-    assert answer.error_messages[0].startswith(f"Order {UNKNOWN} cannot be found.")
+    assert (result.status, result.error_code) == (404, code)
+    assert result.error_messages[0].startswith(f"Order {UNKNOWN_ID} cannot be found.")
 
 
-@pytest.mark.parametrize("order_id", ["1", "", "7849fd84-47dc-4919-a7ce-47b9f46156", "../../etc/passwd"])
-def test_an_order_id_that_is_no_uuid_is_a_400(books: Books, order_id: str) -> None:
-    answer = books.do("orders.get", order_id=order_id)
+@pytest.mark.parametrize(
+    "order_id",
+    [
+        "1",
+        "",
+        "../../etc/passwd",
+        "7849fd84-47dc-4919-a7ce-47b9f46156",
+        "7849fd8447dc4919a7ce47b9f461562f",
+        "{7849fd84-47dc-4919-a7ce-47b9f461562f}",
+        "7849fd84-47dc-4919-a7ce-47b9f461562f\n",
+    ],
+)
+def test_an_order_id_that_is_no_uuid_is_a_400(driver: LedgerDriver, order_id: str) -> None:
+    result = driver.execute("orders.get", order_id=order_id)
 
-    assert refused(answer) == (400, "INVALID_ORDER_ID", "Order ID must be a valid UUID.")
+    assert refusal_of(result) == (400, "INVALID_ORDER_ID", "Order ID must be a valid UUID.")
 
 
 @pytest.mark.parametrize(
@@ -133,12 +144,12 @@ def test_an_order_id_that_is_no_uuid_is_a_400(books: Books, order_id: str) -> No
         ("refunds.get", "NOT_FOUND"),
     ],
 )
-def test_an_unknown_capture_or_refund_is_a_404_with_the_code_that_the_operation_documents(
-    books: Books, operation: str, code: str
+def test_an_unknown_capture_or_refund_is_a_404_with_the_operations_code(
+    driver: LedgerDriver, operation: str, code: str
 ) -> None:
-    books.capture(100)
-    books.refund(50)
+    driver.capture(100)
+    driver.refund(50)
 
-    answer = books.do(operation, BODIES.get(operation), capture_id=UNKNOWN, refund_id=UNKNOWN)
+    result = driver.execute(operation, BODIES.get(operation), capture_id=UNKNOWN_ID, refund_id=UNKNOWN_ID)
 
-    assert (answer.status, answer.error_code) == (404, code)
+    assert (result.status, result.error_code) == (404, code)

@@ -1,21 +1,82 @@
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from klarna_om.catalogue import CATALOGUE
-from klarna_om.sandbox.limits import LIMITS, Findings, checked
+from klarna_om.sandbox.limits import LIMITS
+from klarna_om.sandbox.validation import (
+    INT32_MAX,
+    INT64_MAX,
+    ArrayRule,
+    IntegerRule,
+    ObjectRule,
+    Rule,
+    StringRule,
+    Violations,
+    validate,
+)
+from tests.support.specification import SCHEMAS, SPECIFICATION, Schema
 
 LINE = {"name": "Socks", "quantity": 1, "unit_price": 500, "total_amount": 500}
+FORMAT_MAX = {"int32": INT32_MAX, "int64": INT64_MAX}
+OPERATIONS_WITH_BODY = [row for row in CATALOGUE if row.takes]
 
 
-def findings(operation: str, body: Any) -> Findings:
-    found = Findings()
-    checked(LIMITS[operation], body, "", found)
-    return found
+def violations_of(operation: str, body: Any) -> Violations:
+    violations = Violations()
+    validate(LIMITS[operation], body, "", violations)
+    return violations
+
+
+def rule_of(schema: Schema) -> Rule:
+    """The rule that is equivalent to a schema of the specification."""
+    if "$ref" in schema:
+        return rule_of(SCHEMAS[schema["$ref"].rpartition("/")[2]])
+    match schema["type"]:
+        case "object":
+            fields = {name: rule_of(each) for name, each in schema["properties"].items()}
+            return ObjectRule(fields, tuple(schema.get("required", ())))
+        case "array":
+            return ArrayRule(rule_of(schema["items"]), schema["maxItems"], schema["minItems"])
+        case "integer":
+            most = FORMAT_MAX[schema["format"]]
+            return IntegerRule(schema.get("minimum", -most - 1), schema.get("maximum", most))
+        case _:
+            return StringRule(schema.get("maxLength", 255), schema.get("pattern", "").strip("()"))
+
+
+def with_extensions(rule: Rule, name: str = "") -> Rule:
+    """The rule with what the sandbox accepts, or refuses, beyond the specification."""
+    if isinstance(rule, ArrayRule):
+        return evolve(rule, item=with_extensions(rule.item))
+    if isinstance(rule, ObjectRule):
+        return evolve(rule, fields={field: with_extensions(each, field) for field, each in rule.fields.items()})
+    if isinstance(rule, StringRule) and rule.pattern.startswith("physical|"):
+        return evolve(rule, pattern=f"{rule.pattern}|package")
+    return StringRule(2) if name == "country" else rule
+
+
+@pytest.mark.parametrize("operation", OPERATIONS_WITH_BODY, ids=lambda row: row.name)
+def test_the_limits_are_those_of_the_specification(operation: Any) -> None:
+    request = SPECIFICATION["paths"][operation.path][operation.method.lower()]["requestBody"]
+    expected = with_extensions(rule_of(request["content"]["application/json"]["schema"]))
+    assert isinstance(expected, ObjectRule)
+    beyond = {
+        name: LIMITS[operation.name].fields[name] for name in {"billing_address"} & set(LIMITS[operation.name].fields)
+    }
+
+    assert LIMITS[operation.name] == evolve(expected, fields={**expected.fields, **beyond})
+
+
+def test_a_billing_address_has_the_limits_of_a_shipping_address() -> None:
+    fields = LIMITS["orders.update_customer_details"].fields
+
+    assert fields["billing_address"] == fields["shipping_address"]
 
 
 def test_every_operation_that_takes_a_body_has_limits() -> None:
-    assert set(LIMITS) == {row.name for row in CATALOGUE if row.takes}
+    assert set(LIMITS) == {row.name for row in OPERATIONS_WITH_BODY}
 
 
 @pytest.mark.parametrize(
@@ -29,8 +90,10 @@ def test_every_operation_that_takes_a_body_has_limits() -> None:
         ("orders.add_shipping_info", {"shipping_info": [{"shipping_method": "Home"}]}),
     ],
 )
-def test_what_klarna_permits_is_let_through(operation: str, body: Any) -> None:
-    assert findings(operation, body) == Findings()
+def test_a_valid_body_has_no_violations(operation: str, body: Any) -> None:
+    violations = violations_of(operation, body)
+
+    assert violations == Violations()
 
 
 @pytest.mark.parametrize(
@@ -47,15 +110,18 @@ def test_what_klarna_permits_is_let_through(operation: str, body: Any) -> None:
         ("captures.create", {"captured_amount": 1, "description": None}, ["description"]),
         ("captures.create", {"captured_amount": 1, "order_lines": {}}, ["order_lines"]),
         ("captures.create", {"captured_amount": 1, "order_lines": [7]}, ["order_lines"]),
-        ("captures.create", {"captured_amount": 1, "order_lines": [{"name": "x", "quantity": 1}]}, None),
+        (
+            "captures.create",
+            {"captured_amount": 1, "order_lines": [{"name": "x", "quantity": 1}]},
+            ["order_lines/total_amount", "order_lines/unit_price"],
+        ),
         ("orders.add_shipping_info", {}, ["shipping_info"]),
     ],
 )
-def test_a_missing_field_or_one_of_the_wrong_kind_is_a_bad_value(
-    operation: str, body: Any, fields: list[str] | None
-) -> None:
-    expected = ["order_lines/total_amount", "order_lines/unit_price"] if fields is None else fields
-    assert findings(operation, body) == Findings(bad_values=expected)
+def test_a_missing_field_or_a_wrong_type_is_a_bad_value(operation: str, body: Any, fields: list[str]) -> None:
+    violations = violations_of(operation, body)
+
+    assert violations == Violations(bad_values=fields)
 
 
 @pytest.mark.parametrize(
@@ -85,15 +151,17 @@ def test_a_missing_field_or_one_of_the_wrong_kind_is_a_bad_value(
         ),
     ],
 )
-def test_a_value_out_of_bounds_is_told_in_klarnas_words(operation: str, body: Any, sentence: str) -> None:
-    found = findings(operation, body)
+def test_a_value_out_of_bounds_is_described_in_klarnas_wording(operation: str, body: Any, sentence: str) -> None:
+    violations = violations_of(operation, body)
 
-    assert not found.bad_values
-    assert len(found.broken_limits) == 1
-    assert found.broken_limits[0].startswith(sentence)
+    assert not violations.bad_values
+    assert len(violations.broken_limits) == 1
+    assert violations.broken_limits[0].startswith(sentence)
 
 
 def test_unknown_fields_are_dropped() -> None:
     body = {"merchant_reference1": "A", "merchant_reference3": "C"}
 
-    assert checked(LIMITS["orders.update_merchant_references"], body, "", Findings()) == {"merchant_reference1": "A"}
+    fields = validate(LIMITS["orders.update_merchant_references"], body, "", Violations())
+
+    assert fields == {"merchant_reference1": "A"}

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.sandbox.books import AMOUNT, Books, refused
+from tests.sandbox.ledger_driver import AMOUNT, LedgerDriver, refusal_of
 
 
 def line(reference: str, total: int, **fields: str) -> dict[str, object]:
@@ -16,14 +16,14 @@ def line(reference: str, total: int, **fields: str) -> dict[str, object]:
     }
 
 
-def test_a_refund_is_read_back_alone_and_in_the_order(books: Books) -> None:
-    books.capture(AMOUNT)
+def test_a_refund_is_read_back_alone_and_in_the_order(driver: LedgerDriver) -> None:
+    driver.capture(AMOUNT)
 
-    created = books.refund(2_000, description="Returned", reference="R-1").created
+    created = driver.refund(2_000, description="Returned", reference="R-1").created
 
     assert created is not None
     assert created.header == "Refund-Id"
-    refund = books.do("refunds.get", refund_id=created.id).document
+    refund = driver.execute("refunds.get", refund_id=created.id).document
     assert refund == {
         "refund_id": created.id,
         "refunded_amount": 2_000,
@@ -32,63 +32,69 @@ def test_a_refund_is_read_back_alone_and_in_the_order(books: Books) -> None:
         "reference": "R-1",
         "order_lines": [],
     }
-    assert books.order["refunds"] == [refund]
-    assert books.order["refunded_amount"] == 2_000
+    assert driver.order["refunds"] == [refund]
+    assert driver.order["refunded_amount"] == 2_000
 
 
-def test_each_refund_is_found_by_its_id(books: Books) -> None:
-    books.capture(AMOUNT)
-    books.refund(1)
-    second = books.refund(2).created
-
+def test_each_refund_is_found_by_its_id(driver: LedgerDriver) -> None:
+    driver.capture(AMOUNT)
+    driver.refund(1)
+    second = driver.refund(2).created
     assert second is not None
-    assert books.do("refunds.get", refund_id=second.id).document["refunded_amount"] == 2
+
+    refund = driver.execute("refunds.get", refund_id=second.id).document
+
+    assert refund["refunded_amount"] == 2
 
 
-def test_no_more_is_refunded_than_was_captured(books: Books) -> None:
-    books.capture(5_000)
-    books.refund(3_000)
+def test_a_refund_above_the_captured_amount_is_refused(driver: LedgerDriver) -> None:
+    driver.capture(5_000)
+    driver.refund(3_000)
 
-    answer = books.refund(2_001)
+    result = driver.refund(2_001)
+    allowed = driver.refund(2_000)
 
-    assert refused(answer) == (403, "REFUND_NOT_ALLOWED", "Over refund is not allowed. Refund not possible.")
-    assert books.refund(2_000).status == 201
-
-
-def test_a_refund_of_nothing_is_refused(books: Books) -> None:
-    books.capture(5_000)
-
-    assert books.refund(0).error_code == "REFUND_NOT_ALLOWED"
+    assert refusal_of(result) == (403, "REFUND_NOT_ALLOWED", "Over refund is not allowed. Refund not possible.")
+    assert allowed.status == 201
 
 
-def test_a_refund_belongs_to_the_capture_with_the_same_line(books: Books) -> None:
-    books.capture(1_000, order_lines=[line("A", 1_000)])
-    books.capture(2_000, order_lines=[line("B", 2_000)])
+def test_a_refund_of_zero_is_refused(driver: LedgerDriver) -> None:
+    driver.capture(5_000)
 
-    books.refund(500, order_lines=[line("B", 500)])
+    result = driver.refund(0)
 
-    assert [each["refunded_amount"] for each in books.order["captures"]] == [0, 500]
+    assert (result.status, result.error_code) == (403, "REFUND_NOT_ALLOWED")
 
 
-def test_a_refund_without_lines_belongs_to_the_oldest_captures(books: Books) -> None:
-    books.capture(1_000)
-    books.capture(2_000)
+def test_a_refund_is_allocated_to_the_capture_with_the_same_line(driver: LedgerDriver) -> None:
+    driver.capture(1_000, order_lines=[line("A", 1_000)])
+    driver.capture(2_000, order_lines=[line("B", 2_000)])
 
-    books.refund(1_500)
+    driver.refund(500, order_lines=[line("B", 500)])
 
-    assert [each["refunded_amount"] for each in books.order["captures"]] == [1_000, 500]
+    assert [each["refunded_amount"] for each in driver.order["captures"]] == [0, 500]
+
+
+def test_a_refund_without_lines_is_allocated_to_the_oldest_captures(driver: LedgerDriver) -> None:
+    driver.capture(1_000)
+    driver.capture(2_000)
+
+    driver.refund(1_500)
+
+    assert [each["refunded_amount"] for each in driver.order["captures"]] == [1_000, 500]
 
 
 @given(amounts=st.lists(st.integers(1, AMOUNT), max_size=12))
-def test_whatever_is_captured_and_refunded_the_sums_add_up(amounts: list[int]) -> None:
-    books = Books()
+def test_the_sums_of_captures_and_refunds_always_add_up(amounts: list[int]) -> None:
+    driver = LedgerDriver()
+
     for index, amount in enumerate(amounts):
         if index % 2:
-            books.refund(amount)
+            driver.refund(amount)
         else:
-            books.do("captures.create", {"captured_amount": amount})
+            driver.execute("captures.create", {"captured_amount": amount})
 
-    order = books.order
+    order = driver.order
     assert order["captured_amount"] == sum(each["captured_amount"] for each in order["captures"]) <= AMOUNT
     assert order["refunded_amount"] == sum(each["refunded_amount"] for each in order["refunds"])
     assert order["refunded_amount"] == sum(each["refunded_amount"] for each in order["captures"])
@@ -99,14 +105,16 @@ def test_whatever_is_captured_and_refunded_the_sums_add_up(amounts: list[int]) -
 FEE = line("fee", -500, type="return_fee")
 
 
-def test_a_return_fee_is_kept_back_from_a_full_capture(books: Books) -> None:
-    books.capture(AMOUNT)
+def test_a_return_fee_is_allowed_for_a_full_capture(driver: LedgerDriver) -> None:
+    driver.capture(AMOUNT)
 
-    assert books.refund(AMOUNT - 500, order_lines=[line("A", AMOUNT), FEE]).status == 201
+    result = driver.refund(AMOUNT - 500, order_lines=[line("A", AMOUNT), FEE])
+
+    assert result.status == 201
 
 
 @pytest.mark.parametrize(
-    ("why", "country", "captured", "refunded", "fee"),
+    ("reason", "country", "captured", "refunded", "fee"),
     [
         ("Return fee is not available in the purchase country.", "US", AMOUNT, 1_500, FEE),
         ("Return fee must be negative.", "SE", AMOUNT, 2_500, line("fee", 500, type="return_fee")),
@@ -114,12 +122,12 @@ def test_a_return_fee_is_kept_back_from_a_full_capture(books: Books) -> None:
         ("Return fee requires a single full capture.", "SE", AMOUNT - 1, 1_500, FEE),
     ],
 )
-def test_a_return_fee_has_rules_of_its_own(
-    books: Books, why: str, country: str, captured: int, refunded: int, fee: dict[str, object]
+def test_a_return_fee_is_refused_outside_its_rules(
+    driver: LedgerDriver, reason: str, country: str, captured: int, refunded: int, fee: dict[str, object]
 ) -> None:
-    books.open(purchase_country=country)
-    books.capture(captured)
+    driver.add_order(purchase_country=country)
+    driver.capture(captured)
 
-    answer = books.refund(refunded, order_lines=[line("A", 2_000), fee])
+    result = driver.refund(refunded, order_lines=[line("A", 2_000), fee])
 
-    assert refused(answer) == (403, "REFUND_NOT_ALLOWED", f"{why} Refund not possible.")
+    assert refusal_of(result) == (403, "REFUND_NOT_ALLOWED", f"{reason} Refund not possible.")

@@ -32,7 +32,7 @@ def _operations(paths: Mapping[str, Any]) -> Iterator[str]:
     for method, path in sorted(rows.keys() - specified.keys()):
         yield f"operation {method} {path}: not in the specification"
     for key in sorted(rows.keys() & specified.keys()):
-        yield from (f"operation {rows[key].name}: {told}" for told in _operation(rows[key], specified[key]))
+        yield from (f"operation {rows[key].name}: {difference}" for difference in _operation(rows[key], specified[key]))
 
 
 def _operation(row: Operation[Any], specified: Mapping[str, Any]) -> Iterator[str]:
@@ -57,7 +57,7 @@ def _schemas(schemas: Mapping[str, Any]) -> Iterator[str]:
     for name in sorted(SCHEMAS.keys() - schemas.keys()):
         yield f"schema {name}: not in the specification"
     for name in sorted(schemas.keys() & SCHEMAS.keys()):
-        yield from (f"schema {name}: {told}" for told in _schema(SCHEMAS[name], schemas[name]))
+        yield from (f"schema {name}: {difference}" for difference in _schema(SCHEMAS[name], schemas[name]))
 
 
 def _schema(cls: type, specified: Mapping[str, Any]) -> Iterator[str]:
@@ -84,20 +84,20 @@ def limits_in(schema: Mapping[str, Any], *, required: bool) -> Limits:
     )
 
 
-def told_limits(specified: Mapping[str, Any]) -> str:
-    """How a class tells its limits in its docstring; empty where the specification sets none."""
-    told = []
+def describe_limits(specified: Mapping[str, Any]) -> str:
+    """How a class states its limits in its docstring; empty where the specification sets none."""
+    stated = []
     for name, schema in specified.get("properties", {}).items():
         limits = limits_in(schema, required=False)
         if limits.max_length is not None:
-            told.append(f"`{name}` {limits.max_length} characters")
+            stated.append(f"`{name}` {limits.max_length} characters")
         if limits.max_items is not None:
-            told.append(f"`{name}` {limits.min_items or 0} to {limits.max_items} items")
+            stated.append(f"`{name}` {limits.min_items or 0} to {limits.max_items} items")
         if limits.ge is not None or limits.le is not None:
             low = "" if limits.ge is None else f" from {limits.ge}"
             high = "" if limits.le is None else f" up to {limits.le}"
-            told.append(f"`{name}`{low}{high}")
-    return f"Limits: {', '.join(told)}." if told else ""
+            stated.append(f"`{name}`{low}{high}")
+    return f"Limits: {', '.join(stated)}." if stated else ""
 
 
 def words(text: str | None) -> str:

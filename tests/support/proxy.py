@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator
 
 from attrs import define, field
 
+from tests.support.listening import listen
+
 
 @define
 class TunnelProxy:
@@ -39,20 +41,10 @@ async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 async def tunnel_proxy() -> AsyncIterator[TunnelProxy]:
     """Serve on a free port of this machine."""
     proxy = TunnelProxy()
-    tasks: set[asyncio.Task[None]] = set()
-
-    def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        tasks.add(asyncio.ensure_future(proxy.serve(reader, writer)))
-
-    listening = await asyncio.start_server(accept, "127.0.0.1", 0)
-    proxy.url = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
-    try:
-        yield proxy
-    finally:
-        listening.close()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        for writer in proxy.writers:
-            writer.transport.abort()
-        await asyncio.sleep(0)  # the transports end
+    async with listen(proxy.serve) as port:
+        proxy.url = f"http://127.0.0.1:{port}"
+        try:
+            yield proxy
+        finally:
+            for writer in proxy.writers:
+                writer.transport.abort()

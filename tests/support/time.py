@@ -1,8 +1,11 @@
-"""Time that passes only when told to."""
+"""Time that stands still: clocks, sleeps and randomness for tests."""
 
 import asyncio
 
 from attrs import define, field
+
+NOW = 1_800_000_000.0
+"""What every test clock shows at first, in seconds since the epoch."""
 
 
 @define
@@ -20,7 +23,7 @@ class Sleeps:
 class Clock:
     """A clock that stands until it is moved."""
 
-    now: float = 1_800_000_000.0
+    now: float = NOW
 
     def __call__(self) -> float:
         return self.now

@@ -3,13 +3,14 @@
 import asyncio
 import contextlib
 import json as json_format
-import socket
 import ssl
-import struct
 from collections.abc import AsyncIterator, Iterable, Mapping
 from enum import Enum
 
 from attrs import define, field, frozen
+
+from tests.support.listening import listen
+from tests.support.raw_http import HEAD_END, End, Point, RecordedRequest, bytes_until, end_exchange, read_request
 
 REASONS = {200: "OK", 201: "Created", 204: "No Content", 302: "Found", 403: "Forbidden", 503: "Unavailable"}
 
@@ -43,16 +44,16 @@ def json_answer(
 
 
 class Cut(Enum):
-    """Where an exchange breaks."""
+    """Where an exchange breaks, and how."""
 
-    BEFORE_READING = "closed on arrival, before a byte is read"
-    AFTER_HEADERS = "closed after the request's headers"
-    AFTER_REQUEST = "closed after the whole request, before an answer"
-    AFTER_STATUS_LINE = "closed after the answer's first line"
-    AFTER_ANSWER_HEADERS = "closed after the answer's headers, before its body"
-    MID_BODY = "closed in the middle of the answer's body"
-    RESET = "reset after the whole request"
-    HANG = "no answer at all"
+    BEFORE_READING = (Point.ARRIVAL, End.CLOSE)
+    AFTER_HEADERS = (Point.HEAD, End.CLOSE)
+    AFTER_REQUEST = (Point.REQUEST, End.CLOSE)
+    AFTER_STATUS_LINE = (Point.STATUS_LINE, End.CLOSE)
+    AFTER_ANSWER_HEADERS = (Point.ANSWER_HEAD, End.CLOSE)
+    MID_BODY = (Point.MID_BODY, End.CLOSE)
+    RESET = (Point.REQUEST, End.RESET)
+    HANG = (Point.REQUEST, End.HANG)
     NOT_HTTP = "an answer that is not HTTP"
 
 
@@ -75,28 +76,12 @@ class Slow:
 Step = Answer | Broken | Slow
 
 
-@frozen
-class Seen:
-    """A request as it stood on the wire."""
-
-    method: str
-    path: str
-    headers: dict[str, str]
-    """Names in lower case."""
-    body: bytes
-    raw: bytes
-
-    @property
-    def key(self) -> str | None:
-        return self.headers.get("klarna-idempotency-key")
-
-
 @define
 class Wire:
     """The server: `url` to call, `requests` that came, `script` of what to do next; then `otherwise`."""
 
     url: str = ""
-    requests: list[Seen] = field(factory=list[Seen])
+    requests: list[RecordedRequest] = field(factory=list[RecordedRequest])
     connections: int = 0
     script: list[Step] = field(factory=list[Step])
     otherwise: Step = field(factory=Answer)
@@ -119,14 +104,10 @@ class Wire:
         if self.script and isinstance(step := self.script[0], Broken) and step.cut is Cut.BEFORE_READING:
             self.script.pop(0)
             return False
-        head = await reader.readuntil(b"\r\n\r\n")
-        first, *lines = head.decode("latin-1").split("\r\n")[:-2]
-        headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
+        head = await reader.readuntil(HEAD_END)
         step = self._next()
-        cut = step.cut if isinstance(step, Broken) else None
-        body = b"" if cut is Cut.AFTER_HEADERS else await reader.readexactly(int(headers.get("content-length", 0)))
-        method, path, _ = first.split(" ")
-        self.requests.append(Seen(method, path, headers, body, head + body))
+        has_body = not (isinstance(step, Broken) and step.cut is Cut.AFTER_HEADERS)
+        self.requests.append(await read_request(head, reader, with_body=has_body))
         if isinstance(step, Slow):
             await asyncio.sleep(step.seconds)
             step = step.answer
@@ -134,54 +115,23 @@ class Wire:
             writer.write(step.encoded())
             await writer.drain()
             return True
-        await _break(step, writer, reader)
+        await _break(step, reader, writer)
         return False
 
 
-async def _break(step: Broken, writer: asyncio.StreamWriter, reader: asyncio.StreamReader) -> None:
-    head, _, body = step.answer.encoded().partition(b"\r\n\r\n")
-    if step.cut is Cut.HANG:
-        await reader.read()
-    elif step.cut is Cut.AFTER_STATUS_LINE:
-        writer.write(head.partition(b"\r\n")[0] + b"\r\n")
-    elif step.cut is Cut.AFTER_ANSWER_HEADERS:
-        writer.write(head + b"\r\n\r\n")
-    elif step.cut is Cut.MID_BODY:
-        writer.write(head + b"\r\n\r\n" + body[: len(body) // 2])
-    elif step.cut is Cut.NOT_HTTP:
+async def _break(step: Broken, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    if step.cut is Cut.NOT_HTTP:
         writer.write(b"\x00\x01 what is this\r\n\r\n")
-    elif step.cut is Cut.RESET:
-        linger = struct.pack("ii", 1, 0)
-        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-        writer.transport.abort()
         return
-    await writer.drain()
+    point, end = step.cut.value
+    writer.write(bytes_until(point, step.answer.encoded()))
+    await end_exchange(end, reader, writer)
 
 
 @contextlib.asynccontextmanager
 async def wire(steps: Iterable[Step] = (), tls: ssl.SSLContext | None = None) -> AsyncIterator[Wire]:
-    """Serve a script on a free port of this machine, in the clear or over TLS as `localhost`."""
+    """Serve a script, in the clear or over TLS as `localhost`."""
     server = Wire(script=list(steps))
-    tasks: set[asyncio.Task[None]] = set()
-    writers: list[asyncio.StreamWriter] = []
-
-    def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writers.append(writer)
-        task = asyncio.ensure_future(server.serve(reader, writer))
-        tasks.add(task)
-        task.add_done_callback(tasks.discard)
-
-    listening = await asyncio.start_server(connected, "127.0.0.1", 0, ssl=tls)
-    port = listening.sockets[0].getsockname()[1]
-    server.url = f"https://localhost:{port}" if tls else f"http://127.0.0.1:{port}"
-    try:
+    async with listen(server.serve, tls=tls) as port:
+        server.url = f"https://localhost:{port}" if tls else f"http://127.0.0.1:{port}"
         yield server
-    finally:
-        listening.close()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        for writer in writers:
-            writer.transport.abort()
-        await listening.wait_closed()
-        await asyncio.sleep(0)  # the transports end

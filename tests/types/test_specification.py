@@ -17,7 +17,7 @@ from klarna_om.types import (
     limits_of,
 )
 from klarna_om.types.fields import non_null_type
-from klarna_om.types.integer import Int64
+from klarna_om.types.scalars import Int64
 from tests.support.drift import BEYOND, limits_in
 from tests.support.specification import SCHEMAS as SPECIFIED
 from tests.support.specification import words_of

@@ -144,7 +144,7 @@ async def play(plan: list[object], once: Once, *, store_refusals: bool) -> None:
                         sandbox.clock.advance(hours=hours)
                     case _:
                         await _change(one, world.order_id, step)
-                sandbox._desk.script._scenes.clear()
+                sandbox.clear_failures()
                 assert len(world.entries()) <= 1, world.entries()
         await world.settle()
 

@@ -153,7 +153,7 @@ async def test_after_the_fraud_review_the_same_call_captures(store_refusals: boo
         order_id = sandbox.order(order_amount=1000, fraud_status="PENDING").order_id or ""
         with pytest.raises(NotAllowed) as caught:
             await capture(klarna, order_id)
-        account = sandbox._desk.ledger.account(order_id)
+        account = sandbox._handler.ledger.account(order_id)
         account.fraud_status = "ACCEPTED"
         account.change(fraud_status="ACCEPTED")
 
@@ -213,6 +213,17 @@ async def test_a_refusal_that_is_not_klarnas_leads_to_no_other_key(
 
     with pytest.raises(UnrecognizedAnswer):
         await capture(make_client(retry=Retry.off()), ORDER_ID)
+
+    assert len({seen.key for seen in server.requests if seen.key}) == 1
+
+
+async def test_a_refusal_without_klarnas_code_leads_to_no_other_key(make_client: MakeClient, server: Wire) -> None:
+    order = {"order_id": ORDER_ID, "remaining_authorized_amount": 1000, "captured_amount": 0}
+    server.will(json_answer([]), Answer(403))
+    server.otherwise = json_answer(order)
+
+    with pytest.raises(NotAllowed):
+        await capture(make_client(), ORDER_ID)
 
     assert len({seen.key for seen in server.requests if seen.key}) == 1
 
