@@ -1,4 +1,4 @@
-"""`klarna-om sandbox`: a fake Klarna on this machine, until Ctrl-C."""
+"""`klarna-om sandbox`: serves a local stand-in for Klarna's API until Ctrl-C."""
 
 import asyncio
 import csv
@@ -18,7 +18,7 @@ Example, in two shells:
   klarna-om sandbox --orders 2000 --faults demo --manifest orders.csv
   curl -u sandbox:sandbox http://127.0.0.1:8420/ordermanagement/v1/orders/$(sed -n 2p orders.csv)
 
-The number of executed calls is printed at the end, and returned at any time by GET /_sandbox/effects.
+The executed operations are printed at the end; GET /_sandbox/effects returns them at any time.
 A fault plan is a name (none, demo, rough) or a list such as
 error-before=0.05,error-after=0.05,slow=0.1:2,in-a-row=3.
 """
@@ -45,11 +45,11 @@ def _parse_faults(_: click.Context, __: click.Parameter, text: str) -> FaultPlan
     type=click.IntRange(min=0),
     default=0,
     show_default=True,
-    help="Orders at the start.",
+    help="Number of orders at the start.",
 )
-@click.option("--seed", default=1, show_default=True, help="Seed for orders and faults.")
+@click.option("--seed", default=1, show_default=True, help="Seed of the orders and faults.")
 @click.option(
-    "--faults", callback=_parse_faults, metavar="PLAN", default="none", show_default=True, help="Faults to inject."
+    "--faults", callback=_parse_faults, metavar="PLAN", default="none", show_default=True, help="Injected faults."
 )
 @click.option(
     "--limit",
@@ -64,7 +64,7 @@ def _parse_faults(_: click.Context, __: click.Parameter, text: str) -> FaultPlan
     help="CSV to write the orders' ids to (header: order_id).",
 )
 def command(host: str, port: int, orders: int, seed: int, faults: FaultPlan, limit: int, manifest: Path | None) -> None:
-    """Serve a fake of Klarna's Order Management API, with orders, rules, quota and faults.
+    """Serve a local stand-in for Klarna's Order Management API, with orders, rules, a quota and faults.
 
     It accepts the username `sandbox` with the password `sandbox`.
     """

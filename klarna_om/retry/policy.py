@@ -62,8 +62,6 @@ class Retry:
             raise ConfigurationError(f"backoff is FullJitter(...), Schedule(...) or a function, not {self.backoff!r}")
         if not _is_seconds(self.max_retry_after):
             raise ConfigurationError(f"max_retry_after is a number of seconds, not {self.max_retry_after!r}")
-        if self.total_timeout is not None and not _is_seconds(self.total_timeout):
-            raise ConfigurationError(f"total_timeout is a number of seconds or None, not {self.total_timeout!r}")
 
     @classmethod
     def interactive(cls) -> "Retry":
