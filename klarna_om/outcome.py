@@ -28,8 +28,11 @@ ADVICE = {
 }
 """What to do now."""
 
-SETTLING = frozenset({400, 404, 413, 415, 422})
+SETTLING = frozenset({400, 413, 415, 422})
 """Statuses that refuse a request for what it is: had it been refused now, it was refused before."""
+
+SETTLING_LATER = SETTLING | {404}
+"""The same for a call made later. In the same call a 404 may come from a server that does not know the order yet."""
 
 NOT_ABOUT_THE_KEY = frozenset({401, 409})
 """Answers that say nothing of what an earlier call did under the same key: of the gateway, or of a call under way."""

@@ -22,10 +22,10 @@ NOT_SENT, REFUSED, UNKNOWN, DONE = Outcome.NOT_SENT, Outcome.REFUSED, Outcome.UN
         ([UNKNOWN], NOT_SENT, None, UNKNOWN),
         ([UNKNOWN], REFUSED, 401, UNKNOWN),
         ([UNKNOWN], REFUSED, 403, UNKNOWN),
+        ([UNKNOWN], REFUSED, 404, UNKNOWN),
         ([UNKNOWN], REFUSED, 409, UNKNOWN),
         # These refuse the request for what it is, so the first attempt was refused too:
         ([UNKNOWN], REFUSED, 400, REFUSED),
-        ([UNKNOWN], REFUSED, 404, REFUSED),
         ([UNKNOWN], REFUSED, 422, REFUSED),
     ],
 )
@@ -52,6 +52,7 @@ def test_an_answer_without_klarnas_error_code_settles_nothing(status: int) -> No
         (UNKNOWN, REFUSED, 401, None, UNKNOWN),
         (UNKNOWN, REFUSED, 409, "CONFLICT", UNKNOWN),
         (UNKNOWN, REFUSED, 403, "CAPTURE_NOT_ALLOWED", REFUSED),
+        (UNKNOWN, REFUSED, 404, "NO_SUCH_ORDER", REFUSED),
     ],
 )
 def test_what_an_earlier_call_under_the_key_left_counts(

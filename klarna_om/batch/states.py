@@ -23,7 +23,8 @@ have sent it and died before the answer was on disk.
 
 5. Done is done, also when the answer could not be read.
 6. Klarna's own refusal settles a row. A row in doubt is settled only by a refusal of the request itself (404, 422): a
-   403 or 409 may be caused by our own earlier call having succeeded, so the row stays `unknown`.
+   403 or 409 may be caused by our own earlier call having succeeded, so the row stays `unknown`. So does a row whose
+   404 came in the same call as an attempt without an answer; its repeat settles it.
 7. An answer that is not Klarna's (a page of a firewall or portal, another service, a redirect) settles nothing: the
    row is `unknown`. A 401 leaves the row as it was and ends the run.
 8. A call that did not leave this machine, or that the rate limit rejected, shows nothing: the row stays as it was and
@@ -36,7 +37,7 @@ from datetime import timedelta
 from enum import Enum, StrEnum
 from typing import Literal, get_args
 
-from klarna_om.outcome import Outcome, of_call
+from klarna_om.outcome import SETTLING_LATER, Outcome
 
 OnExpired = Literal["resend", "fail"]
 """What to do with rows that may have been sent, when Klarna has forgotten their keys."""
@@ -105,8 +106,8 @@ def classify_age(age: timedelta | None) -> Age:
 
 def state_after(outcome: Outcome, status: int | None, error_code: str | None = None, *, in_doubt: bool) -> State | None:
     """The row's new state after a call; None where nothing was learned and it is called again."""
-    if in_doubt and outcome is Outcome.REFUSED:
-        outcome = of_call((Outcome.UNKNOWN,), outcome, status, error_code)
+    if in_doubt and outcome is Outcome.REFUSED and not (error_code and status in SETTLING_LATER):
+        outcome = Outcome.UNKNOWN
     return STATE_AFTER_CALL[outcome]
 
 

@@ -9,8 +9,10 @@ from klarna_om.settings.input_text import flaw_of
 
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 
-_own_path = re.compile(r"(?P<prefix>.*?)/+(ordermanagement|payments/+v\d|checkout/+v\d)\b.*", re.IGNORECASE | re.DOTALL)
-"""A path that ends in the beginning of the API's own, which every request adds."""
+_own_path = re.compile(
+    r"(?P<prefix>.*?)/+(ordermanagement|(ordermanagement|payments|checkout)/+v\d.*)", re.IGNORECASE | re.DOTALL
+)
+"""A path that ends in one of Klarna's own: requests add theirs to it."""
 
 
 def normalize_base_url(text: str) -> str:
@@ -27,7 +29,7 @@ def normalize_base_url(text: str) -> str:
     url = _split(text)
     if url.query or url.fragment or not url.hostname:
         raise ConfigurationError("not a base URL: it is a scheme, a host and maybe a path, without ? and #")
-    if not _is_host(url.hostname) or url.path.startswith("//"):
+    if not _is_host(url.hostname) or (url.path.startswith("//") and url.path.strip("/")):
         raise ConfigurationError("the base URL has no host that can be one: it is https://, a host name, maybe a path")
     if url.scheme != "https" and not (url.scheme == "http" and is_loopback(url.hostname)):
         raise ConfigurationError(

@@ -115,7 +115,7 @@ def test_the_rate_limit_gives_the_delay() -> None:
         (no_answer_error(), False, False, False, True),
         (foreign_error(404), False, False, True, True),
         (foreign_error(302), False, False, True, True),
-        (foreign_error(429), False, False, False, True),
+        (foreign_error(429), False, False, True, True),
         (unreadable(), False, False, False, False),
         (connection_error(), False, False, False, False),
     ],
@@ -130,7 +130,7 @@ def test_who_answered_and_whether_a_repeat_helps(
 
 
 def test_text_from_a_server_is_kept_short_and_in_one_line() -> None:
-    body = b'{"error_code": "BAD", "error_messages": ["one\\n\\u001b[2Jtwo ' + b"y" * 500_000 + b'"]}'
+    body = b'{"error_code": "BAD", "error_messages": ["one\\n\\u001b[2Jtwo ' + b"y" * 50_000 + b'"]}'
 
     result = result_of_error(response_error(400, body), in_doubt=False)
 

@@ -13,6 +13,7 @@ from klarna_om.errors import (
     AnswerTimeout,
     CertificateRejected,
     ClientClosed,
+    ConfigurationError,
     ConnectionFailed,
     ConnectionLost,
     KeyExpired,
@@ -152,7 +153,7 @@ async def test_retry_off_makes_one_attempt(make_client: MakeClient, server: Wire
 
 
 def test_a_policy_makes_at_least_one_attempt() -> None:
-    with pytest.raises(ValueError, match="at least 1"):
+    with pytest.raises(ConfigurationError, match="1 or more"):
         Retry(max_attempts=0)
 
 

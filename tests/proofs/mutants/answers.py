@@ -57,14 +57,14 @@ MUTANTS = (
     mistake(
         "the body is not bounded",
         "http/body.py",
-        Rewrite("_check_size", "if A:\n    raise B", "pass"),
+        Rewrite("_decompress", "if len(A) > B:\n    raise C", "pass"),
         caught_by=f"{BODY}test_a_large_answer_is_given_up_at_the_limit",
         of_each_kind=True,
     ),
     mistake(
         "the decompressed body is not bounded",
         "http/body.py",
-        Rewrite("_decompress", "A.decompress(B, MAX_BODY)", "A.decompress(B)"),
+        Rewrite("_decompress", "A.decompress(B, C)", "A.decompress(B)"),
         caught_by=f"{BODY}test_a_gzip_bomb_costs_no_more_than_the_limit",
     ),
     mistake(
