@@ -24,7 +24,8 @@ class Key(str):
     def __new__(cls, value: str, first_used: float | None = None) -> Self:
         """A key like any other string."""
         seconds: object = first_used
-        if seconds is not None and not (type(seconds) in (int, float) and isfinite(cast("float", seconds))):
+        is_number = isinstance(seconds, int | float) and not isinstance(seconds, bool) and isfinite(seconds)
+        if seconds is not None and not is_number:
             raise TypeError("first_used is a time in seconds since the epoch, as datetime.timestamp() gives it")
         key = super().__new__(cls, value)
         key.first_used = first_used

@@ -40,8 +40,8 @@ NOT_ABOUT_THE_KEY = frozenset({401, 409})
 
 # Whether Klarna stores a failed answer under its key, and what a key still in flight gets, is published nowhere. So
 # after an attempt in doubt a 403 or 409 may be caused by our own earlier request having succeeded ("already captured"),
-# and an answer without Klarna's error code may come from a gateway that never saw the key: they do not say that the
-# attempt had no effect.
+# a 404 may come from a server that does not know a new order yet, and an answer without Klarna's error code from a
+# gateway that never saw the key: they do not say that the attempt had no effect.
 def of_call(
     attempts: Iterable[Outcome],
     last: Outcome,

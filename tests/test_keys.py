@@ -1,13 +1,15 @@
 """A derived key is the same for the same facts and another for any other."""
 
 import unicodedata
+from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from klarna_om.keys import derive_key, random_key
+from klarna_om.keys import Key, derive_key, random_key
 
 some_text = st.text(min_size=1).filter(lambda text: text == text.strip().strip("\ufeff"))
 
@@ -30,6 +32,12 @@ def test_other_facts_make_another_key(one: tuple[str, str, str], other: tuple[st
     assert derive_key(*one) == derive_key(*one)
     assert derive_key(*one) != derive_key(*other)
     assert derive_key(*one) != derive_key(*one, generation=1)
+
+
+@pytest.mark.parametrize("first_used", ["1700000000", True, float("nan"), float("inf"), datetime.now(UTC)])
+def test_the_first_use_of_a_key_is_a_time_in_seconds(first_used: Any) -> None:
+    with pytest.raises(TypeError, match="seconds since the epoch"):
+        Key("k", first_used=first_used)
 
 
 def test_derived_keys_are_version_5_and_random_ones_version_4() -> None:

@@ -98,7 +98,7 @@ async def test_an_error_is_a_dictionary_of_plain_values(klarna: KlarnaClient, se
     assert found["error"] == "NotAllowed"
     assert (found["outcome"], found["status"], found["error_code"]) == ("refused", 403, "CAPTURE_NOT_ALLOWED")
     assert (found["idempotency_key"], found["retry_until"]) == ("shipment-7", "2027-01-16T08:00:00+00:00")
-    assert found["attempts"][0]["rule"] == "any other answer"
+    assert found["attempts"][0]["rule"] == "refused by Klarna"
 
 
 async def test_error_trackers_see_the_ids_in_the_notes(klarna: KlarnaClient, server: Wire) -> None:

@@ -11,6 +11,7 @@ import attrs
 import pytest
 
 from klarna_om.structuring import Unreadable, converter, from_dict, read, to_dict, write
+from klarna_om.structuring.strictness import MAX_ITEMS
 from klarna_om.types import (
     Address,
     Capture,
@@ -334,6 +335,14 @@ def test_what_is_no_document_is_refused_with_the_reason(data: bytes, reason: str
     (problem,) = problems_of(Order, data)
 
     assert problem.startswith(reason)
+
+
+def test_a_list_with_mistakes_is_looked_through_up_to_a_limit() -> None:
+    wrong = [{"captured_amount": 1}] * MAX_ITEMS + [{"captured_amount": "1"}]
+
+    (problem,) = problems_of(Order, json.dumps({"captures": wrong}).encode())
+
+    assert problem == f"captures: expected a list of up to {MAX_ITEMS} items, all of them right, got a list"
 
 
 def test_a_refusal_names_what_could_not_be_read() -> None:

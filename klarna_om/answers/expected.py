@@ -165,11 +165,11 @@ class AnyAnswer:
         if not answer.body:
             return None
         try:
-            value = msgspec.json.decode(answer.body)
+            value: object = msgspec.json.decode(answer.body)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as reason:
             raise UnreadableError(f"not JSON: {reason}") from reason
         order_id = answer.request.path.partition("/orders/")[2].partition("/")[0].partition("?")[0]
-        found = _get(value, "order_id") if isinstance(value, dict) else None
+        found = _get(value, "order_id")
         if order_id and found is not None and str(found).lower() != order_id.lower():
             raise NotKlarnasError("its order_id is not the one that was asked for")
         return value

@@ -98,7 +98,7 @@ class FatalErrorGuard:
             message = (
                 f"{UNRECOGNIZED_LIMIT} calls got no answer of Klarna's from {self._target}; the last:"
                 f" {in_one_line(error.message)}. Check the base URL and what is between here and Klarna (proxy,"
-                " firewall, portal), then run the same job again: this settled no order. For another base URL"
+                " firewall, portal), then run the same job again: this settled no order. For another base URL,"
                 " name a new journal too"
             )
             self._stop_run(BatchStopped(message, error))
@@ -116,7 +116,7 @@ class FatalErrorGuard:
                 f" {in_one_line(error.message)}. Is it the right environment and region, and are the credentials those"
                 " of the shop that has the orders? None of them is recorded as refused: with other credentials the same"
                 " job settles them; for another environment name a new journal too. If the refusals are right, run it"
-                " with --keep-going (keep_going=True)"
+                " with keep_going (--keep-going)"
             )
             self._stop_run(BatchStopped(message, error))
 

@@ -41,8 +41,8 @@ Example:
 
 The first Ctrl-C (or SIGTERM) lets the calls in progress end, the second stops at once. After either, after a crash or a
 power cut, the same command continues: what may have been sent is repeated under its old idempotency key, which Klarna
-executes once. If the manifest has changed, orders that are known keep their outcome, and orders that it no longer names
-are not sent.
+executes once. That holds for one journal: another one knows nothing of it. If the manifest has changed, orders that are
+known keep their outcome, and orders that it no longer names are not sent.
 
 \b
 Exit codes:

@@ -21,7 +21,7 @@ MEANINGS = {
     ExitCode.INCOMPLETE: "some were refused, have an unknown outcome, or are malformed: see the report",
     ExitCode.USAGE: "the command, the manifest, the journal or the report cannot be used, or no line names an order",
     ExitCode.STOPPED: "stopped early; the same command continues",
-    ExitCode.CREDENTIALS_OR_HOST: "stopped: credentials or host; the summary shows how many were done before. Fix it,"
-    " then the same command continues",
+    ExitCode.CREDENTIALS_OR_HOST: "stopped: credentials, host or equal refusals; the summary shows how many were done"
+    " before. Fix it, then the same command continues",
     ExitCode.INTERRUPTED: "interrupted before there was a journal; nothing was sent",
 }

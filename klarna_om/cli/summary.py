@@ -41,14 +41,12 @@ def error_text(result: RunResult, error: Failure) -> str:
     """The error that stopped the run, and what to do about it."""
     if not isinstance(error, KlarnaError):
         return str(error)
-    message = (
-        f"stopped: credentials or host, after {result.totals.done} of {result.totals.orders} orders were done. {error}"
-    )
-    if isinstance(error, BatchStopped):  # its message contains the advice
-        return message
+    progress = f"after {result.totals.done} of {result.totals.orders} orders were done"
+    if isinstance(error, BatchStopped):  # its message contains the cause and the advice
+        return f"stopped {progress}: {error}"
     return (
-        f"{message}. Check KLARNA_OM_ENVIRONMENT and the credentials, then run the same command again; what was not"
-        " sent is still pending"
+        f"stopped: credentials or host, {progress}. {error}. Check KLARNA_OM_ENVIRONMENT and the credentials, then run"
+        " the same command again; what was not sent is still pending"
     )
 
 

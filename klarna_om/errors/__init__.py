@@ -4,7 +4,7 @@
     ├── ConfigurationError        credentials, environment or options that cannot work      NOT_SENT
     ├── InvalidRequest            Klarna would refuse it; `problems` lists every reason     NOT_SENT
     ├── IdempotencyKeyReused      one key for two different requests                        NOT_SENT
-    ├── ReferenceTaken            the reference has another amount at Klarna              NOT_SENT
+    ├── ReferenceTaken            the reference has another amount at Klarna                NOT_SENT
     ├── NotConfirmed              an id whose amount could not be read                       UNKNOWN
     ├── NoAnswer                  no usable answer came
     │   ├── ClientClosed          used after close, or in another event loop                NOT_SENT
@@ -31,10 +31,12 @@
     │   └── ServerError           5xx                                                       UNKNOWN
     └── UnreadableAnswer          2xx, and the body or the id could not be read             DONE
 
+`klarna_om.batch` adds `BatchStopped`: a job stopped early; its `outcome` is that of the last call.
+
 A 4xx is Klarna's only with an `error_code` or a `Klarna-Correlation-Id` (a 401 always): else it is an
 `UnrecognizedAnswer`, and a 429 is UNKNOWN. The outcomes are those of a single attempt. An error speaks for all
-attempts of its call: where an earlier one may have had its effect, a later 403 or 429 does not make the call REFUSED
-or NOT_SENT; it stays UNKNOWN.
+attempts of its call: where an earlier one may have had its effect, a later 403, 404 or 429 does not make the call
+REFUSED or NOT_SENT; it stays UNKNOWN.
 """
 
 from klarna_om.errors.klarna_error import KlarnaError

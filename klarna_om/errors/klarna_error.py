@@ -97,7 +97,7 @@ class KlarnaError(Exception):
             "error_messages": list(self.error_messages),
             "retry_after": self.retry_after,
             "problems": list(self.problems),
-            "attempts": [asdict(attempt) for attempt in self.attempts],
+            "attempts": [{**asdict(attempt), "outcome": attempt.outcome.value} for attempt in self.attempts],
             "elapsed": self.elapsed,
             "stopped": self.stopped,
             "advice": self.what_to_do(),

@@ -84,6 +84,10 @@ class ConnectionFailed(NoAnswer):
     """No connection was made (refused, unknown host, TLS handshake), so nothing was sent."""
 
     outcome = Outcome.NOT_SENT
+    advice = (
+        "nothing was sent; it is safe to call again. If no call ever connects, check the environment or base URL, the"
+        " proxy, and that this machine may reach the host"
+    )
 
 
 class CertificateRejected(ConnectionFailed):

@@ -55,7 +55,7 @@ class Retry:
     """Seconds for all attempts and waits, unless the client or the call sets its own; None for no limit."""
 
     def __attrs_post_init__(self) -> None:
-        attempts: object = self.max_attempts
+        attempts = cast("object", self.max_attempts)
         if not isinstance(attempts, int) or isinstance(attempts, bool) or attempts < 1:
             raise ConfigurationError(f"max_attempts counts the first attempt, so it is 1 or more, not {attempts!r}")
         if not callable(cast("object", self.backoff)):

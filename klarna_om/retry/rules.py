@@ -97,7 +97,7 @@ RETRY_RULES: tuple[RetryRule, ...] = (
     RetryRule(
         "not Klarna's answer", _not_klarnas, COST, "it says nothing of the effect; the key makes the repeat safe"
     ),
-    RetryRule("any other answer", _anything, NEVER, "the same request gets the same answer"),
+    RetryRule("refused by Klarna", _anything, NEVER, "the same request is refused again"),
 )
 """https://docs.klarna.com/api/escalation-and-retry-policy"""
 

@@ -11,7 +11,7 @@
 - Half of a surrogate pair, which has no UTF-8, reads as U+FFFD.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import date, datetime
 from functools import cache, partial
 from types import GenericAlias, NoneType
@@ -115,9 +115,10 @@ def _sequence(kind: Any, rules: "Converter", *, drop_null: bool) -> Hook:
     def structure(value: object, _: object) -> Any:
         if not isinstance(value, (list, tuple)):
             raise KindError("a list", value)
-        if len(value) > MAX_ITEMS:
-            raise KindError(f"a list of up to {MAX_ITEMS} items, all of them right", value)
-        items: list[Any] = structure_items(value, kind)
+        values = cast("Collection[object]", value)
+        if len(values) > MAX_ITEMS:
+            raise KindError(f"a list of up to {MAX_ITEMS} items, all of them right", values)
+        items: list[Any] = structure_items(values, kind)
         return make(one for one in items if one is not None) if drop_null else make(items)
 
     return structure

@@ -20,7 +20,7 @@ from klarna_om.errors import (
     ServerError,
 )
 from klarna_om.exchange import KEY_HEADER, Request, Response
-from klarna_om.keys import Key
+from klarna_om.keys import Key, random_key
 from klarna_om.middleware.idempotency import Idempotency
 from klarna_om.middleware.key_guard import MERCHANTS, KeyGuard, Use, guard_of
 from klarna_om.outcome import Outcome
@@ -87,6 +87,15 @@ async def test_a_random_key_in_doubt_is_guarded_too(make_client: MakeClient, ser
 
     with pytest.raises(IdempotencyKeyReused):
         await klarna.orders.cancel(ORDER_ID, idempotency_key=caught.value.idempotency_key)
+
+
+async def test_a_random_key_that_the_caller_chose_is_guarded_like_any_other(make_client: MakeClient) -> None:
+    klarna = make_client()
+    key = random_key()
+    await klarna.orders.acknowledge(ORDER_ID, idempotency_key=key)
+
+    with pytest.raises(IdempotencyKeyReused):
+        await klarna.orders.cancel(ORDER_ID, idempotency_key=key)
 
 
 async def test_the_same_request_may_repeat_its_key(make_client: MakeClient, server: Wire) -> None:

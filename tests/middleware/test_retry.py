@@ -2,6 +2,7 @@
 
 import asyncio
 from email.utils import formatdate
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -68,7 +69,7 @@ RULES: list[tuple[str, list[Result], bool, int]] = [
     ("5xx", [answer(500), answer(501), answer(507), answer(522), foreign(530), cut(599)], True, 5),
     ("redirect", [answer(301), answer(302), answer(303), answer(307), answer(308)], False, 0),
     (
-        "any other answer",
+        "refused by Klarna",
         [answer(status) for status in (101, 400, 403, 404, 405, 409, 413, 415, 422, 999)]
         + [cut(403, Outcome.REFUSED), SessionFailed("")],
         False,
@@ -152,9 +153,19 @@ async def test_retry_off_makes_one_attempt(make_client: MakeClient, server: Wire
     assert (len(server.requests), sleeps.asked) == (1, [])
 
 
-def test_a_policy_makes_at_least_one_attempt() -> None:
+@pytest.mark.parametrize("attempts", [0, -1, 1.5, True, "4", None])
+def test_a_policy_makes_at_least_one_attempt(attempts: Any) -> None:
     with pytest.raises(ConfigurationError, match="1 or more"):
-        Retry(max_attempts=0)
+        Retry(max_attempts=attempts)
+
+
+def test_a_policy_of_the_wrong_kind_is_named() -> None:
+    wrong: Any = 5
+
+    with pytest.raises(ConfigurationError, match=r"backoff is FullJitter\(...\)"):
+        Retry(backoff=wrong)
+    with pytest.raises(ConfigurationError, match="max_retry_after is a number of seconds, not -1"):
+        Retry(max_retry_after=-1)
 
 
 @pytest.mark.parametrize(

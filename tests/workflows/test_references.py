@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import datetime
+from typing import Any
 
 import pytest
 
@@ -207,6 +208,25 @@ async def test_an_amount_that_klarna_leaves_out_confirms_nothing(
 
     assert (caught.value.entry_id, caught.value.outcome) == ("c-1", Outcome.UNKNOWN)
     assert len(server.requests) == requests
+
+
+async def test_an_id_that_has_another_reference_is_not_returned(make_client: MakeClient, server: Wire) -> None:
+    created = Answer(201, {"Capture-Id": "c-1", "Klarna-Correlation-Id": "c", "Location": "https://k/c-1"})
+    server.will(
+        json_answer([]), created, json_answer({"capture_id": "c-1", "captured_amount": 100, "reference": "s-2"})
+    )
+
+    with pytest.raises(NotConfirmed) as caught:
+        await capture(make_client(), ORDER_ID)
+
+    assert (caught.value.entry_id, caught.value.outcome) == ("c-1", Outcome.UNKNOWN)
+
+
+async def test_the_time_of_the_first_try_is_a_datetime(klarna: KlarnaClient, order_id: str) -> None:
+    seconds: Any = 1700000000.0
+
+    with pytest.raises(TypeError, match=r"first_tried is a datetime, such as datetime.now\(UTC\)"):
+        await capture(klarna, order_id, first_tried=seconds)
 
 
 async def test_an_old_refund_has_no_id(make_client: MakeClient, server: Wire) -> None:
