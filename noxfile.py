@@ -23,7 +23,7 @@ def tests(session: nox.Session) -> None:
     """The whole suite with branch coverage, which must be 100 %."""
     locked(session)
     session.run("coverage", "erase")
-    session.run("coverage", "run", "-m", "pytest", *session.posargs)
+    session.run("coverage", "run", "-m", "pytest", "-n", "auto", *session.posargs)
     session.run("coverage", "combine", "--quiet")
     session.run("coverage", "report")
 
@@ -32,7 +32,7 @@ def tests(session: nox.Session) -> None:
 def floor(session: nox.Session) -> None:
     """The suite with the oldest dependencies that the project admits."""
     session.install("-e", ".[cli]", *nox.project.dependency_groups(PYPROJECT, "floor"), *FLOORS)
-    session.run("pytest", "-q", "--ignore", "tests/sandbox/test_conformance.py", *session.posargs)
+    session.run("pytest", "-q", "-n", "auto", "--ignore", "tests/sandbox/test_conformance.py", *session.posargs)
 
 
 @nox.session

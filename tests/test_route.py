@@ -134,7 +134,7 @@ asyncio.run(main())
         (True, "ca is the path of a PEM file, or an ssl.SSLContext"),
         (ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), "an SSLContext that accepts every server"),
     ],
-    ids=str,
+    ids=lambda value: value if isinstance(value, str) else type(value).__name__,
 )
 def test_a_ca_that_proves_nothing_is_refused(ca: object, message: str) -> None:
     with pytest.raises(ConfigurationError, match=message):

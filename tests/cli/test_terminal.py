@@ -2,13 +2,14 @@
 
 import io
 import os
+import select
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 import pytest
 from click.testing import CliRunner
@@ -79,8 +80,15 @@ def test_a_full_pipe_that_does_not_block_is_waited_for(monkeypatch: pytest.Monke
             received.append(os.read(reading, 65_536))
 
     reader = threading.Thread(target=read, daemon=True)
+    wait_for = select.select
+
+    def start_reader_and_wait(*descriptors: Any) -> Any:  # the pipe is full: nobody has read yet
+        if not reader.is_alive():
+            reader.start()
+        return wait_for(*descriptors)
+
+    monkeypatch.setattr(select, "select", start_reader_and_wait)
     with output(os.fdopen(writing, "w"), monkeypatch):
-        reader.start()
         sys.stdout.write(text)
     reader.join()
 
