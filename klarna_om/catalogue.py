@@ -54,9 +54,11 @@ ADD_ORDER_SHIPPING_INFO = Operation(
     "orders.add_shipping_info", "POST", f"{ORDER}/shipping-info", NO_CONTENT, UpdateShippingInfo
 )
 
-LIST_CAPTURES = Operation("captures.list", "GET", CAPTURES, Document(tuple[Capture, ...], marks=("capture_id",)))
+LIST_CAPTURES = Operation(
+    "captures.list", "GET", CAPTURES, Document(tuple[Capture, ...], marks=("capture_id", "klarna_reference"))
+)
 CREATE_CAPTURE = Operation("captures.create", "POST", CAPTURES, Created("Capture-Id"), CaptureObject)
-GET_CAPTURE = Operation("captures.get", "GET", CAPTURE, Document(Capture, "capture_id", needs_id=True))
+GET_CAPTURE = Operation("captures.get", "GET", CAPTURE, Document(Capture, "capture_id"))
 ADD_CAPTURE_SHIPPING_INFO = Operation(
     "captures.add_shipping_info", "POST", f"{CAPTURE}/shipping-info", NO_CONTENT, UpdateShippingInfo
 )
@@ -72,7 +74,7 @@ DUE_DATE_OPTIONS = Operation(
 )
 
 CREATE_REFUND = Operation("refunds.create", "POST", REFUNDS, Created("Refund-Id"), RefundObject)
-GET_REFUND = Operation("refunds.get", "GET", f"{REFUNDS}/{{refund_id}}", Document(Refund, "refund_id", needs_id=True))
+GET_REFUND = Operation("refunds.get", "GET", f"{REFUNDS}/{{refund_id}}", Document(Refund, "refund_id"))
 
 CATALOGUE: tuple[Operation[Any], ...] = (
     GET_ORDER,

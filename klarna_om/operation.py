@@ -20,6 +20,7 @@ from klarna_om.exchange import KEY_HEADER, Expected, Request, Response
 from klarna_om.ids import normalize_id
 from klarna_om.keys import normalize_key
 from klarna_om.middleware import Handler
+from klarna_om.middleware.correlation import correlation_id
 
 T = TypeVar("T")
 
@@ -164,6 +165,7 @@ def free_request(
 
 async def execute(handler: Handler, request: Request) -> Any:
     """Send a request and return its result, or raise the answer's error."""
+    correlation_id.set(None)  # a log line of this call must not name the answer to an earlier one
     try:
         response = await handler(request)
         # A response that a middleware of the caller's made is read here.

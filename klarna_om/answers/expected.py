@@ -13,6 +13,7 @@ import msgspec
 from attrs import field, frozen
 
 from klarna_om import structuring
+from klarna_om.answers.same_subject import other_subject, plain_value
 from klarna_om.exchange import Response
 
 T = TypeVar("T")
@@ -35,10 +36,11 @@ class NoContent:
 
     def is_proved_by(self, answer: Response) -> bool:
         """204 has no body, so nothing of it can be lost."""
-        return answer.status == 204 or answer.is_signed
+        return (answer.status == 204 or answer.is_signed) and not other_subject(answer)
 
     def read(self, answer: Response) -> None:
         """Nothing, if it is Klarna's."""
+        check_subject(answer)
         if not self.is_proved_by(answer):
             raise NotKlarnasError("Klarna answers 204 here, without a body")
 
@@ -50,19 +52,19 @@ class Created:
     header: str
 
     def is_proved_by(self, answer: Response) -> bool:
-        """The new id, a `Location` below the request's own path, or Klarna's correlation id."""
-        if answer.is_html or _is_of_another_order(answer):
+        """The new id, a `Location` below the request's own path, or 201 with Klarna's correlation id."""
+        if answer.is_html or other_subject(answer):
             return False
-        return self.header in answer.headers or _is_below(answer) or answer.is_signed
+        return self.header in answer.headers or _is_below(answer) or (answer.is_signed and answer.status == 201)
 
     def read(self, answer: Response) -> str:
         """The id."""
-        if _is_of_another_order(answer):
-            raise NotKlarnasError("its Location is of another order than the one that was asked for")
+        check_subject(answer)
         if not self.is_proved_by(answer):
             raise NotKlarnasError(f"Klarna answers 201 here, with {self.header} and Location")
         named, located = answer.headers.get(self.header, "").strip(), _new_id(answer)
-        if not (named or located) or (named and located and named.lower() != located.lower()):
+        is_odd = bool(named) and (not _is_plain(named) or (located and named.lower() != located.lower()))
+        if is_odd or not (named or located):
             raise UnreadableError(
                 f"Klarna did it, but the answer carries neither {self.header} nor a Location with an id, or two that"
                 f" differ; read the order to find it (headers: {dict(answer.headers)})"
@@ -72,12 +74,6 @@ class Created:
 
 def _location(answer: Response) -> str:
     return answer.headers.get("Location", "").partition("?")[0].rstrip("/")
-
-
-def _is_of_another_order(answer: Response) -> bool:
-    order_id = answer.request.path.partition("/orders/")[2].partition("/")[0]
-    found = re.search(r"/orders/([^/]+)", _location(answer))
-    return found is not None and bool(order_id) and found[1].lower() != order_id.lower()
 
 
 def _is_below(answer: Response) -> bool:
@@ -93,14 +89,17 @@ def _new_id(answer: Response) -> str:
 
 @frozen
 class Document(Generic[T]):
-    """200 with a JSON document; `id_field` is the one that repeats the last segment of the request's path."""
+    """200 with a JSON document, which has the id that was asked for or one of its own marks.
+
+    Klarna's correlation id alone is not enough: an empty document, or one of another kind, would read as an order of
+    which nothing is known.
+    """
 
     cls: type[T]
     id_field: str | None = None
+    """The field that repeats the last segment of the request's path."""
     marks: tuple[str, ...] = field(default=())
-    """Fields of which one must be there, in the document or in each item of a list, without Klarna's header."""
-    needs_id: bool = False
-    """Klarna's header alone is not enough: an order, which has no such field, must not be taken for it."""
+    """Where there is no such field: one of these must be there, in the document or in each item of a list."""
 
     def is_proved_by(self, answer: Response) -> bool:
         """Without its body a document says nothing."""
@@ -111,7 +110,7 @@ class Document(Generic[T]):
         try:
             value: T = structuring.read(self.cls, answer.body)
         except structuring.Unreadable as reason:
-            self._check(answer, _plain(answer.body))
+            self._check(answer, plain_value(answer.body))
             raise UnreadableError(str(reason)) from reason
         self._check(answer, value)
         return value
@@ -121,15 +120,14 @@ class Document(Generic[T]):
         found = _get(value, self.id_field) if self.id_field else None
         if found is not None and str(found).lower() != answer.request.path.rpartition("/")[2].lower():
             raise NotKlarnasError(f"its {self.id_field} is not the one that was asked for")
-        is_named = found is not None or (answer.is_signed and not self.needs_id) or self._has_marks(value)
-        if answer.is_html or not is_named:
+        if answer.is_html or not (found is not None or self._has_marks(value, is_signed=answer.is_signed)):
             raise NotKlarnasError("Klarna answers 200 here, with a JSON document that names what was asked for")
 
-    def _has_marks(self, value: object) -> bool:
-        """Has it a field, or each item of it, that no other service's document has? An empty list has none."""
+    def _has_marks(self, value: object, *, is_signed: bool) -> bool:
+        """Has it a field, or each item of it, that no other document has? An empty list is Klarna's if it is signed."""
         items = _items(value)
         if items is not None:
-            return bool(items) and all(self._has_marks(item) for item in items)
+            return (is_signed or bool(items)) and all(self._has_marks(item, is_signed=is_signed) for item in items)
         return any(_get(value, mark) for mark in self.marks)
 
 
@@ -143,11 +141,10 @@ def _get(value: object, name: str | None) -> object:
     return getattr(value, name or "", None)
 
 
-def _plain(body: bytes) -> object:
-    try:
-        return msgspec.json.decode(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return None
+def check_subject(answer: Response) -> None:
+    """Refuse an answer about something else."""
+    if (reason := other_subject(answer)) is not None:
+        raise NotKlarnasError(reason)
 
 
 @frozen
@@ -156,20 +153,16 @@ class AnyAnswer:
 
     def is_proved_by(self, answer: Response) -> bool:
         """Only Klarna's correlation id says it."""
-        return answer.is_signed
+        return answer.is_signed and not other_subject(answer)
 
     def read(self, answer: Response) -> Any:
         """The JSON as plain values; None where there is no body."""
+        check_subject(answer)
         if not answer.is_signed:
             raise NotKlarnasError("Klarna's answers have a Klarna-Correlation-Id, and are no HTML pages")
         if not answer.body:
             return None
         try:
-            value: object = msgspec.json.decode(answer.body)
+            return msgspec.json.decode(answer.body)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as reason:
             raise UnreadableError(f"not JSON: {reason}") from reason
-        order_id = answer.request.path.partition("/orders/")[2].partition("/")[0].partition("?")[0]
-        found = _get(value, "order_id")
-        if order_id and found is not None and str(found).lower() != order_id.lower():
-            raise NotKlarnasError("its order_id is not the one that was asked for")
-        return value

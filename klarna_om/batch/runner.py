@@ -15,6 +15,7 @@ from klarna_om.batch.journal import Row, RowResult, Stamp
 from klarna_om.batch.repeats import Repeats
 from klarna_om.batch.states import State
 from klarna_om.batch.totals import Summary
+from klarna_om.keys import Key
 
 MAX_WAIT = 60.0
 """Seconds at most before a row that was not sent is tried again."""
@@ -143,7 +144,8 @@ async def _call_and_record(job: Job, row: Row, stamp: Stamp, *, is_probe: bool) 
     draft = RowResult(row.row, State.UNKNOWN, idempotency_key=key, started=job.now())
     in_doubt = row.state is State.UNKNOWN or stamp.is_inherited
     try:
-        result = await call(job.sender, row.order_id, key, in_doubt=in_doubt)
+        aged_key = Key(key, stamp.first_used.timestamp())
+        result = await call(job.sender, row.order_id, aged_key, in_doubt=in_doubt)
     except asyncio.CancelledError:
         detail = "cancelled while the call was in progress; a repeat settles it"
         await job.record_now(row, evolve(draft, attempts=1, finished=job.now(), detail=detail))

@@ -114,7 +114,10 @@ class KeyExpired(NoAnswer):
     Under it Klarna could execute the request a second time. After an earlier attempt in doubt the outcome is UNKNOWN.
     """
 
-    advice = "nothing was sent; call again with a new key"
+    advice = (
+        "this call sent nothing; what an earlier one did under the key is not known here: read the order first, then"
+        " call with a new key"
+    )
 
     outcome = Outcome.NOT_SENT
 

@@ -60,13 +60,21 @@ def _decompress(body: bytes, encoding: str, limit: int) -> bytes:
         return body
     if encoding not in ("gzip", "x-gzip"):
         raise BodyError(f"it is compressed as {encoding[:40]!r}, and only gzip was asked for")
-    decompressor = zlib.decompressobj(_GZIP)
     try:
-        plain = decompressor.decompress(body, limit)
+        return _decompress_members(body, limit)
     except zlib.error as reason:
         raise BodyError(f"it is no gzip: {reason}") from reason
-    if decompressor.unconsumed_tail:
-        raise _too_large(limit)
-    if not decompressor.eof:
-        raise BodyError("it is gzip that was cut off")
+
+
+def _decompress_members(body: bytes, limit: int) -> bytes:
+    """A gzip file may have several members, one after the other (RFC 1952)."""
+    plain = b""
+    while body:
+        decompressor = zlib.decompressobj(_GZIP)
+        plain += decompressor.decompress(body, max(1, limit - len(plain)))
+        if decompressor.unconsumed_tail or len(plain) > limit:
+            raise _too_large(limit)
+        if not decompressor.eof:
+            raise BodyError("it is gzip that was cut off")
+        body = decompressor.unused_data
     return plain

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from enum import Enum
 from types import TracebackType
 from typing import cast
 
@@ -19,19 +20,26 @@ from klarna_om.errors import (
 )
 from klarna_om.exchange import Request
 from klarna_om.http.connector import Disconnected, UnaskedAnswerError
+from klarna_om.outcome import Outcome
 
 _HTTP_STACK = frozenset({"aiohappyeyeballs", "aiohttp", "aioresponses", "async_timeout", "klarna_om", "uvloop", "yarl"})
 """Where an exception about our own request comes from; aioresponses is the session in its users' tests."""
+
+_CLIENT = vars(aiohttp.client)
 
 _LIBRARIES = ("aiohttp", "aiosignal", "asyncio", "ssl", "uvloop")
 
 
 def failure_before_answer(request: Request, reason: Exception) -> KlarnaError:
     """What a failure before any answer says about the effect."""
-    if _comes_from_elsewhere(reason):
+    where = _where_raised(reason)
+    if where is Raised.ELSEWHERE:
         return SessionFailed(f"the HTTP session's own code raised {describe(reason)}; the request may have been sent")
     if isinstance(reason, aiohttp.ClientError | OSError):
-        return _silence(reason)
+        failure = _silence(reason)
+        if where is Raised.THROUGH_OTHERS:
+            failure.outcome = Outcome.UNKNOWN
+        return failure
     if isinstance(reason, RuntimeError) and str(reason) == "Session is closed":  # aiohttp's first check of all
         return ClientClosed("the HTTP session is closed; nothing was sent")
     if isinstance(reason, TypeError | ValueError) and (problems := _unwritable_headers(request)):
@@ -40,13 +48,32 @@ def failure_before_answer(request: Request, reason: Exception) -> KlarnaError:
     return SessionFailed(f"the HTTP session raised {describe(reason)}; the request may have been sent")
 
 
-def _comes_from_elsewhere(reason: BaseException) -> bool:
-    """Was it raised by a hook or middleware of the caller's session? Then its class says nothing about our request."""
-    names = {str(frame.tb_frame.f_globals.get("__name__", "")) for frame in _walk(reason.__traceback__)}
-    return "aiohttp.tracing" in names or any(
-        name.partition(".")[0] not in _HTTP_STACK and name.partition(".")[0] not in sys.stdlib_module_names
-        for name in names
-    )
+class Raised(Enum):
+    """Where an exception came from."""
+
+    HERE = "by the HTTP library, for our request"
+    THROUGH_OTHERS = "by the HTTP library, below code of the caller's, which may have sent the request before"
+    ELSEWHERE = "by code of the caller's: its class says nothing about our request"
+
+
+def _where_raised(reason: BaseException) -> Raised:
+    """Say it by the traceback: a hook, a middleware or a tracing agent may stand around or within aiohttp."""
+    frames = [frame.tb_frame for frame in _walk(reason.__traceback__)]
+    modules = [str(frame.f_globals.get("__name__", "")) for frame in frames]
+    # Twice in the traceback: code of the caller's made a request of its own.
+    sends = sum(frame.f_code.co_name == "_request" and frame.f_globals is _CLIENT for frame in frames)
+    last = max((n for n, module in enumerate(modules) if _package(module) in _HTTP_STACK), default=-1)
+    if "aiohttp.tracing" in modules or sends > 1 or any(map(_is_foreign, modules[last + 1 :])):
+        return Raised.ELSEWHERE
+    return Raised.THROUGH_OTHERS if any(map(_is_foreign, modules)) else Raised.HERE
+
+
+def _package(module: str) -> str:
+    return module.partition(".")[0]
+
+
+def _is_foreign(module: str) -> bool:
+    return _package(module) not in _HTTP_STACK and _package(module) not in sys.stdlib_module_names
 
 
 def _silence(reason: Exception) -> NoAnswer:

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from attrs import frozen
 
+from klarna_om.clock import loop_time
 from klarna_om.errors import AnswerTimeout, InvalidRequest, KlarnaError
 from klarna_om.exchange import Request, Response
 from klarna_om.keys import KEY_LIFETIME, RandomKey
@@ -27,6 +28,7 @@ class Idempotency:
     """Seconds that a call waits for another one under its key, before it is in doubt."""
     wall_clock: Callable[[], float] = time.time
     monotonic: Callable[[], float] = time.monotonic
+    clock: Callable[[], float] = loop_time
 
     def __call__(self, request: Request, below: Handler) -> Awaitable[Response]:
         """Send a write under its key; a read is sent on as it is."""
@@ -58,6 +60,7 @@ class Idempotency:
     async def _with_key(self, key: str, request: Request, below: Handler) -> Response:
         _check(key)
         while (use := self.guard.use(key, request, self.wall_clock(), self.monotonic())) is None:
+            request = self._with_deadline(request)
             if (response := await self._follow(key, request)) is not None:
                 return response
         request = request.changed(
@@ -75,9 +78,15 @@ class Idempotency:
             self.guard.finish(key, use, left, result)
         return response
 
+    def _with_deadline(self, request: Request) -> Request:
+        """The wait for another call counts as time of this one, also when this one is sent after all."""
+        if self.total_timeout is None or request.deadline is not None:
+            return request
+        return request.changed(deadline=self.clock() + self.total_timeout)
+
     async def _follow(self, key: str, request: Request) -> Response | None:
         try:
-            async with asyncio.timeout(self.total_timeout):
+            async with asyncio.timeout_at(request.deadline):
                 return await self.guard.follow(key)
         except TimeoutError:
             late = AnswerTimeout("the same call, under way under this key, did not end in time")

@@ -9,9 +9,9 @@ from collections.abc import Awaitable, Callable
 
 from attrs import frozen
 
-from klarna_om.errors import KeyExpired
 from klarna_om.exchange import Request, Response
 from klarna_om.middleware import Handler
+from klarna_om.middleware.key_guard import key_expired
 from klarna_om.send_check import check_before_send
 
 
@@ -37,14 +37,6 @@ class KeyExpiry:
 
     def _check(self, request: Request) -> None:
         if request.retry_until is not None and self.wall_clock() >= request.retry_until:
-            raise _expired(request)
+            raise key_expired(request)
         if request.retry_until_monotonic is not None and self.monotonic() >= request.retry_until_monotonic:
-            raise _expired(request)
-
-
-def _expired(request: Request) -> KeyExpired:
-    error = KeyExpired(
-        "the idempotency key is older than the 24 hours for which Klarna keeps it; this attempt was not sent"
-    )
-    error.about(request)
-    return error
+            raise key_expired(request)

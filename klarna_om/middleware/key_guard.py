@@ -8,11 +8,12 @@ import threading
 from collections import OrderedDict
 from concurrent.futures import Future
 from hashlib import blake2b
+from weakref import WeakValueDictionary
 
 import msgspec
 from attrs import define, field
 
-from klarna_om.errors import IdempotencyKeyReused, KlarnaError
+from klarna_om.errors import IdempotencyKeyReused, KeyExpired, KlarnaError
 from klarna_om.exchange import Request, Response
 from klarna_om.keys import KEY_LIFETIME, Key
 from klarna_om.outcome import Outcome
@@ -66,7 +67,8 @@ class KeyGuard:
     def use(self, key: str, request: Request, now: float, monotonic: float) -> Use | None:
         """Take the key for this request; None when the same request is under way under it.
 
-        Raises `IdempotencyKeyReused` when the key was used for another request within 24 hours.
+        Raises `IdempotencyKeyReused` when the key was used for another request within 24 hours, and `KeyExpired` for a
+        `Key` that is older.
         """
         fingerprint = fingerprint_of(request)
         with self._lock:
@@ -75,7 +77,10 @@ class KeyGuard:
                 del self._uses[key]
                 use = None
             if use is None:
-                return self._remember(key, first_use(key, fingerprint, now, monotonic))
+                use = first_use(key, fingerprint, now, monotonic)
+                if use.has_expired(now, monotonic):
+                    raise key_expired(request)
+                return self._remember(key, use)
             if use.fingerprint != fingerprint:
                 raise _reused(key, request)
             if use.is_running:
@@ -130,16 +135,20 @@ class KeyGuard:
 
 
 MERCHANTS = 16
-"""Guards that a process keeps; the one that was used longest ago goes first."""
+"""Guards that a process keeps without a client that uses them; the one that was used longest ago goes first."""
 
 _guards: "OrderedDict[object, KeyGuard]" = OrderedDict()
+_guards_in_use: "WeakValueDictionary[object, KeyGuard]" = WeakValueDictionary()
 _guards_lock = threading.Lock()
 
 
 def guard_of(merchant: object) -> KeyGuard:
     """The guard of that merchant in this process; it outlives the clients, which may be made anew for each request."""
     with _guards_lock:
-        guard = _guards.setdefault(merchant, KeyGuard())
+        guard = _guards_in_use.get(merchant)
+        if guard is None:
+            guard = _guards_in_use[merchant] = KeyGuard()
+        _guards[merchant] = guard
         _guards.move_to_end(merchant)
         if len(_guards) > MERCHANTS:
             _guards.popitem(last=False)
@@ -150,12 +159,13 @@ def forget_keys() -> None:
     """Begin anew, as another process would: for tests that use one key for different requests."""
     with _guards_lock:
         _guards.clear()
+        _guards_in_use.clear()
 
 
 def first_use(key: str, fingerprint: bytes, now: float, monotonic: float) -> Use:
-    """When the key was first used, as the caller knows it; a key that Klarna has forgotten is a new one."""
+    """When the key was first used, as the caller knows it; a time in the future is none."""
     first = key.first_used if isinstance(key, Key) else None
-    if first is None or first + KEY_LIFETIME <= now or first > now:
+    if first is None or first > now:
         first = now
     return Use(fingerprint, first, monotonic - (now - first))
 
@@ -171,6 +181,15 @@ def _reused(key: str, request: Request) -> IdempotencyKeyReused:
     error = IdempotencyKeyReused(
         f"the idempotency key {key} was used for another request within 24 hours; Klarna would ignore this one and"
         " return the first one's answer. Give each intent a key of its own"
+    )
+    error.about(request)
+    return error
+
+
+def key_expired(request: Request) -> KeyExpired:
+    """The error for a request whose key Klarna has forgotten."""
+    error = KeyExpired(
+        "the idempotency key is older than the 24 hours for which Klarna keeps it; this attempt was not sent"
     )
     error.about(request)
     return error

@@ -36,7 +36,7 @@ class Pace:
             response = await below(request)
         finally:
             self.concurrency.release()
-        if self.pacer is not None and (response.is_success or response.status == 429 or response.is_signed):
+        if self.pacer is not None and _is_klarnas(response):
             # What somebody else answers says nothing of Klarna's quota.
             self.pacer.observe(response)
         return response
@@ -65,3 +65,7 @@ class Pace:
         if self.deadlines.is_closed:
             return ClientClosed("this client was closed while the call waited for its place; nothing was sent")
         return QueueTimeout(f"no place in the rate limit or the pool after {waited:.1f} s; nothing was sent")
+
+
+def _is_klarnas(response: Response) -> bool:
+    return response.is_success or (response.classification is not None and response.classification.is_klarnas)

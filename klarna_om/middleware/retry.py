@@ -42,7 +42,7 @@ class RetryMiddleware:
     async def __call__(self, request: Request, below: Handler) -> Response:
         """Return the last answer, whatever its status, or raise the last `NoAnswer`."""
         started = self.clock()
-        if self.total_timeout is not None:
+        if self.total_timeout is not None and request.deadline is None:
             request = request.changed(deadline=started + self.total_timeout)
         try:
             first: Result = await below(request)

@@ -4,7 +4,7 @@ from attrs import frozen
 
 from klarna_om.exchange import Request, Response
 from klarna_om.retry.hint import retry_after
-from klarna_om.retry.policy import Retry, Uniform
+from klarna_om.retry.policy import BackoffError, Retry, Uniform
 from klarna_om.retry.rules import Result, RetryRule, rule_for
 
 
@@ -44,7 +44,10 @@ def decide(request: Request, result: Result, attempts: int, now: Now, policy: Re
     hint = retry_after(result, now.wall) if isinstance(result, Response) else None
     if not rule.is_retried:
         return Decision(rule=rule, retry=False, reason=f"never retried: {rule.name} ({rule.reason})", retry_after=hint)
-    delay = max(policy.backoff(attempts, draw), hint or 0.0)
+    try:
+        delay = max(policy.delay_after(attempts, draw), hint or 0.0)
+    except BackoffError as failure:
+        return Decision(rule=rule, retry=False, reason=str(failure), retry_after=hint)
     reason = _reason_to_stop(request, attempts, now, policy, delay, hint)
     return Decision(rule=rule, retry=reason is None, delay=delay, reason=reason or "", retry_after=hint)
 

@@ -8,11 +8,20 @@ from attrs import frozen
 
 from klarna_om.errors import ConfigurationError
 
+
+class BackoffError(Exception):
+    """A backoff of the caller's raised, or gave no number of seconds; the call ends with what is known of it."""
+
+
 Uniform = Callable[[float, float], float]
 """A source of randomness like `random.uniform`."""
 
 Backoff = Callable[[int, Uniform], float]
 """Seconds to wait after the n-th failed attempt, n from 1."""
+
+
+def _is_seconds(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value) and value >= 0
 
 
 @frozen
@@ -25,6 +34,10 @@ class FullJitter:
     base: float = 0.5
     cap: float = 20.0
 
+    def __attrs_post_init__(self) -> None:
+        if not (_is_seconds(self.base) and _is_seconds(self.cap)):
+            raise ConfigurationError(f"base and cap are numbers of seconds, not {self.base!r} and {self.cap!r}")
+
     def __call__(self, failures: int, uniform: Uniform) -> float:
         """The wait after that many failures."""
         return uniform(0.0, min(self.cap, self.base * 2.0 ** (failures - 1)))
@@ -35,6 +48,10 @@ class Schedule:
     """Wait exactly these seconds, one after the other."""
 
     delays: tuple[float, ...]
+
+    def __attrs_post_init__(self) -> None:
+        if not self.delays or not all(map(_is_seconds, self.delays)):
+            raise ConfigurationError(f"delays are numbers of seconds, at least one, not {self.delays!r}")
 
     def __call__(self, failures: int, uniform: Uniform) -> float:
         """The wait after that many failures."""
@@ -63,6 +80,16 @@ class Retry:
         if not _is_seconds(self.max_retry_after):
             raise ConfigurationError(f"max_retry_after is a number of seconds, not {self.max_retry_after!r}")
 
+    def delay_after(self, failures: int, uniform: Uniform) -> float:
+        """Seconds to wait after that many failures; `BackoffError` where a backoff of the caller's gives none."""
+        try:
+            delay = cast("object", self.backoff(failures, uniform))
+        except Exception as reason:
+            raise BackoffError(f"the backoff raised {type(reason).__name__}: {reason}") from reason
+        if not _is_seconds(delay):
+            raise BackoffError(f"the backoff gave {delay!r}, which is no number of seconds")
+        return cast("float", delay)
+
     @classmethod
     def interactive(cls) -> "Retry":
         """The default: 4 attempts within 3 minutes, full jitter from half a second."""
@@ -80,7 +107,3 @@ class Retry:
     def off(cls) -> "Retry":
         """One attempt, no more."""
         return cls(max_attempts=1)
-
-
-def _is_seconds(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value) and value >= 0

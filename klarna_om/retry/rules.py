@@ -14,6 +14,7 @@ from klarna_om.errors import (
     KeyExpired,
     NoAnswer,
     QueueTimeout,
+    SessionFailed,
 )
 from klarna_om.exchange import Request, Response
 from klarna_om.outcome import Outcome
@@ -88,6 +89,7 @@ RETRY_RULES: tuple[RetryRule, ...] = (
     RetryRule("no place in time", _silence(QueueTimeout), NEVER, "the limit is the caller's own"),
     RetryRule("key expired", _silence(KeyExpired), NEVER, "under it the call could be executed again"),
     RetryRule("client closed", _silence(ClientClosed), NEVER, "it sends nothing any more"),
+    RetryRule("session failed", _silence(SessionFailed), NEVER, "the session's own code raised it, and may again"),
     RetryRule("success, cut", _cut_success, COST, "the repeat gets the first answer again"),
     RetryRule("408", _status(408), TIMEOUT_COST, "the server did not get the request in time"),
     RetryRule("429", _status(429), COST, "turned away before acting; waits as long as the answer says"),
@@ -97,7 +99,8 @@ RETRY_RULES: tuple[RetryRule, ...] = (
     RetryRule(
         "not Klarna's answer", _not_klarnas, COST, "it says nothing of the effect; the key makes the repeat safe"
     ),
-    RetryRule("refused by Klarna", _anything, NEVER, "the same request is refused again"),
+    RetryRule("refused by Klarna", _status(*range(400, 500)), NEVER, "the same request is refused again"),
+    RetryRule("anything else", _anything, NEVER, "nothing says that a repeat helps"),
 )
 """https://docs.klarna.com/api/escalation-and-retry-policy"""
 

@@ -84,7 +84,9 @@ def _from_url(base_url: str) -> Environment:
     known = known_host(base_url)
     if known is None:
         return Environment(base_url, base_url)
-    return evolve(known, base_url=base_url) if urlsplit(base_url).path else known
+    if urlsplit(base_url).path:
+        raise ConfigurationError(f"the base URL of {known.name} has no path: use {known.base_url}, or its name")
+    return known
 
 
 def _check(environment: Environment) -> Environment:
