@@ -1,6 +1,7 @@
 """Idempotency keys: made at random for one call, or derived from what the caller's own records say."""
 
 import json
+from datetime import datetime
 from math import isfinite
 from os import urandom
 from typing import Self, cast
@@ -14,24 +15,35 @@ NAMESPACE = UUID("6c1b6a0e-6f0f-5b6e-9d4c-0a7f6f0b8f4e")
 
 
 class Key(str):
-    """An idempotency key that knows when it was first used, in seconds since the epoch.
+    """An idempotency key that knows when it may first have been used, by another process for example.
 
-    Give it where that was in another process: no retry is then made after Klarna has forgotten it.
+        await klarna.captures.create(order_id, capture, idempotency_key=Key(key, first_used=shipment.first_tried))
+
+    Nothing is sent after Klarna has forgotten it: such a call raises `KeyExpired`.
     """
 
     __slots__ = ("first_used",)
 
-    def __new__(cls, value: str, first_used: float | None = None) -> Self:
-        """A key like any other string."""
-        seconds: object = first_used
-        is_number = isinstance(seconds, int | float) and not isinstance(seconds, bool) and isfinite(seconds)
-        if seconds is not None and not is_number:
-            raise TypeError("first_used is a time in seconds since the epoch, as datetime.timestamp() gives it")
+    def __new__(cls, value: str, first_used: datetime | float | None = None) -> Self:
+        """`first_used` is a datetime with a time zone, or seconds since the epoch."""
         key = super().__new__(cls, value)
-        key.first_used = first_used
+        key.first_used = _seconds_since_the_epoch(first_used)
         return key
 
     first_used: float | None
+    """In seconds since the epoch."""
+
+
+def _seconds_since_the_epoch(moment: object) -> float | None:
+    if isinstance(moment, datetime) and moment.tzinfo is not None:
+        return moment.timestamp()
+    is_number = isinstance(moment, int | float) and not isinstance(moment, bool) and isfinite(moment)
+    if moment is None or is_number:
+        return cast("float | None", moment)
+    raise TypeError(
+        "first_used is a datetime with a time zone, such as datetime.now(UTC), or seconds since the epoch,"
+        f" not {moment!r}"
+    )
 
 
 class RandomKey(str):

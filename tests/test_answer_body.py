@@ -38,6 +38,12 @@ async def test_a_gzipped_answer_is_read(make_client: MakeClient, server: Wire, e
     assert server.requests[0].headers["accept-encoding"] == "gzip"
 
 
+async def test_a_gzip_of_several_members_is_read_whole(make_client: MakeClient, server: Wire) -> None:
+    server.otherwise = packed(gzip.compress(ORDER[:10]) + gzip.compress(ORDER[10:]))
+
+    assert (await make_client().orders.get(ORDER_ID)).order_amount == 7
+
+
 @pytest.mark.parametrize(
     ("answer", "reason"),
     [

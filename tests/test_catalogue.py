@@ -26,7 +26,8 @@ def answer_to(row: Operation[Any]) -> Answer:
     if row.name.endswith("create"):
         return Answer(201, {"Capture-Id": "new", "Refund-Id": "new"})
     if row.method == "GET":
-        return json_answer([] if row.name == "captures.list" else {"capture_id": CAPTURE_ID, "refund_id": REFUND_ID})
+        document = {"order_id": ORDER_ID, "capture_id": CAPTURE_ID, "refund_id": REFUND_ID, "options": [{}]}
+        return json_answer([] if row.name == "captures.list" else document)
     return Answer(204)
 
 

@@ -126,10 +126,10 @@ def test_a_known_host_given_as_a_url_is_its_environment(url: str, name: str) -> 
     assert find_environment(url) is ENVIRONMENTS[name]
 
 
-def test_a_known_host_keeps_its_rules_below_a_path() -> None:
-    found = find_environment("https://api.playground.kustom.co/prefix")
-
-    assert (found.base_url, found.limit, found.is_kustom) == ("https://api.playground.kustom.co/prefix", 50, True)
+@pytest.mark.parametrize("path", ["/v1/orders", "/prefix"])
+def test_klarnas_own_hosts_have_no_path(path: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"has no path: use https://api.playground.kustom.co, or its name"):
+        find_environment(f"https://api.playground.kustom.co{path}")
 
 
 def test_an_environment_of_your_own_is_written_as_its_url_is_read() -> None:

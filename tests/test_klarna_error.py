@@ -11,6 +11,7 @@ from aiohttp import TraceConfig
 
 from klarna_om.client import KlarnaClient
 from klarna_om.errors import (
+    ConnectionFailed,
     ConnectionLost,
     InvalidRequest,
     KlarnaError,
@@ -182,6 +183,36 @@ async def test_a_hook_that_raises_an_error_of_aiohttps_is_in_doubt_too(
     hooks.on_request_end.append(broken_hook)
     async with aiohttp.ClientSession(trace_configs=[hooks]) as session:
         error = await error_of(make_client(session=session, retry=Retry.off()))
+
+    assert (type(error), error.outcome, len(server.requests)) == (SessionFailed, Outcome.UNKNOWN, 1)
+
+
+async def test_code_around_the_request_changes_no_rule_and_leaves_the_outcome_unknown(
+    make_client: MakeClient, server: Wire
+) -> None:
+    async def tracing_agent(request: aiohttp.ClientRequest, below: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+        return await below(request)
+
+    server.will(Broken(Cut.AFTER_REQUEST))
+    async with aiohttp.ClientSession(middlewares=[tracing_agent]) as session:
+        await make_client(session=session).orders.acknowledge(ORDER_ID)
+        error = await error_of(make_client("http://127.0.0.1:1", session=session, retry=Retry.off()))
+
+    assert len(server.requests) == 2
+    assert (type(error), error.outcome) == (ConnectionFailed, Outcome.UNKNOWN)
+
+
+async def test_a_request_that_a_middleware_makes_itself_says_nothing_of_ours(
+    make_client: MakeClient, server: Wire
+) -> None:
+    async def token_service(request: aiohttp.ClientRequest, below: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+        answer = await below(request)
+        async with aiohttp.ClientSession() as other:
+            await other.get("http://127.0.0.1:1/token")
+        return answer
+
+    async with aiohttp.ClientSession(middlewares=[token_service]) as session:
+        error = await error_of(make_client(session=session))
 
     assert (type(error), error.outcome, len(server.requests)) == (SessionFailed, Outcome.UNKNOWN, 1)
 

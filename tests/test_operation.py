@@ -61,7 +61,9 @@ async def test_any_2xx_is_success_and_an_unexpected_body_is_ignored(
     await klarna.orders.acknowledge(ORDER_ID)
 
 
-@pytest.mark.parametrize("body", [b"", b"<html>", b'{"order_amount": 7.5}', b'{"order_id": "x"'])
+@pytest.mark.parametrize(
+    "body", [b"", b"<html>", b'{"order_id": "%s", "order_amount": 7.5}' % ORDER_ID.encode(), b'{"order_id": "x"']
+)
 async def test_an_order_that_cannot_be_read_is_an_error_that_says_where(
     klarna: KlarnaClient, server: Wire, body: bytes
 ) -> None:
@@ -89,7 +91,7 @@ async def test_an_id_is_quoted_into_exactly_one_segment(klarna: KlarnaClient, se
 
 
 async def test_the_integrator_header_is_sent_when_given(klarna: KlarnaClient, server: Wire) -> None:
-    server.will(json_answer({}))
+    server.will(json_answer({"order_id": ORDER_ID}))
 
     await klarna.orders.get(ORDER_ID, integrator="shop-plugin")
 

@@ -1,6 +1,7 @@
 """What is said of an exchange that breaks, at each point where it can, on real sockets."""
 
 import asyncio
+import select
 import socket
 import ssl
 from collections.abc import AsyncIterator
@@ -132,10 +133,11 @@ async def full_backlog() -> AsyncIterator[int]:
         listening.bind(("127.0.0.1", 0))
         listening.listen(0)
         port = listening.getsockname()[1]
-        fillers = [socket.socket() for _ in range(4)]
-        for filler in fillers:
-            filler.setblocking(False)
-            filler.connect_ex(("127.0.0.1", port))
+        fillers: list[socket.socket] = []
+        while not fillers or select.select([], fillers[-1:], [], 0.1)[1]:  # until one waits: there is no place left
+            fillers.append(socket.socket())
+            fillers[-1].setblocking(False)
+            fillers[-1].connect_ex(("127.0.0.1", port))
         yield port
         for filler in fillers:
             filler.close()

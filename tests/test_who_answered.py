@@ -6,7 +6,17 @@ from typing import Any
 import pytest
 
 from klarna_om.answers.classification import classify, outcome_of_head
-from klarna_om.catalogue import CATALOGUE, CREATE_CAPTURE, GET_CAPTURE, GET_ORDER, GET_REFUND, LIST_CAPTURES
+from klarna_om.catalogue import (
+    ACKNOWLEDGE,
+    CATALOGUE,
+    CREATE_CAPTURE,
+    DUE_DATE_OPTIONS,
+    GET_CAPTURE,
+    GET_ORDER,
+    GET_REFUND,
+    LIST_CAPTURES,
+    TRIGGER_SEND_OUT,
+)
 from klarna_om.client import KlarnaClient
 from klarna_om.errors import AnswerCut, NotAllowed, RateLimited, UnreadableAnswer, UnrecognizedAnswer
 from klarna_om.exchange import Request, Response
@@ -119,7 +129,9 @@ async def test_klarna_may_add_a_body_or_answer_another_2xx(klarna: KlarnaClient,
         (GET_ORDER, {}, {"order_id": ORDER_ID.upper()}, True),
         (GET_ORDER, {}, {"order_id": OTHER_ID}, False),
         (GET_ORDER, {"Klarna-Correlation-Id": "c"}, {"order_id": OTHER_ID}, False),
-        (GET_ORDER, {"Klarna-Correlation-Id": "c"}, {"order_amount": 1}, True),
+        (GET_ORDER, {"Klarna-Correlation-Id": "c"}, {"order_amount": 1}, False),
+        (GET_ORDER, {"Klarna-Correlation-Id": "c"}, {}, False),
+        (GET_ORDER, {"Klarna-Correlation-Id": "c"}, {"capture_id": OTHER_ID, "captured_amount": 1}, False),
         (GET_ORDER, {}, {"order_amount": 1}, False),
         (GET_ORDER, {}, {"order_id": ORDER_ID, "order_amount": "x"}, True),
         (GET_ORDER, {}, {"order_id": OTHER_ID, "order_amount": "x"}, False),
@@ -135,7 +147,10 @@ async def test_klarna_may_add_a_body_or_answer_another_2xx(klarna: KlarnaClient,
         (LIST_CAPTURES, {}, [{"capture_id": OTHER_ID}], True),
         (LIST_CAPTURES, {}, [{"capture_id": OTHER_ID}, {"name": "x"}], False),
         (LIST_CAPTURES, {}, {"error": "x"}, False),
-        (LIST_CAPTURES, {"Klarna-Correlation-Id": "c"}, [{"captured_amount": 1}], True),
+        (LIST_CAPTURES, {"Klarna-Correlation-Id": "c"}, [{"captured_amount": 1}], False),
+        (LIST_CAPTURES, {"Klarna-Correlation-Id": "c"}, [{"order_id": ORDER_ID}], False),
+        (DUE_DATE_OPTIONS, {"Klarna-Correlation-Id": "c"}, {"options": [{}], "currency": "SEK"}, True),
+        (DUE_DATE_OPTIONS, {"Klarna-Correlation-Id": "c"}, {"order_id": ORDER_ID}, False),
     ],
 )
 def test_a_document_is_klarnas_when_it_names_what_was_asked_for(
@@ -153,6 +168,41 @@ async def test_an_answer_about_another_order_is_never_returned(klarna: KlarnaCli
     assert server.connections == 2
 
 
+SIGNED = {"Klarna-Correlation-Id": "c"}
+
+
+@pytest.mark.parametrize(
+    ("row", "status", "headers", "document"),
+    [
+        (ACKNOWLEDGE, 200, SIGNED, {"order_id": OTHER_ID}),
+        (ACKNOWLEDGE, 201, {**SIGNED, "Location": f"/orders/{OTHER_ID}/captures/c"}, None),
+        (ACKNOWLEDGE, 201, {**SIGNED, "Location": f"/orders/{ORDER_ID}/captures/c"}, None),
+        (TRIGGER_SEND_OUT, 200, SIGNED, {"capture_id": ORDER_ID}),
+        (TRIGGER_SEND_OUT, 200, {**SIGNED, "Location": f"/orders/{ORDER_ID}/captures/{ORDER_ID}"}, None),
+        (CREATE_CAPTURE, 201, {**SIGNED, "Capture-Id": "c"}, {"order_id": OTHER_ID}),
+    ],
+)
+def test_what_klarna_answers_about_something_else_says_nothing(
+    row: Operation[Any], status: int, headers: dict[str, str], document: object
+) -> None:
+    found = classify(answer_to(row, status, headers, document))
+
+    assert (found.outcome, found.is_klarnas) == (Outcome.UNKNOWN, False)
+
+
+@pytest.mark.parametrize(
+    ("document", "headers"),
+    [
+        ({"order_id": ORDER_ID.upper()}, {}),
+        ([{"order_id": OTHER_ID}], {}),
+        (None, {"Location": "/elsewhere"}),
+        (None, {"Location": f"/orders/{ORDER_ID}"}),
+    ],
+)
+def test_what_names_nothing_else_may_come_with_a_success(document: object, headers: dict[str, str]) -> None:
+    assert classify(answer_to(ACKNOWLEDGE, 200, {**SIGNED, **headers}, document)).outcome is Outcome.DONE
+
+
 BELOW = f"/ordermanagement/v1/orders/{ORDER_ID}/captures"
 
 
@@ -168,6 +218,9 @@ BELOW = f"/ordermanagement/v1/orders/{ORDER_ID}/captures"
         (201, {}, Outcome.UNKNOWN, False),
         (201, {"Location": "https://www.example.com/"}, Outcome.UNKNOWN, False),
         (201, {"Capture-Id": "c", "Location": f"/orders/{OTHER_ID}/captures/c"}, Outcome.UNKNOWN, False),
+        (201, {"Klarna-Correlation-Id": "c", "Location": f"/orders/{ORDER_ID}/refunds/r"}, Outcome.UNKNOWN, False),
+        (200, {"Klarna-Correlation-Id": "c"}, Outcome.UNKNOWN, False),
+        (204, {"Klarna-Correlation-Id": "c"}, Outcome.UNKNOWN, False),
         (201, {"Capture-Id": "c", "Content-Type": "text/html"}, Outcome.UNKNOWN, False),
         (201, {"Capture-Id": "c", "Location": f"{BELOW}/c"}, Outcome.DONE, True),
     ],
@@ -261,7 +314,9 @@ async def test_a_redirect_says_where_to(klarna: KlarnaClient, server: Wire) -> N
 
 async def test_a_response_that_a_middleware_makes_is_read_like_an_answer(make_client: MakeClient) -> None:
     async def cached(request: Request, below: object) -> Response:
-        return Response(request, 200, {"Klarna-Correlation-Id": "c"}, b'{"order_amount": 7}')
+        return Response(
+            request, 200, {"Klarna-Correlation-Id": "c"}, b'{"order_id": "%s", "order_amount": 7}' % ORDER_ID.encode()
+        )
 
     order = await make_client(middleware=[cached]).orders.get(ORDER_ID)
 
@@ -280,7 +335,7 @@ def test_a_free_request_whose_answer_was_cut_is_done_by_klarnas_header(
 @pytest.mark.parametrize(
     "headers",
     [
-        {"Location": f"/ordermanagement/v1/orders/{ORDER_ID}/refunds/r"},
+        {"Capture-Id": "../../x, y"},
         {"Location": f"/ordermanagement/v1/orders/{ORDER_ID}"},
         {"Location": "/login"},
         {"Location": f"{BELOW}/c/shipping-info"},

@@ -110,7 +110,9 @@ class Document(Generic[T]):
         try:
             value: T = structuring.read(self.cls, answer.body)
         except structuring.Unreadable as reason:
-            self._check(answer, plain_value(answer.body))
+            document = plain_value(answer.body)
+            if document is not None or answer.is_html or not answer.is_signed:
+                self._check(answer, document)
             raise UnreadableError(str(reason)) from reason
         self._check(answer, value)
         return value

@@ -144,7 +144,7 @@ async def _call_and_record(job: Job, row: Row, stamp: Stamp, *, is_probe: bool) 
     draft = RowResult(row.row, State.UNKNOWN, idempotency_key=key, started=job.now())
     in_doubt = row.state is State.UNKNOWN or stamp.is_inherited
     try:
-        aged_key = Key(key, stamp.first_used.timestamp())
+        aged_key = Key(key, min(stamp.first_used, job.now()))
         result = await call(job.sender, row.order_id, aged_key, in_doubt=in_doubt)
     except asyncio.CancelledError:
         detail = "cancelled while the call was in progress; a repeat settles it"

@@ -111,13 +111,11 @@ class ConnectionLost(NoAnswer):
 class KeyExpired(NoAnswer):
     """The idempotency key is older than the 24 hours for which Klarna keeps it, so this attempt was not sent.
 
-    Under it Klarna could execute the request a second time. After an earlier attempt in doubt the outcome is UNKNOWN.
+    Under it Klarna could execute the request a second time. The outcome is UNKNOWN after an attempt without a usable
+    answer, and for a `Key` with `first_used`: its first use may have had its effect.
     """
 
-    advice = (
-        "this call sent nothing; what an earlier one did under the key is not known here: read the order first, then"
-        " call with a new key"
-    )
+    advice = "nothing was sent; call again with a new key"
 
     outcome = Outcome.NOT_SENT
 

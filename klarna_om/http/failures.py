@@ -25,7 +25,7 @@ from klarna_om.outcome import Outcome
 _HTTP_STACK = frozenset({"aiohappyeyeballs", "aiohttp", "aioresponses", "async_timeout", "klarna_om", "uvloop", "yarl"})
 """Where an exception about our own request comes from; aioresponses is the session in its users' tests."""
 
-_CLIENT = vars(aiohttp.client)
+_SEND = ("aiohttp.client", "_request")
 
 _LIBRARIES = ("aiohttp", "aiosignal", "asyncio", "ssl", "uvloop")
 
@@ -61,7 +61,7 @@ def _where_raised(reason: BaseException) -> Raised:
     frames = [frame.tb_frame for frame in _walk(reason.__traceback__)]
     modules = [str(frame.f_globals.get("__name__", "")) for frame in frames]
     # Twice in the traceback: code of the caller's made a request of its own.
-    sends = sum(frame.f_code.co_name == "_request" and frame.f_globals is _CLIENT for frame in frames)
+    sends = sum((module, frame.f_code.co_name) == _SEND for module, frame in zip(modules, frames, strict=True))
     last = max((n for n, module in enumerate(modules) if _package(module) in _HTTP_STACK), default=-1)
     if "aiohttp.tracing" in modules or sends > 1 or any(map(_is_foreign, modules[last + 1 :])):
         return Raised.ELSEWHERE

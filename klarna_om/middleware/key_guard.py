@@ -13,13 +13,17 @@ from weakref import WeakValueDictionary
 import msgspec
 from attrs import define, field
 
-from klarna_om.errors import IdempotencyKeyReused, KeyExpired, KlarnaError
+from klarna_om.errors import IdempotencyKeyReused, InvalidRequest, KeyExpired, KlarnaError
 from klarna_om.exchange import Request, Response
 from klarna_om.keys import KEY_LIFETIME, Key
 from klarna_om.outcome import Outcome
 
 CAPACITY = 50_000
 """Keys that are remembered, about 350 bytes each: 17 MB at most."""
+
+
+CLOCK_DIFFERENCE = 300.0
+"""Seconds by which the clock of the process that used a key first may be ahead."""
 
 
 # Kept by the ten thousand: without the garbage collector's book-keeping, which would go through all of them.
@@ -163,10 +167,13 @@ def forget_keys() -> None:
 
 
 def first_use(key: str, fingerprint: bytes, now: float, monotonic: float) -> Use:
-    """When the key was first used, as the caller knows it; a time in the future is none."""
+    """When the key was first used, as the caller knows it; a little in the future, it is now, since clocks differ."""
     first = key.first_used if isinstance(key, Key) else None
-    if first is None or first > now:
-        first = now
+    if first is not None and first > now + CLOCK_DIFFERENCE:
+        raise InvalidRequest(
+            ("idempotency_key: first_used is in the future; it is a datetime or seconds since the epoch",)
+        )
+    first = now if first is None else min(first, now)
     return Use(fingerprint, first, monotonic - (now - first))
 
 
@@ -192,4 +199,7 @@ def key_expired(request: Request) -> KeyExpired:
         "the idempotency key is older than the 24 hours for which Klarna keeps it; this attempt was not sent"
     )
     error.about(request)
+    key = request.idempotency_key
+    if isinstance(key, Key) and key.first_used is not None:  # what its first use did is not known here
+        error.outcome = Outcome.UNKNOWN
     return error

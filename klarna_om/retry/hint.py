@@ -10,8 +10,8 @@ from klarna_om.rate_limit import LONGEST_WAIT, read_seconds, seconds_to_reset
 def retry_after(response: Response, now: float) -> float | None:
     """Seconds until the server wants to be asked again, from 0 to a week; None where it sends nothing readable.
 
-    Klarna documents `X-Ratelimit-Reset`, which comes on every answer and so means a wait only on a 429.
-    `Retry-After` (seconds or a date) is what gateways send; the other header counts only when Klarna sent it. Where both are there, the longer wait is obeyed.
+    Klarna documents `X-Ratelimit-Reset`, which comes on every answer of its own and so means a wait only on a 429.
+    `Retry-After` (seconds or a date) is what gateways send. Where both are there, the longer wait is obeyed.
     """
     hints = [_seconds_or_date(response.headers.get("Retry-After"), now)]
     if response.status == 429 and (response.classification is None or response.classification.is_klarnas):

@@ -11,6 +11,7 @@ from klarna_om.batch.stamps import Stamps
 from klarna_om.batch.states import OnExpired
 from klarna_om.batch.totals import Totals
 from klarna_om.errors import KeyExpired
+from klarna_om.keys import Key
 from tests.batch.fake_sender import FakeSender, no_answer_error, order_id, order_ids, response_error
 from tests.batch.jobs import START, Time, lines, load, run
 
@@ -176,3 +177,15 @@ async def test_a_call_whose_key_has_just_expired_is_made_under_a_new_key(
 
     assert summary.totals == Totals(done=1)
     assert sender.keys_for(order_id(1)) == [journal.identity.key(order_id(1), 1, epoch) for epoch in (0, 1)]
+
+
+async def test_a_key_is_given_with_its_age_so_that_no_retry_outlives_it(
+    journal: SqliteJournal, sender: FakeSender, time: Time
+) -> None:
+    await load(journal, order_ids(1))
+
+    await run(journal, sender, time)
+
+    (key,) = sender.keys_for(order_id(1))
+    assert isinstance(key, Key)
+    assert key.first_used == START.timestamp()

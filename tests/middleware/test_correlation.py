@@ -6,7 +6,7 @@ import logging
 import pytest
 
 from klarna_om.client import KlarnaClient
-from klarna_om.errors import ConnectionLost, KlarnaError, NotAllowed
+from klarna_om.errors import ConnectionLost, IdempotencyKeyReused, KlarnaError, NotAllowed
 from klarna_om.middleware.correlation import correlation_id
 from klarna_om.outcome import Outcome
 from klarna_om.retry.policy import Retry
@@ -149,5 +149,16 @@ async def test_the_correlation_id_is_never_that_of_an_earlier_call(make_client: 
 
     with pytest.raises(ConnectionLost):
         await klarna.orders.acknowledge(ORDER_ID)
+
+    assert correlation_id.get() is None
+
+
+async def test_a_call_that_sends_nothing_has_no_correlation_id(make_client: MakeClient, server: Wire) -> None:
+    klarna = make_client()
+    server.will(Answer(204, {"Klarna-Correlation-Id": "first"}))
+    await klarna.orders.acknowledge(ORDER_ID, idempotency_key="k")
+
+    with pytest.raises(IdempotencyKeyReused):
+        await klarna.orders.cancel(ORDER_ID, idempotency_key="k")
 
     assert correlation_id.get() is None

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from klarna_om.client import KlarnaClient
-from klarna_om.errors import QueueTimeout
+from klarna_om.errors import QueueTimeout, RateLimited
 from klarna_om.outcome import Outcome
 from klarna_om.pace.pacer import Pacer
 from klarna_om.retry.policy import Retry
@@ -112,3 +112,16 @@ async def test_clients_of_one_merchant_share_a_pacer_and_others_do_not(server: W
     assert own.pace is not None
     assert own.pace.snapshot().rate == 5
     assert off.pace is None
+
+
+@pytest.mark.parametrize(("headers", "holds"), [({}, False), ({"X-Ratelimit-Limit": "200"}, True)])
+async def test_only_klarnas_429_holds_the_merchant(
+    make_client: MakeClient, server: Wire, headers: dict[str, str], holds: bool
+) -> None:
+    server.otherwise = Answer(429, {"X-Ratelimit-Reset": "1764000000", **headers}, is_signed=False)
+    pacer = Pacer(200)
+
+    with pytest.raises(RateLimited):
+        await make_client(pace=pacer, retry=Retry.off()).orders.acknowledge(ORDER_ID)
+
+    assert (pacer.snapshot().held_for > 0) is holds

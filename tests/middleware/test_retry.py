@@ -70,11 +70,12 @@ RULES: list[tuple[str, list[Result], bool, int]] = [
     ("redirect", [answer(301), answer(302), answer(303), answer(307), answer(308)], False, 0),
     (
         "refused by Klarna",
-        [answer(status) for status in (101, 400, 403, 404, 405, 409, 413, 415, 422, 999)]
-        + [cut(403, Outcome.REFUSED), SessionFailed("")],
+        [answer(status) for status in (400, 403, 404, 405, 409, 413, 415, 422)] + [cut(403, Outcome.REFUSED)],
         False,
         0,
     ),
+    ("session failed", [SessionFailed("")], False, 0),
+    ("anything else", [answer(101), answer(999)], False, 0),
 ]
 
 

@@ -1,15 +1,16 @@
 """The decision after an attempt is a pure function of the request, the result, the attempts and the time."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
 from klarna_om.answers.classification import classify
-from klarna_om.errors import CertificateRejected, ConnectionLost
+from klarna_om.errors import CertificateRejected, ConfigurationError, ConnectionLost
 from klarna_om.exchange import KEY_HEADER, Request, Response
 from klarna_om.retry.decide import Now, decide
-from klarna_om.retry.policy import Retry
+from klarna_om.retry.policy import FullJitter, Retry, Schedule
 from klarna_om.retry.rules import Result
 from tests.support.time import longest
 
@@ -51,3 +52,33 @@ def test_each_reason_to_stop_is_named(
 
     assert not decision.retry
     assert reason in decision.reason
+
+
+@pytest.mark.parametrize(
+    ("backoff", "reason"),
+    [
+        (lambda failures: 1.0, "the backoff raised TypeError"),
+        (lambda failures, uniform: None, "the backoff gave None, which is no number of seconds"),
+        (lambda failures, uniform: float("nan"), "the backoff gave nan"),
+        (lambda failures, uniform: 1 / 0, "the backoff raised ZeroDivisionError: division by zero"),
+    ],
+)
+def test_a_backoff_that_gives_no_seconds_ends_the_call(backoff: Any, reason: str) -> None:
+    decision = decide(WRITE, answer(503), 1, NOW, Retry(backoff=backoff), longest)
+
+    assert not decision.retry
+    assert decision.reason.startswith(reason)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: Schedule(()),
+        lambda: Schedule((1.0, -1.0)),
+        lambda: FullJitter(base=float("nan")),
+        lambda: FullJitter(cap=-1.0),
+    ],
+)
+def test_a_backoff_without_seconds_is_refused(make: Callable[[], object]) -> None:
+    with pytest.raises(ConfigurationError, match="numbers of seconds"):
+        make()

@@ -6,7 +6,9 @@ from email.utils import formatdate
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
+from klarna_om.answers.classification import classify
 from klarna_om.exchange import Request, Response
 from klarna_om.rate_limit import LONGEST_WAIT
 from klarna_om.retry.hint import retry_after
@@ -85,3 +87,11 @@ def test_no_text_at_all_gives_more_than_a_number_of_seconds(text: str) -> None:
 
     assert seconds is None or 0 <= seconds <= LONGEST_WAIT
     assert (datetime.fromtimestamp(NOW, UTC) + timedelta(seconds=seconds or 0)).year == 2027
+
+
+def test_the_reset_of_a_stranger_is_no_wait() -> None:
+    response = Response(REQUEST, 429, {"X-Ratelimit-Reset": "60"}, b"")
+    stranger = replace(response, classification=classify(response))
+
+    assert retry_after(stranger, NOW) is None
+    assert retry_after(response, NOW) == 60.0

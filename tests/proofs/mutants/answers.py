@@ -36,8 +36,8 @@ MUTANTS = (
     ),
     mistake(
         "a Location of another order gives an id",
-        "answers/expected.py",
-        Rewrite("_is_of_another_order", "return A", "return False"),
+        "answers/same_subject.py",
+        Rewrite("_other_location", "if not A:\n    return B", "pass"),
         caught_by=f"{WHO}test_a_creation_is_klarnas_by_the_new_id",
     ),
     mistake(
@@ -64,7 +64,7 @@ MUTANTS = (
     mistake(
         "the decompressed body is not bounded",
         "http/body.py",
-        Rewrite("_decompress", "A.decompress(B, C)", "A.decompress(B)"),
+        Rewrite("_decompress_members", "A.decompress(B, C)", "A.decompress(B)"),
         caught_by=f"{BODY}test_a_gzip_bomb_costs_no_more_than_the_limit",
     ),
     mistake(

@@ -11,7 +11,7 @@ FRESH_KEY = Rewrite(
     "R.changed(attempt=A)",
     'R.changed(attempt=A, headers={**R.headers, "Klarna-Idempotency-Key": f"{R.idempotency_key}-{A}"})',
 )
-NO_GUARD = Rewrite("KeyGuard.use", "if A:\n    raise B", "pass")
+NO_GUARD = Rewrite("KeyGuard.use", "if A != B:\n    raise C", "pass")
 
 MUTANTS = (
     mistake(
