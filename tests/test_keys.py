@@ -34,10 +34,16 @@ def test_other_facts_make_another_key(one: tuple[str, str, str], other: tuple[st
     assert derive_key(*one) != derive_key(*one, generation=1)
 
 
-@pytest.mark.parametrize("first_used", ["1700000000", True, float("nan"), float("inf"), datetime.now(UTC)])
+@pytest.mark.parametrize("first_used", ["1700000000", True, float("nan"), float("inf"), datetime(2026, 1, 1)])
 def test_the_first_use_of_a_key_is_a_time_in_seconds(first_used: Any) -> None:
     with pytest.raises(TypeError, match="seconds since the epoch"):
         Key("k", first_used=first_used)
+
+
+def test_the_first_use_of_a_key_may_be_a_datetime() -> None:
+    moment = datetime(2026, 1, 1, tzinfo=UTC)
+
+    assert Key("k", first_used=moment).first_used == moment.timestamp()
 
 
 def test_derived_keys_are_version_5_and_random_ones_version_4() -> None:

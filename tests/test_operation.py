@@ -61,9 +61,10 @@ async def test_any_2xx_is_success_and_an_unexpected_body_is_ignored(
     await klarna.orders.acknowledge(ORDER_ID)
 
 
-@pytest.mark.parametrize(
-    "body", [b"", b"<html>", b'{"order_id": "%s", "order_amount": 7.5}' % ORDER_ID.encode(), b'{"order_id": "x"']
-)
+WRONG_AMOUNT = b'{"order_id": "%s", "order_amount": 7.5}' % ORDER_ID.encode()
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", WRONG_AMOUNT, b'{"order_id": "x"'])
 async def test_an_order_that_cannot_be_read_is_an_error_that_says_where(
     klarna: KlarnaClient, server: Wire, body: bytes
 ) -> None:

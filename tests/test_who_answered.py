@@ -314,9 +314,8 @@ async def test_a_redirect_says_where_to(klarna: KlarnaClient, server: Wire) -> N
 
 async def test_a_response_that_a_middleware_makes_is_read_like_an_answer(make_client: MakeClient) -> None:
     async def cached(request: Request, below: object) -> Response:
-        return Response(
-            request, 200, {"Klarna-Correlation-Id": "c"}, b'{"order_id": "%s", "order_amount": 7}' % ORDER_ID.encode()
-        )
+        document = {"order_id": ORDER_ID, "order_amount": 7}
+        return Response(request, 200, {"Klarna-Correlation-Id": "c"}, json.dumps(document).encode())
 
     order = await make_client(middleware=[cached]).orders.get(ORDER_ID)
 

@@ -17,6 +17,7 @@ from klarna_om.errors import (
     ConnectionLost,
     IdempotencyKeyReused,
     InvalidRequest,
+    KeyExpired,
     RateLimited,
     ServerError,
 )

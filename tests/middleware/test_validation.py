@@ -1,6 +1,7 @@
 """A bad request is not sent, unless the caller says so."""
 
 import asyncio
+import json
 import logging
 import pickle
 from typing import Any
@@ -201,10 +202,11 @@ async def test_a_body_too_large_for_klarna_is_not_sent(klarna: KlarnaClient, ser
 
 @pytest.mark.parametrize("name", CALLS)
 async def test_every_operation_passes_with_what_is_right(make_client: MakeClient, server: Wire, name: str) -> None:
+    ids = {"order_id": ORDER_ID, "capture_id": CAPTURE_ID, "refund_id": REFUND_ID, "options": [{}]}
     server.otherwise = Answer(
         200,
         {"Content-Type": "application/json", "Capture-Id": "c", "Refund-Id": "r"},
-        b"[]" if "list" in name else f'{{"capture_id": "{CAPTURE_ID}", "refund_id": "{REFUND_ID}"}}'.encode(),
+        b"[]" if "list" in name else json.dumps(ids).encode(),
     )
 
     await CALLS[name](make_client())
