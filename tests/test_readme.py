@@ -47,7 +47,7 @@ async def test_the_code_runs_from_top_to_bottom(
     sandbox: Sandbox, klarna_sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    order = sandbox.order(order_id=ORDER_ID, order_amount=1000, a_field_that_is_new=1)
+    order = sandbox.order(order_id=ORDER_ID, order_amount=1000, extra_fields={"a_field_that_is_new": 1})
     other = sandbox.order(order_amount=900)
     names: dict[str, Any] = {"order_id": ORDER_ID, "other_order_id": other.order_id}
     names["order_ids"] = list(sandbox.order_ids)

@@ -8,6 +8,7 @@ from aiohttp.web import Request
 
 from klarna_om.sandbox import Sandbox
 from klarna_om.sandbox.control import Control
+from klarna_om.sandbox.control_access import ControlAccess
 from tests.sandbox.caller import Caller, RawResponse
 
 NO_CREDENTIALS = {"Authorization": ""}
@@ -104,7 +105,9 @@ FROM_UNKNOWN = make_mocked_request("GET", "/_sandbox/effects")
 
 @pytest.mark.parametrize("request_", [FROM_UNKNOWN, FROM_UNKNOWN.clone(remote="192.0.2.1")], ids=lambda _: "")
 async def test_other_machines_get_404(sandbox: Sandbox, request_: Request) -> None:
-    endpoint = next(iter(Control(sandbox._handler, lambda _: None).routes())).handler
+    access = ControlAccess("127.0.0.1", False, sandbox._handler.is_authorized)
+    control = Control(access=access, handler=sandbox._handler, orders=sandbox, faults=sandbox, pushes=sandbox)
+    endpoint = next(iter(control.routes())).handler
 
     response = await endpoint(request_)
 
@@ -145,7 +148,7 @@ async def test_a_request_for_a_loopback_host_is_accepted(caller: Caller, host: s
 
 
 async def test_a_request_for_the_address_that_the_sandbox_listens_on_is_accepted() -> None:
-    async with Sandbox(host="0.0.0.0") as sandbox:
+    async with Sandbox(host="0.0.0.0", allow_remote=True) as sandbox:
         reader, writer = await asyncio.open_connection("127.0.0.1", int(sandbox.url.rpartition(":")[2]))
         writer.write(b"GET /_sandbox/effects HTTP/1.1\r\nHost: 0.0.0.0:80\r\nConnection: close\r\n\r\n")
         response = await reader.read()

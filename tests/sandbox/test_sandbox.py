@@ -81,7 +81,7 @@ def test_a_computed_field_is_refused() -> None:
 
 
 async def test_an_unknown_field_of_an_order_is_in_the_response(caller: Caller, sandbox: Sandbox) -> None:
-    caller.order_id = sandbox.order(something_new={"a": 1}).order_id or ""
+    caller.order_id = sandbox.order(extra_fields={"something_new": {"a": 1}}).order_id or ""
 
     response = await caller.call("GET", "")
 
