@@ -86,7 +86,7 @@ def test_each_command_that_is_shown_exists_with_its_options(command: str) -> Non
     words = command.split()[1:]
     found: click.Command = group
     context = click.Context(group, info_name="klarna-om")
-    while isinstance(found, click.Group):
+    while isinstance(found, click.Group) and words and not words[0].startswith("--"):
         found = found.get_command(context, words.pop(0)) or pytest.fail(f"{command}: no such command")
     options = {option for parameter in found.params for option in parameter.opts}
 
@@ -97,8 +97,9 @@ def leaves(found: click.Command, name: str) -> list[tuple[str, click.Command]]:
     if not isinstance(found, click.Group):
         return [(name, found)]
     context = click.Context(found)
+    own = [(name, found)] if found.invoke_without_command else []
     inner = [(word, found.get_command(context, word)) for word in found.list_commands(context)]
-    return [leaf for word, command in inner if command for leaf in leaves(command, f"{name} {word}")]
+    return own + [leaf for word, command in inner if command for leaf in leaves(command, f"{name} {word}")]
 
 
 @pytest.mark.parametrize(("name", "command"), leaves(group, "klarna-om"), ids=lambda value: str(value)[:40])

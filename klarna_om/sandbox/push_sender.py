@@ -65,6 +65,7 @@ class PushSender:
         self._session = aiohttp.ClientSession(
             timeout=self._timeout,
             cookie_jar=aiohttp.DummyCookieJar(),
+            skip_auto_headers={"Content-Type"},
             # A connection that the shop's server has closed in the meantime must not look like a failed push.
             connector=aiohttp.TCPConnector(limit=0, force_close=True),
         )
@@ -148,7 +149,7 @@ class PushSender:
         headers = {"Content-Type": "application/json"} if delivery.body else {}
         try:
             async with self._session.post(
-                delivery.url, data=delivery.body, headers=headers, allow_redirects=False
+                delivery.url, data=delivery.body or None, headers=headers, allow_redirects=False
             ) as answer:
                 status = answer.status
         except TimeoutError:
