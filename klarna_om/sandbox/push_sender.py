@@ -16,6 +16,10 @@ PUSH_TIMEOUT = 5.0
 """Seconds after which Klarna was seen to give up on a push; the sandbox gives up on a notification alike."""
 
 
+MAX_AT_ONCE = 100
+"""How many pushes are under way at once; each takes a connection."""
+
+
 class PushSender:
     """The messages to the merchant that are not over yet, and a task that sends them.
 
@@ -62,6 +66,7 @@ class PushSender:
     def start(self) -> None:
         """Send in the background, in the running event loop."""
         self._changed, self._sending = asyncio.Event(), asyncio.Lock()
+        self._slots = asyncio.Semaphore(MAX_AT_ONCE)
         self._session = aiohttp.ClientSession(
             timeout=self._timeout,
             cookie_jar=aiohttp.DummyCookieJar(),
@@ -120,9 +125,11 @@ class PushSender:
 
     async def _send_until_not_due(self, delivery: Delivery) -> None:
         while self._is_due(delivery) and self._is_wanted(delivery):
-            sent = await self._send(delivery)
-            self.sent.append(sent)
+            async with self._slots:
+                sent = await self._send(delivery)
             delivery.sent += 1
+            with self._lock:
+                self.sent.append(sent)
             is_accepted = delivery.kind == NOTIFICATION and sent.status == ACCEPTED_STATUS
             if is_accepted or delivery.due is None:
                 self._remove(delivery)

@@ -14,7 +14,8 @@ class SandboxPushes:
     @property
     def pushes(self) -> tuple[SentPush, ...]:
         """The latest pushes and notifications that were sent, in the order in which they were answered."""
-        return tuple(self._push_sender.sent)
+        with self._handler.lock:
+            return tuple(self._push_sender.sent)
 
     async def send_due_pushes(self) -> None:
         """Send everything that is due now; when it returns, `pushes` has all of it.

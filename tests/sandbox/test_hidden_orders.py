@@ -1,5 +1,7 @@
 """Orders that appear later: 404 at first, as directly after a purchase."""
 
+from typing import Any
+
 import pytest
 
 from klarna_om.sandbox import Sandbox
@@ -65,6 +67,6 @@ def test_the_test_itself_sees_the_order_at_once() -> None:
         ({"appears_after_requests": -1}, "appears_after_requests=-1: it is a number of requests"),
     ],
 )
-def test_what_is_no_span_is_refused(arguments: dict[str, float], message: str) -> None:
+def test_what_is_no_span_is_refused(arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         Sandbox().order(**arguments)

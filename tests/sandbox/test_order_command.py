@@ -20,11 +20,11 @@ def run(*arguments: str) -> Result:
 
 
 def test_it_adds_an_order_and_prints_its_id(running: Sandbox) -> None:
-    result = run("--at", running.url, "order_amount=12000", "merchant_reference1=17", "fraud_status=PENDING")
+    result = run("--at", running.url, "order_amount=12000", "merchant_reference1=17", "status=CLOSED")
 
     assert (result.exit_code, result.output.strip()) == (0, next(running.order_ids))
     order = running.get(result.output.strip())
-    assert (order.order_amount, order.merchant_reference1, order.fraud_status) == (12_000, "17", "PENDING")
+    assert (order.order_amount, order.merchant_reference1, order.status) == (12_000, "17", "CLOSED")
 
 
 def test_a_value_may_be_any_json(running: Sandbox) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
@@ -224,10 +225,12 @@ async def test_stopping_does_not_wait_for_a_push(shop: Shop) -> None:
     ],
 )
 def test_a_url_that_leads_elsewhere_is_refused(name: str, url: str, message: str) -> None:
+    urls: dict[str, Any] = {name: url}
+
     with pytest.raises(ValueError, match=f"{name}.*{message}"):
-        Sandbox(**{name: url})  # type: ignore[arg-type]
+        Sandbox(**urls)
     with pytest.raises(ValueError, match=f"{name}.*{message}"):
-        Sandbox().order(**{name: url})
+        Sandbox().order(**urls)
 
 
 def test_a_push_url_without_a_place_for_the_id_is_refused() -> None:

@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import AsyncIterator
+from typing import Any
 
 import aiohttp
 import pytest
@@ -13,7 +14,7 @@ from klarna_om.sandbox.control_access import ControlAccess
 from klarna_om.sandbox.listening import origin_of
 from tests.sandbox.caller import Caller, basic_auth
 
-LOGIN = {"Authorization": basic_auth("sandbox", "sandbox")}
+LOGIN: dict[str, Any] = {"Authorization": basic_auth("sandbox", "sandbox")}
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "shop.example", ""])

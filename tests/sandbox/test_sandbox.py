@@ -81,8 +81,10 @@ def test_a_status_that_follows_from_calls_or_time_cannot_be_set() -> None:
     ],
 )
 def test_an_unknown_field_is_refused_with_the_nearest_right_name(name: str, nearest: str) -> None:
+    fields: dict[str, Any] = {name: 12}
+
     with pytest.raises(TypeError, match=rf"an order has no field {name}; did you mean {nearest}\?.*extra_fields"):
-        Sandbox().order(**{name: 12})
+        Sandbox().order(**fields)
 
 
 def test_an_unknown_field_like_no_other_is_refused_with_all_names() -> None:
