@@ -92,3 +92,8 @@ def test_credentials_in_the_url_of_a_sandbox_are_refused() -> None:
         find_environment("sandbox+http://user:secret@klarna:8420")
 
     assert "secret" not in str(caught.value)
+
+
+def test_what_can_be_no_host_is_no_sandbox() -> None:
+    with pytest.raises(ConfigurationError, match="no host that can be one"):
+        Environment.sandbox("http://klarna!sandbox")
