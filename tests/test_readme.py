@@ -22,6 +22,7 @@ from klarna_om.settings import environment
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 ORDER_ID = "7849fd84-47dc-4919-a7ce-47b9f461562f"
+OTHER_ORDER_ID = "0b1a5e2c-9d3f-4c68-8f6a-2f4f3a1f7c55"
 
 
 def blocks(language: str) -> list[str]:
@@ -47,10 +48,9 @@ async def test_the_code_runs_from_top_to_bottom(
     sandbox: Sandbox, klarna_sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    order = sandbox.order(order_id=ORDER_ID, order_amount=1000, a_field_that_is_new=1)
-    other = sandbox.order(order_amount=900)
-    names: dict[str, Any] = {"order_id": ORDER_ID, "other_order_id": other.order_id}
-    names["order_ids"] = list(sandbox.order_ids)
+    order = sandbox.order(order_id=ORDER_ID, order_amount=1000, extra_fields={"a_field_that_is_new": 1})
+    other = sandbox.order(order_id=OTHER_ORDER_ID, order_amount=900)
+    names: dict[str, Any] = {"order_id": ORDER_ID}
     clients = []
 
     for block in blocks("python"):
@@ -86,7 +86,7 @@ def test_each_command_that_is_shown_exists_with_its_options(command: str) -> Non
     words = command.split()[1:]
     found: click.Command = group
     context = click.Context(group, info_name="klarna-om")
-    while isinstance(found, click.Group):
+    while isinstance(found, click.Group) and words and not words[0].startswith("--"):
         found = found.get_command(context, words.pop(0)) or pytest.fail(f"{command}: no such command")
     options = {option for parameter in found.params for option in parameter.opts}
 
@@ -97,8 +97,9 @@ def leaves(found: click.Command, name: str) -> list[tuple[str, click.Command]]:
     if not isinstance(found, click.Group):
         return [(name, found)]
     context = click.Context(found)
+    own = [(name, found)] if found.invoke_without_command else []
     inner = [(word, found.get_command(context, word)) for word in found.list_commands(context)]
-    return [leaf for word, command in inner if command for leaf in leaves(command, f"{name} {word}")]
+    return own + [leaf for word, command in inner if command for leaf in leaves(command, f"{name} {word}")]
 
 
 @pytest.mark.parametrize(("name", "command"), leaves(group, "klarna-om"), ids=lambda value: str(value)[:40])

@@ -4,10 +4,12 @@ import asyncio
 import csv
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TypedDict, Unpack
 
 import click
 
 from klarna_om.cli.event_loop import loop_factory
+from klarna_om.cli.sandbox_order import order
 from klarna_om.cli.signals import handle_signals
 from klarna_om.sandbox.faults import FaultPlan
 from klarna_om.sandbox.rate_limit import LIVE_LIMIT
@@ -19,9 +21,23 @@ Example, in two shells:
   curl -u sandbox:sandbox http://127.0.0.1:8420/ordermanagement/v1/orders/$(sed -n 2p orders.csv)
 
 The executed operations are printed at the end; GET /_sandbox/effects returns them at any time.
-A fault plan is a name (none, demo, rough) or a list such as
+A fault plan is a name (none, demo, rough, gateways) or a list such as
 error-before=0.05,error-after=0.05,slow=0.1:2,in-a-row=3.
+For containers: --host 0.0.0.0 --allow-remote here, and KLARNA_OM_ENVIRONMENT=sandbox+http://NAME:8420
+in the others. Never where strangers can reach it.
 """
+
+
+class _Settings(TypedDict):
+    """Options that the sandbox takes as they are."""
+
+    host: str
+    port: int
+    seed: int
+    faults: FaultPlan
+    push_url: str | None
+    notification_url: str | None
+    allow_remote: bool
 
 
 def _parse_faults(_: click.Context, __: click.Parameter, text: str) -> FaultPlan:
@@ -31,7 +47,7 @@ def _parse_faults(_: click.Context, __: click.Parameter, text: str) -> FaultPlan
         raise click.BadParameter(str(error)) from None
 
 
-@click.command("sandbox", epilog=EPILOG)
+@click.group("sandbox", epilog=EPILOG, invoke_without_command=True, subcommand_metavar="[order ...]")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
     "--port",
@@ -63,19 +79,40 @@ def _parse_faults(_: click.Context, __: click.Parameter, text: str) -> FaultPlan
     type=click.Path(dir_okay=False, path_type=Path),
     help="CSV to write the orders' ids to (header: order_id).",
 )
-def command(host: str, port: int, orders: int, seed: int, faults: FaultPlan, limit: int, manifest: Path | None) -> None:
+@click.option(
+    "--push-url",
+    metavar="URL",
+    help="Where pushes go for orders that are added; {checkout.order.id} in it becomes the order's id.",
+)
+@click.option("--notification-url", metavar="URL", help="Where the fraud notifications of those orders go.")
+@click.option(
+    "--allow-remote",
+    is_flag=True,
+    help="Let it listen on another host than this machine's own, and send pushes to one: for containers.",
+)
+@click.pass_context
+def command(
+    context: click.Context, manifest: Path | None, orders: int, limit: int, **settings: Unpack[_Settings]
+) -> None:
     """Serve a local stand-in for Klarna's Order Management API, with orders, rules, a quota and faults.
 
-    It accepts the username `sandbox` with the password `sandbox`.
+    It accepts the username `sandbox` with the password `sandbox`. `klarna-om sandbox order` adds an order to one that
+    runs.
     """
-    sandbox = Sandbox(orders, seed=seed, faults=faults, limit=limit or None, host=host, port=port)
+    if context.invoked_subcommand is not None:
+        return
+    try:
+        sandbox = Sandbox(orders, limit=limit or None, **settings)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
     if manifest is not None:
         _write_manifest(manifest, sandbox.order_ids)
     try:
         with asyncio.Runner(loop_factory=loop_factory()) as runner:
-            runner.run(_serve(sandbox, orders))
+            runner.run(_serve(sandbox, orders, is_remote_allowed=settings["allow_remote"]))
     except OSError as reason:
-        raise click.ClickException(f"cannot listen on {host}:{port}: {reason.strerror or reason}") from None
+        where = f"{settings['host']}:{settings['port']}"
+        raise click.ClickException(f"cannot listen on {where}: {reason.strerror or reason}") from None
     _print_effects(sandbox)
 
 
@@ -89,7 +126,7 @@ def _write_manifest(manifest: Path, order_ids: Iterable[str]) -> None:
         raise click.ClickException(f"cannot write {manifest}: {reason.strerror}") from None
 
 
-async def _serve(sandbox: Sandbox, orders: int) -> None:
+async def _serve(sandbox: Sandbox, orders: int, *, is_remote_allowed: bool) -> None:
     stop = asyncio.Event()
     with handle_signals(stop.set):
         async with sandbox:
@@ -97,6 +134,9 @@ async def _serve(sandbox: Sandbox, orders: int) -> None:
             click.echo(f"export KLARNA_OM_ENVIRONMENT={sandbox.url}")
             click.echo(f"export KLARNA_OM_USERNAME={sandbox.username}")
             click.echo(f"export KLARNA_OM_PASSWORD={sandbox.password}")
+            if is_remote_allowed:
+                port = sandbox.url.rpartition(":")[2]
+                click.echo(f"In other containers: KLARNA_OM_ENVIRONMENT=sandbox+http://NAME:{port}")
             await stop.wait()
 
 
@@ -106,3 +146,6 @@ def _print_effects(sandbox: Sandbox) -> None:
         repeated = len(sandbox.repeated(operation))
         total = sandbox.effects(operation=operation)
         click.echo(f"  {operation}: {total} executed, {repeated} orders more than once")
+
+
+command.add_command(order)

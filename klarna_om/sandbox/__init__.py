@@ -2,8 +2,7 @@
 
     async with Sandbox() as sandbox:
         order = sandbox.order(order_amount=10_000)
-        async with KlarnaClient(environment=sandbox.url, username="sandbox", password="sandbox") as klarna:
-            await klarna.orders.acknowledge(order.order_id)
+        await sandbox.client().orders.acknowledge(order.order_id)
         assert sandbox.acknowledgements == 1
 
 With pytest, use the fixture `klarna_sandbox`; from a shell, run `klarna-om sandbox`. The sandbox follows the
@@ -16,12 +15,19 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from klarna_om.sandbox.clock import Clock
     from klarna_om.sandbox.faults import FaultPlan
+    from klarna_om.sandbox.push_log import SentPush
     from klarna_om.sandbox.request_log import LoggedRequest
     from klarna_om.sandbox.sandbox import Sandbox
 
-__all__ = ["Clock", "FaultPlan", "LoggedRequest", "Sandbox"]
+__all__ = ["Clock", "FaultPlan", "LoggedRequest", "Sandbox", "SentPush"]
 
-_MODULES = {"Clock": "clock", "FaultPlan": "faults", "LoggedRequest": "request_log", "Sandbox": "sandbox"}
+_MODULES = {
+    "Clock": "clock",
+    "FaultPlan": "faults",
+    "LoggedRequest": "request_log",
+    "Sandbox": "sandbox",
+    "SentPush": "push_log",
+}
 
 
 def __getattr__(name: str) -> Any:

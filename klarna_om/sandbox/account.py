@@ -15,6 +15,11 @@ from klarna_om.sandbox.lifecycle import status_of
 Document = dict[str, Any]
 """A JSON object."""
 
+PENDING, REJECTED, STOPPED = "PENDING", "REJECTED", "STOPPED"
+"""Fraud statuses other than ACCEPTED."""
+CAPTURE_AFTER_REJECTION = 4 * 3600
+"""Seconds in which a capture overrides a rejection; then Klarna cancels the order."""
+
 
 @define(eq=False, weakref_slot=False)
 class CaptureRecord:
@@ -46,6 +51,8 @@ class Account:
     payment_method: str
     """The type of the initial payment method."""
     fraud_status: str
+    rejected_at: float | None = None
+    """When Klarna's fraud review rejected the order."""
     captured_amount: int = 0
     refunded_amount: int = 0
     released_amount: int = 0
@@ -64,16 +71,27 @@ class Account:
         return status_of(
             amount=self.order_amount,
             captured=self.captured_amount,
-            is_cancelled=self.is_cancelled,
+            is_cancelled=self.is_cancelled or self._was_rejected_for_good(now),
             is_closed=self.is_closed,
             is_expired=now >= self.expires_at,
         )
 
     def remaining_amount(self, now: float) -> int:
         """What can still be captured."""
-        if self.is_cancelled or self.is_closed or now >= self.expires_at:
+        if self.is_cancelled or self.is_closed or now >= self.expires_at or self._was_rejected_for_good(now):
             return 0
         return max(0, self.order_amount - self.captured_amount - self.released_amount)
+
+    def set_fraud_status(self, status: str, now: float) -> None:
+        """The fraud review begins or ends."""
+        self.fraud_status = status
+        self.rejected_at = now if status == REJECTED else None
+
+    def _was_rejected_for_good(self, now: float) -> bool:
+        """Whether Klarna has cancelled it: rejected, and not captured in time."""
+        if self.rejected_at is None or self.captured_amount:
+            return False
+        return now >= self.rejected_at + CAPTURE_AFTER_REJECTION
 
     def change(self, **fields: Any) -> None:
         """Write fields of the order."""
@@ -82,13 +100,15 @@ class Account:
 
 def new_account(purchase: Document) -> Account:
     """The account of an order directly after its purchase."""
+    created_at, fraud_status = _parse_timestamp(purchase["created_at"]), purchase["fraud_status"]
     return Account(
         order_amount=purchase["order_amount"],
-        created_at=_parse_timestamp(purchase["created_at"]),
+        created_at=created_at,
         expires_at=_parse_timestamp(purchase["expires_at"]),
         country=purchase["purchase_country"].upper(),
         payment_method=purchase["initial_payment_method"]["type"],
-        fraud_status=purchase["fraud_status"],
+        fraud_status=fraud_status,
+        rejected_at=created_at if fraud_status == REJECTED else None,
     )
 
 
@@ -107,6 +127,7 @@ def build_order(account: Account, purchase: Document, now: float) -> Document:
         "remaining_authorized_amount": account.remaining_amount(now),
         **current,
         "order_amount": account.order_amount,
+        "fraud_status": account.fraud_status,
         "expires_at": format_timestamp(account.expires_at),
         "captures": [build_capture(capture, current) for capture in account.captures],
         "refunds": list(account.refunds),

@@ -3,12 +3,13 @@
 Klarna has not published the following; the sandbox assumes: a capture of zero is refused (the request's
 schema allows 0, the response's begins at 1); adding shipping details, sending the customer's mail again and
 moving the due date return 403 where the order has no captures at all, and 404 where it has others. The fees
-for moving a due date are the sandbox's own.
+for moving a due date are the sandbox's own. After a fraud review that STOPPED the order a capture is refused; where
+one REJECTED it, a capture within 4 hours overrides that (this is published), and the order still shows REJECTED.
 """
 
 from collections.abc import Callable, Mapping
 
-from klarna_om.sandbox.account import Account, CaptureRecord, Document, build_capture
+from klarna_om.sandbox.account import PENDING, STOPPED, Account, CaptureRecord, Document, build_capture
 from klarna_om.sandbox.action_context import ActionContext
 from klarna_om.sandbox.clock import format_timestamp
 from klarna_om.sandbox.results import NO_CONTENT, CreatedResource, Result
@@ -19,14 +20,20 @@ FREE_DAYS = 2  # once an order
 EXTENSIONS = {7: 500, 14: 900, 30: 1900}
 """Days, and the merchant's fee in minor units."""
 
+_FRAUD_REASONS: Mapping[str, str] = {
+    PENDING: "Order is under fraud review.",
+    STOPPED: "Order was stopped by the fraud review.",
+}
+"""Why an order with this fraud status cannot be captured."""
+
 _CALLERS_FIELDS = ("description", "reference", "order_lines")
 
 
 def create(context: ActionContext) -> Result:
     """Capture from the remaining amount. It acknowledges the order too."""
     account, amount = context.account, context.body["captured_amount"]
-    if account.fraud_status == "PENDING":
-        raise context.refusal("Order is under fraud review.")
+    if (reason := _FRAUD_REASONS.get(account.fraud_status)) is not None:
+        raise context.refusal(reason)
     if amount > account.remaining_amount(context.now):
         raise context.refusal("Captured amount is higher than the remaining authorized amount.")
     if amount == 0:

@@ -14,6 +14,7 @@ class Clock:
     def __init__(self, real: Callable[[], float] = time.time) -> None:
         self._real = real
         self._offset = 0.0
+        self._subscribers: list[Callable[[], None]] = []
 
     def __call__(self) -> float:
         """Seconds since the epoch."""
@@ -27,12 +28,26 @@ class Clock:
     def advance(self, *, days: float = 0, hours: float = 0, minutes: float = 0, seconds: float = 0) -> None:
         """Move the clock forward: orders expire, idempotency keys are forgotten, quotas start again."""
         self._offset += timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds).total_seconds()
+        self._tell()
 
     def set(self, moment: datetime) -> None:
         """Set the clock to this moment, which must have a time zone."""
         if moment.tzinfo is None:
             raise ValueError(f"{moment!r} has no time zone: write datetime(..., tzinfo=UTC)")
         self._offset = moment.timestamp() - self._real()
+        self._tell()
+
+    def subscribe(self, subscriber: Callable[[], None]) -> None:
+        """Call this whenever the clock was set or advanced, in the thread that does it."""
+        self._subscribers.append(subscriber)
+
+    def unsubscribe(self, subscriber: Callable[[], None]) -> None:
+        """Do not call it any more."""
+        self._subscribers.remove(subscriber)
+
+    def _tell(self) -> None:
+        for subscriber in tuple(self._subscribers):
+            subscriber()
 
 
 def format_timestamp(seconds: float) -> str:

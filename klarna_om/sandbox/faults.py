@@ -13,6 +13,8 @@ from hashlib import blake2b
 
 from attrs import evolve, field, frozen
 
+from klarna_om.sandbox.gateway_pages import GATEWAY_PAGES
+
 KINDS: Mapping[str, str] = {
     "error-before": "503 TEMPORARILY_UNAVAILABLE, not executed",
     "error-after": "executed, but answered with 500 INTERNAL_SERVER_ERROR",
@@ -26,10 +28,12 @@ KINDS: Mapping[str, str] = {
     "html-200": "executed, but answered with 200 and an HTML page",
     "html-502": "502 with an HTML page, not executed",
     "redirect": "302 to the order's own address, not executed",
+    "unsigned": "executed and answered, but without the Klarna-Correlation-Id",
+    **{name: f"{page.description}, not executed" for name, page in GATEWAY_PAGES.items()},
 }
 """Every fault, and what it does."""
 
-AFTER_EFFECT = frozenset({"error-after", "hang-after", "reset-after", "cut", "html-200"})
+AFTER_EFFECT = frozenset({"error-after", "hang-after", "reset-after", "cut", "html-200", "unsigned"})
 """Faults that happen when the request has been executed."""
 
 DEFAULT_SECONDS: Mapping[str, float] = {"slow": 1.0}
@@ -116,7 +120,10 @@ PLANS["rough"] = FaultPlan.parse(
     "error-before=0.1,error-after=0.1,hang=0.005,hang-after=0.005,reset-before=0.05,reset-after=0.05,cut=0.05,"
     "slow=0.05:0.2,burst-429=0.002,html-200=0.01,html-502=0.03,redirect=0.005,in-a-row=4"
 )
-"""Every kind of fault. With hangs and redirects some calls end as UNKNOWN: it is for testing recovery."""
+"""Every kind of fault on the way to Klarna. With hangs and redirects some calls end as UNKNOWN: it is for testing
+recovery."""
+PLANS["gateways"] = FaultPlan.parse(",".join(f"{name}=0.03" for name in (*GATEWAY_PAGES, "html-502", "unsigned")))
+"""Answers of somebody else than Klarna."""
 
 
 class FaultInjector:

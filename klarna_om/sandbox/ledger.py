@@ -14,6 +14,7 @@ from klarna_om.sandbox import capture_actions, order_actions, refund_actions
 from klarna_om.sandbox.account import Account, Document, build_order, new_account
 from klarna_om.sandbox.action_context import ActionContext
 from klarna_om.sandbox.effects import Effects
+from klarna_om.sandbox.hidden_orders import Hiding
 from klarna_om.sandbox.lifecycle import LIFECYCLE, REASONS
 from klarna_om.sandbox.results import RefusedError, Result
 from klarna_om.sandbox.seeded_orders import SeededOrders
@@ -45,16 +46,22 @@ class Ledger:
         self._clock = clock
         self._accounts: dict[str, Account] = {}
         self._purchases: dict[str, Document] = {}
+        self._hidden: dict[str, Hiding] = {}
 
     def order_ids(self) -> Iterator[str]:
         """Every order's id: first the seeded orders, then those that were added."""
         yield from self._seeded_orders
         yield from tuple(self._purchases)
 
-    def add(self, purchase: Document) -> Account:
-        """Add one order."""
-        self._purchases[purchase["order_id"]] = purchase
-        account = self._accounts[purchase["order_id"]] = new_account(purchase)
+    def add(self, purchase: Document, hiding: Hiding | None = None) -> Account:
+        """Add one order, which may be hidden at first."""
+        order_id = purchase["order_id"]
+        if order_id in self._purchases or self._seeded_number(order_id) is not None:
+            raise ValueError(f"there is an order {order_id} already: leave order_id out, or use another one")
+        account = self._accounts[order_id] = new_account(purchase)
+        self._purchases[order_id] = purchase
+        if hiding is not None:
+            self._hidden[order_id] = hiding
         return account
 
     def execute(self, call: OperationCall) -> Result:
@@ -79,15 +86,27 @@ class Ledger:
         return account
 
     def _purchase(self, order_id: str) -> Document:
-        number = self._seeded_orders.number(order_id) if is_uuid(order_id) else None
+        number = self._seeded_number(order_id)
         return self._purchases[order_id] if number is None else self._seeded_orders.purchase(number)
+
+    def _seeded_number(self, order_id: str) -> int | None:
+        return self._seeded_orders.number(order_id) if is_uuid(order_id) else None
+
+    def _visible_account(self, order_id: str) -> Account:
+        """The state of an order; KeyError for one that is not there, or not there yet."""
+        hiding = self._hidden.get(order_id)
+        if hiding is not None:
+            if hiding.hides(self._clock()):
+                raise KeyError(order_id)
+            del self._hidden[order_id]
+        return self.account(order_id)
 
     def _perform(self, call: OperationCall) -> Result:
         order_id, rule, now = call.ids["order_id"], LIFECYCLE[call.operation], self._clock()
         if not is_uuid(order_id):
             raise RefusedError(400, "INVALID_ORDER_ID", "Order ID must be a valid UUID.")
         try:
-            account = self.account(order_id)
+            account = self._visible_account(order_id)
         except KeyError:
             message = f"Order {order_id} cannot be found. {rule.denial}"
             raise RefusedError(404, rule.order_not_found, message) from None

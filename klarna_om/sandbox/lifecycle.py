@@ -4,7 +4,8 @@ The status of an order
     AUTHORIZED      nothing is captured, and it has not expired
     PART_CAPTURED   something is captured, and less than the order's amount
     CAPTURED        all of the order's amount is captured
-    CANCELLED       the merchant cancelled it
+    CANCELLED       the merchant cancelled it, or Klarna 4 hours after its fraud review had rejected it, if nothing
+                    was captured by then
     EXPIRED         nothing was captured until `expires_at`
     CLOSED          Klarna closed it; Klarna has not published when, so the sandbox never closes one itself
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def klarna_sandbox() -> "Iterator[Sandbox]":
-    """A new sandbox on loopback: `klarna_sandbox.url`, `.username`, `.password`, `.order()`.
+    """A new sandbox on loopback: `klarna_sandbox.order()`, and `.client()` for a client that needs no closing.
 
     Its methods may be called from the test's thread while it serves.
     """

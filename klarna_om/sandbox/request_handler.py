@@ -15,12 +15,19 @@ from klarna_om.sandbox.clock import Clock
 from klarna_om.sandbox.connection_faults import reset_connection, send_truncated
 from klarna_om.sandbox.fault_queue import FaultQueue
 from klarna_om.sandbox.faults import AFTER_EFFECT, Fault, FaultInjector
+from klarna_om.sandbox.gateway_pages import GATEWAY_PAGES
 from klarna_om.sandbox.idempotency import KeyStore
 from klarna_om.sandbox.ledger import Ledger, OperationCall
 from klarna_om.sandbox.rate_limit import Quota
 from klarna_om.sandbox.request_body import parse_body, read_body
 from klarna_om.sandbox.request_log import LoggedRequest, RequestLog
-from klarna_om.sandbox.responses import build_response, error_result, html_page, unauthorized_response
+from klarna_om.sandbox.responses import (
+    build_response,
+    error_result,
+    html_page,
+    unauthorized_response,
+    without_correlation_id,
+)
 from klarna_om.sandbox.results import RefusedError, Result
 
 Sleep = Callable[[float], Awaitable[object]]
@@ -37,6 +44,11 @@ class Call:
     """Its idempotency key; always None for a read."""
     body: bytes
     fault: Fault | None = None
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port as the caller knows them: the start of `Location`."""
+        return f"http://{self.request.host}"
 
 
 @define(eq=False, kw_only=True)
@@ -56,11 +68,11 @@ class RequestHandler:
     shutdown: asyncio.Event = field(factory=asyncio.Event)
     lock: threading.RLock = field(factory=threading.RLock)
     origin: str = ""
-    """Scheme, host and port: the start of `Location`."""
+    """Scheme, host and port, as this machine knows them."""
 
     async def handle(self, operation: Operation[Any], request: web.Request) -> web.StreamResponse:
         """Respond to one request."""
-        if not self._is_authorized(request):
+        if not self.is_authorized(request):
             return unauthorized_response()
         try:
             body = await read_body(request)
@@ -81,11 +93,11 @@ class RequestHandler:
 
     async def handle_unknown_path(self, request: web.Request) -> web.StreamResponse:
         """A path that the API does not have: 404, since Klarna has not published its response."""
-        if not self._is_authorized(request):
+        if not self.is_authorized(request):
             return unauthorized_response()
         return build_response(error_result(404, "No such resource."), self.quota.headers(), self.origin)
 
-    def _is_authorized(self, request: web.Request) -> bool:
+    def is_authorized(self, request: web.Request) -> bool:
         """Whether the credentials are valid. The scheme's case does not matter, as in HTTP's standard."""
         scheme, _, value = request.headers.get("Authorization", "").partition(" ")
         return scheme.lower() == "basic" and value.strip() in self.credentials
@@ -115,6 +127,8 @@ class RequestHandler:
             if fault.kind == "html-200" and result.status >= 300:
                 return self._respond(call, result)  # a refusal must not look like a success
             return await self._fail_after(call, fault, result)
+        if (page := GATEWAY_PAGES.get(fault.kind)) is not None:
+            return self._send(call, page.response())
         return await self._fail_before(call, fault)
 
     async def _fail_before(self, call: Call, fault: Fault) -> web.StreamResponse:
@@ -146,11 +160,13 @@ class RequestHandler:
                 self._log(call, None)
                 return reset_connection(call.request)
             case "cut":
-                response = build_response(result, self.quota.headers(), self.origin)
+                response = self._build(call, result)
                 self._log(call, response.status if response.body else None)
                 return send_truncated(call.request, response)
             case "html-200":
                 return self._send(call, html_page(200, self.quota.headers()))
+            case "unsigned":
+                return self._send(call, without_correlation_id(self._build(call, result)))
             case _:
                 return self._respond(call, error_result(500, "Something went wrong."))
 
@@ -161,11 +177,14 @@ class RequestHandler:
 
     def _redirect(self, call: Call, status: int) -> web.StreamResponse:
         """To the order itself: a client that follows it turns a write into a read, and gets 200."""
-        location = {"Location": f"{self.origin}/ordermanagement/v1/orders/{call.order_id}"}
+        location = {"Location": f"{call.origin}/ordermanagement/v1/orders/{call.order_id}"}
         return self._send(call, html_page(status, {**location, **self.quota.headers()}))
 
     def _respond(self, call: Call, result: Result) -> web.StreamResponse:
-        return self._send(call, build_response(result, self.quota.headers(), self.origin))
+        return self._send(call, self._build(call, result))
+
+    def _build(self, call: Call, result: Result) -> web.Response:
+        return build_response(result, self.quota.headers(), call.origin)
 
     def _send(self, call: Call, response: web.Response) -> web.StreamResponse:
         if call.fault is not None:

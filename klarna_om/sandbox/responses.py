@@ -46,6 +46,12 @@ def build_response(result: Result, quota_headers: Mapping[str, str], origin: str
     return web.Response(status=result.status, headers=headers)
 
 
+def without_correlation_id(response: web.Response) -> web.Response:
+    """The response as a proxy forwards it that drops the headers which it does not know."""
+    del response.headers[CORRELATION_HEADER]
+    return response
+
+
 def _encode_error(result: Result, correlation_id: str) -> bytes:
     return _encode(
         {

@@ -1,13 +1,13 @@
 """The HTTP server: one route per operation of the catalogue; it starts and stops in milliseconds."""
 
-from collections.abc import Callable
+from collections.abc import Iterable
 from functools import partial
 
 from aiohttp import web
 
 from klarna_om.catalogue import CATALOGUE
-from klarna_om.sandbox.control import Control
-from klarna_om.sandbox.faults import FaultPlan
+from klarna_om.sandbox.listening import origin_of
+from klarna_om.sandbox.push_sender import PushSender
 from klarna_om.sandbox.request_body import MAX_BODY_SIZE
 from klarna_om.sandbox.request_handler import RequestHandler
 
@@ -16,13 +16,17 @@ SHUTDOWN_TIMEOUT = 0.05  # seconds for handlers that are busy at the end; `shutd
 
 
 class Server:
-    """Serves a request handler on a host and port; port 0 picks a free one."""
+    """Serves a request handler and further `routes` on a host and port; port 0 picks a free one.
+
+    Pushes are sent while it serves.
+    """
 
     def __init__(
-        self, handler: RequestHandler, change_faults: Callable[[FaultPlan], None], host: str, port: int
+        self, handler: RequestHandler, routes: Iterable[web.RouteDef], push_sender: PushSender, host: str, port: int
     ) -> None:
         self._handler = handler
-        self._control = Control(handler, change_faults)
+        self._routes = routes
+        self._push_sender = push_sender
         self._host = host
         self._port = port
         self._runner: web.AppRunner | None = None
@@ -38,12 +42,13 @@ class Server:
         except OSError:
             await self._runner.cleanup()
             raise
-        host, port = self._runner.addresses[0][:2]
-        self._handler.origin = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+        self._handler.origin = origin_of(*self._runner.addresses[0][:2])
+        self._push_sender.start()
 
     async def stop(self) -> None:
         """Wake the handlers that hang, and close every connection."""
         self._handler.shutdown.set()
+        await self._push_sender.stop()
         assert self._runner is not None
         await self._runner.cleanup()
 
@@ -53,6 +58,6 @@ class Server:
         )
         for operation in CATALOGUE:
             application.router.add_route(operation.method, operation.path, partial(self._handler.handle, operation))
-        application.add_routes(self._control.routes())
+        application.add_routes(self._routes)
         application.router.add_route("*", "/{rest:.*}", self._handler.handle_unknown_path)
         return application

@@ -16,6 +16,11 @@ from klarna_om.settings.base_url import normalize_base_url
 from klarna_om.settings.credentials import hide
 from klarna_om.settings.input_text import flaw_of, trim
 
+_SANDBOX = "sandbox+"
+"""Before the URL of a sandbox, where an environment is a string."""
+_DOMAINS = (".klarna.com", ".klarna.net", ".kustom.co")
+"""Where no sandbox is."""
+
 LIVE_LIMIT = 200
 PLAYGROUND_LIMIT = 50
 
@@ -30,6 +35,18 @@ class Environment:
     """Requests a second that Klarna allows a merchant here. https://docs.klarna.com/api/rate-limit"""
     is_kustom: bool = False
     """Kustom (the former Klarna Checkout) differs in a few rules of requests."""
+    is_sandbox: bool = False
+    """It is `klarna_om.sandbox`, with credentials that open nothing else."""
+
+    @classmethod
+    def sandbox(cls, base_url: str) -> "Environment":
+        """A sandbox (`klarna_om.sandbox`) in another container: `Environment.sandbox("http://klarna:8420")`.
+
+        Never for real credentials: over http everybody on the network can read them. So a host of Klarna's or Kustom's
+        is refused, a live API key too, and http to a host that may be one of the internet. As a string it is
+        `sandbox+http://klarna:8420`, in `KLARNA_OM_ENVIRONMENT` for example.
+        """
+        return _check(cls(base_url, base_url, is_sandbox=True))
 
 
 def _pair(name: str, live: str, playground: str, *, is_kustom: bool = False) -> tuple[Environment, Environment]:
@@ -66,6 +83,8 @@ def find_environment(wanted: "str | Environment | None" = None) -> Environment:
         raise ConfigurationError(
             f"no environment: pass environment= or set KLARNA_OM_ENVIRONMENT to one of {_names()}, or to a base URL"
         )
+    if wanted.lower().startswith(_SANDBOX):
+        return Environment.sandbox(wanted[len(_SANDBOX) :])
     if "://" in wanted:
         return _from_url(normalize_base_url(wanted))
     name = trim(wanted)
@@ -95,8 +114,19 @@ def _check(environment: Environment) -> Environment:
         raise ConfigurationError("the base_url of an Environment is a string")
     if not isinstance(limit, int | float) or isinstance(limit, bool) or not 0 < limit < float("inf"):
         raise ConfigurationError("the limit of an Environment is a positive number of requests a second")
-    normalized = normalize_base_url(base_url)
-    return environment if normalized == base_url else evolve(environment, base_url=normalized)
+    normalized = normalize_base_url(base_url, is_sandbox=environment.is_sandbox)
+    if environment.is_sandbox and _is_of_klarna(normalized):
+        raise ConfigurationError(f"{normalized} is no sandbox: use one of {_names()}, or the URL of the sandbox")
+    if normalized == base_url:
+        return environment
+    name = normalized if environment.name == base_url else environment.name
+    return evolve(environment, name=name, base_url=normalized)
+
+
+def _is_of_klarna(base_url: str) -> bool:
+    """Whether the host is Klarna's or Kustom's, known here or not."""
+    host = (urlsplit(base_url).hostname or "").rstrip(".")
+    return f".{host}".endswith(_DOMAINS)
 
 
 def _host_of(base_url: str) -> str:

@@ -16,8 +16,12 @@ def check_key_match(environment: Environment, credentials: Credentials) -> None:
 
     Live and test are published parts of a key, so a contradiction is an error. Whose key works at whose host is
     published nowhere, and Klarna's live API keeps serving orders of Kustom for a time: that is a warning, but for
-    Kustom's keys at Klarna's playground. This machine and unknown hosts take every key.
+    Kustom's keys at Klarna's playground. This machine and unknown hosts take every key, a sandbox none that is live.
     """
+    if environment.is_sandbox and (credentials.key_kind or "").endswith("_live"):
+        raise ConfigurationError(
+            "the API key is a live one, and the environment is a sandbox: use the sandbox's own credentials"
+        )
     host = urlsplit(environment.base_url).hostname or ""
     known = None if is_loopback(host) else known_host(environment.base_url)
     if credentials.key_kind is None or known is None:

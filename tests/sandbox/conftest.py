@@ -8,6 +8,7 @@ import pytest
 from klarna_om.sandbox import Sandbox
 from tests.sandbox.caller import Caller
 from tests.sandbox.ledger_driver import LedgerDriver, clock_at_noon
+from tests.sandbox.shop import Shop, run_shop
 from tests.support.time import Sleeps
 
 
@@ -26,3 +27,9 @@ async def sandbox(sleeps: Sleeps) -> AsyncIterator[Sandbox]:
 async def caller(sandbox: Sandbox) -> AsyncIterator[Caller]:
     async with aiohttp.ClientSession() as session:
         yield Caller(sandbox, session)
+
+
+@pytest.fixture
+async def shop() -> AsyncIterator[Shop]:
+    async with run_shop() as served:
+        yield served

@@ -90,6 +90,15 @@ def test_it_prints_its_url_at_the_start_and_the_effects_at_the_end(
     assert signal.getsignal(number) == before
 
 
+def test_for_other_containers_it_prints_how_they_reach_it(serving: list[str]) -> None:
+    with stopped_when(lambda: bool(serving), signal.SIGTERM):
+        result = run("--port", "0", "--host", "0.0.0.0", "--allow-remote")
+
+    port = serving[0].rpartition(":")[2]
+    assert f"In other containers: KLARNA_OM_ENVIRONMENT=sandbox+http://NAME:{port}\n" in result.output
+    assert f"export KLARNA_OM_ENVIRONMENT=http://127.0.0.1:{port}\n" in result.output
+
+
 @pytest.mark.parametrize("has_uvloop", [True, False])
 def test_it_uses_uvloop_only_where_that_is_installed(
     monkeypatch: pytest.MonkeyPatch, serving: list[str], has_uvloop: bool

@@ -1,14 +1,13 @@
 """The control endpoints, for tests that run the sandbox in another process."""
 
 import asyncio
+import json
 
 import pytest
-from aiohttp.test_utils import make_mocked_request
-from aiohttp.web import Request
 
 from klarna_om.sandbox import Sandbox
-from klarna_om.sandbox.control import Control
 from tests.sandbox.caller import Caller, RawResponse
+from tests.sandbox.shop import run_shop
 
 NO_CREDENTIALS = {"Authorization": ""}
 
@@ -18,7 +17,9 @@ async def get(caller: Caller, name: str, **headers: str) -> RawResponse:
 
 
 async def post(caller: Caller, name: str, text: str, **headers: str) -> RawResponse:
-    return await caller.send("POST", f"/_sandbox/{name}", body=text.encode(), headers={**NO_CREDENTIALS, **headers})
+    return await caller.send(
+        "POST", f"/_sandbox/{name}", body=text.encode("latin-1"), headers={**NO_CREDENTIALS, **headers}
+    )
 
 
 async def test_effects_are_counted_by_operation_with_the_repeated_orders(caller: Caller) -> None:
@@ -85,6 +86,69 @@ async def test_the_limit_can_be_changed(caller: Caller, sandbox: Sandbox, text: 
     assert sandbox.limit == limit
 
 
+async def test_an_order_can_be_added_with_fields_and_options(caller: Caller, sandbox: Sandbox) -> None:
+    fields = {"order_amount": 5_000, "merchant_reference1": "A-17", "captured_amount": 500, "appears_after": 0.5}
+
+    response = await post(caller, "orders", json.dumps({**fields, "extra_fields": {"something_new": 1}}))
+
+    order_id = response.json["order_id"]
+    assert (response.status, response.headers["Content-Type"]) == (201, "application/json")
+    assert (response.json["order_amount"], response.json["captured_amount"]) == (5_000, 500)
+    assert sandbox.get(order_id).merchant_reference1 == "A-17"
+    sandbox.clock.advance(seconds=1)
+    read = await caller.send("GET", f"/ordermanagement/v1/orders/{order_id}")
+    assert read.json["something_new"] == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[]", "an order is a JSON object"),
+        ("{", "an order is a JSON object"),
+        ("\xff", "an order is a JSON object"),
+        ('{"amount": 12}', "an order has no field amount; did you mean order_amount?"),
+        ('{"status": "CAPTURED"}', "only CANCELLED and CLOSED can be set"),
+        ('{"refunded_amount": 1}', "refunded_amount cannot be set"),
+        ('{"order_amount": "5"}', "order_amount: expected an int"),
+        ('{"order_amount": 5, "captured_amount": "5"}', "Expected `int`, got `str` - at `$.captured_amount`"),
+        ('{"push_url": "http://shop.example/{checkout.order.id}"}', "shop.example is another machine"),
+    ],
+)
+async def test_an_order_that_cannot_be_is_a_400_and_not_added(
+    caller: Caller, sandbox: Sandbox, text: str, message: str
+) -> None:
+    before = list(sandbox.order_ids)
+
+    response = await post(caller, "orders", text)
+
+    assert (response.status, message in response.body.decode()) == (400, True), response.body
+    assert list(sandbox.order_ids) == before
+
+
+async def test_a_fraud_review_can_be_ended(caller: Caller, sandbox: Sandbox) -> None:
+    path = f"orders/{caller.order_id}/fraud_status"
+
+    responses = [await post(caller, path, status) for status in ("PENDING", "REJECTED\n", "FINE")]
+    unknown = await post(caller, "orders/7849fd84-47dc-4919-a7ce-47b9f461562f/fraud_status", "ACCEPTED")
+
+    assert [each.status for each in (*responses, unknown)] == [200, 200, 400, 404]
+    assert responses[1].json == {"fraud_status": "REJECTED"}
+    assert sandbox.get(caller.order_id).fraud_status == "REJECTED"
+
+
+async def test_due_pushes_can_be_sent_and_listed(caller: Caller, sandbox: Sandbox) -> None:
+    async with run_shop() as shop:
+        order_id = (await post(caller, "orders", json.dumps({"push_url": shop.push_url}))).json["order_id"]
+        before = (await get(caller, "pushes")).json
+        await post(caller, "clock", "120")
+        sent = (await post(caller, "pushes", "")).json
+
+    assert before == []
+    assert [(push["kind"], push["order_id"], push["status"]) for push in sent] == [("push", order_id, 200)]
+    assert (await get(caller, "pushes")).json == sent
+    assert len(shop.received) == 1
+
+
 @pytest.mark.parametrize("name", ["clock", "faults", "limit"])
 async def test_an_invalid_value_is_a_400_with_the_reason(caller: Caller, name: str) -> None:
     response = await post(caller, name, "nonsense")
@@ -99,30 +163,20 @@ async def test_an_infinite_time_is_a_400(caller: Caller) -> None:
     assert response.status == 400
 
 
-FROM_UNKNOWN = make_mocked_request("GET", "/_sandbox/effects")
-
-
-@pytest.mark.parametrize("request_", [FROM_UNKNOWN, FROM_UNKNOWN.clone(remote="192.0.2.1")], ids=lambda _: "")
-async def test_other_machines_get_404(sandbox: Sandbox, request_: Request) -> None:
-    endpoint = next(iter(Control(sandbox._handler, lambda _: None).routes())).handler
-
-    response = await endpoint(request_)
-
-    assert response.status == 404
-
-
 @pytest.mark.parametrize("origin", ["https://example.com", "http://127.0.0.1:8420", "null", ""])
-@pytest.mark.parametrize("name", ["clock", "faults", "limit"])
+@pytest.mark.parametrize("name", ["clock", "faults", "limit", "orders"])
 async def test_a_request_with_an_origin_header_is_a_403(
     caller: Caller, sandbox: Sandbox, name: str, origin: str
 ) -> None:
-    before = (sandbox.clock.now, sandbox.faults, sandbox.limit)
+    before = (sandbox.clock.now, sandbox.faults, sandbox.limit, list(sandbox.order_ids))
 
-    response = await post(caller, name, "1" if name != "faults" else "slow=1", Origin=origin)
+    response = await post(
+        caller, name, "{}" if name == "orders" else "1" if name != "faults" else "slow=1", Origin=origin
+    )
 
     assert response.status == 403
     assert b"Origin" in response.body
-    assert (sandbox.clock.now, sandbox.faults, sandbox.limit) == before
+    assert (sandbox.clock.now, sandbox.faults, sandbox.limit, list(sandbox.order_ids)) == before
 
 
 @pytest.mark.parametrize(
@@ -145,7 +199,7 @@ async def test_a_request_for_a_loopback_host_is_accepted(caller: Caller, host: s
 
 
 async def test_a_request_for_the_address_that_the_sandbox_listens_on_is_accepted() -> None:
-    async with Sandbox(host="0.0.0.0") as sandbox:
+    async with Sandbox(host="0.0.0.0", allow_remote=True) as sandbox:
         reader, writer = await asyncio.open_connection("127.0.0.1", int(sandbox.url.rpartition(":")[2]))
         writer.write(b"GET /_sandbox/effects HTTP/1.1\r\nHost: 0.0.0.0:80\r\nConnection: close\r\n\r\n")
         response = await reader.read()

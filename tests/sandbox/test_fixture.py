@@ -36,6 +36,13 @@ ASYNC = """
         assert klarna_sandbox.acknowledgements == 1
 """
 
+CLIENT = """
+    async def test_client(klarna_sandbox):
+        order_id = klarna_sandbox.order().order_id
+        await klarna_sandbox.client().orders.acknowledge(order_id)
+        assert klarna_sandbox.is_acknowledged(order_id)
+"""
+
 
 def run(folder: Path, test: str, *options: str) -> str:
     (folder / "test_of_a_user.py").write_text(textwrap.dedent(ACKNOWLEDGE) + textwrap.dedent(test))
@@ -77,6 +84,26 @@ def test_the_fixture_works_with_anyio(tmp_path: Path) -> None:
     )
 
     assert "1 passed" in run(tmp_path, test, "-p", "anyio.pytest_plugin")
+
+
+@pytest.mark.parametrize("scope", ["function", "session"])
+def test_a_client_needs_no_closing_with_pytest_asyncio(tmp_path: Path, scope: str) -> None:
+    options = ("-p", "pytest_asyncio.plugin", "--asyncio-mode=auto", "-o", f"asyncio_default_test_loop_scope={scope}")
+
+    output = run(tmp_path, CLIENT, *options, "-o", f"asyncio_default_fixture_loop_scope={scope}")
+
+    assert "1 passed" in output
+    assert "Unclosed" not in output
+
+
+def test_a_client_needs_no_closing_with_anyio(tmp_path: Path) -> None:
+    test = CLIENT.replace("async def", "@pytest.mark.anyio\n    async def")
+    test = '\n    @pytest.fixture\n    def anyio_backend():\n        return "asyncio"\n' + test
+
+    output = run(tmp_path, test, "-p", "anyio.pytest_plugin")
+
+    assert "1 passed" in output
+    assert "Unclosed" not in output
 
 
 def test_the_plugin_does_not_import_aiohttp(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from datetime import UTC, datetime
+from typing import Any
 from urllib.request import Request, urlopen
 
 import aiohttp
@@ -70,9 +71,65 @@ def test_a_status_that_follows_from_calls_or_time_cannot_be_set() -> None:
         Sandbox().order(status="CAPTURED")
 
 
-def test_a_misspelt_field_is_refused() -> None:
-    with pytest.raises(TypeError, match=r"an order has no field order_amont; did you mean order_amount"):
-        Sandbox().order(order_amont=1)
+@pytest.mark.parametrize(
+    ("name", "nearest"),
+    [
+        ("order_amont", "order_amount"),
+        ("amount", "order_amount"),
+        ("captured", "captured_amount"),
+        ("push", "push_url"),
+    ],
+)
+def test_an_unknown_field_is_refused_with_the_nearest_right_name(name: str, nearest: str) -> None:
+    fields: dict[str, Any] = {name: 12}
+
+    with pytest.raises(TypeError, match=rf"an order has no field {name}; did you mean {nearest}\?.*extra_fields"):
+        Sandbox().order(**fields)
+
+
+def test_an_unknown_field_like_no_other_is_refused_with_all_names() -> None:
+    with pytest.raises(TypeError, match=r"no field zzz; there are .*order_amount.*extra_fields"):
+        Sandbox().order(zzz=12)
+
+
+def test_extra_fields_are_none_that_are_known() -> None:
+    with pytest.raises(TypeError, match="extra_fields: status is a known field of the order"):
+        Sandbox().order(extra_fields={"status": "CAPTURED"})
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"order_amount": "12"}, "order_amount: expected an int"),
+        ({"order_amount": -1}, "order_amount=-1: an amount in minor units is 0 or more"),
+        ({"order_lines": [{"quantity": 1.5}]}, r"order_lines\[0\].quantity"),
+        ({"created_at": "yesterday"}, "created_at='yesterday' cannot be read"),
+        ({"fraud_status": None}, "fraud_status=None cannot be read"),
+        ({"initial_payment_method": {"description": "x"}}, "initial_payment_method has no type"),
+        ({"order_amount": 5, "captured_amount": 6}, "captured_amount=6: the order's amount is 5"),
+        ({"captured_amount": -1}, "captured_amount=-1"),
+    ],
+)
+def test_a_value_that_no_order_can_have_is_refused(fields: dict[str, Any], message: str) -> None:
+    sandbox = Sandbox()
+
+    with pytest.raises(ValueError, match=message):
+        sandbox.order(**fields)
+
+    assert list(sandbox.order_ids) == []
+
+
+def test_a_line_without_an_amount_adds_nothing() -> None:
+    assert Sandbox().order(order_lines=[{"name": "x"}, {"name": "y", "total_amount": 7}]).order_amount == 7
+
+
+def test_two_orders_cannot_have_one_id() -> None:
+    sandbox = Sandbox(1)
+    added = sandbox.order().order_id
+
+    for order_id in (added, next(sandbox.order_ids)):
+        with pytest.raises(ValueError, match=f"there is an order {order_id} already"):
+            sandbox.order(order_id=order_id)
 
 
 def test_a_computed_field_is_refused() -> None:
@@ -81,7 +138,7 @@ def test_a_computed_field_is_refused() -> None:
 
 
 async def test_an_unknown_field_of_an_order_is_in_the_response(caller: Caller, sandbox: Sandbox) -> None:
-    caller.order_id = sandbox.order(something_new={"a": 1}).order_id or ""
+    caller.order_id = sandbox.order(extra_fields={"something_new": {"a": 1}}).order_id or ""
 
     response = await caller.call("GET", "")
 

@@ -153,9 +153,7 @@ async def test_after_the_fraud_review_the_same_call_captures(store_refusals: boo
         order_id = sandbox.order(order_amount=1000, fraud_status="PENDING").order_id or ""
         with pytest.raises(NotAllowed) as caught:
             await capture(klarna, order_id)
-        account = sandbox._handler.ledger.account(order_id)
-        account.fraud_status = "ACCEPTED"
-        account.change(fraud_status="ACCEPTED")
+        sandbox.set_fraud_status(order_id, "ACCEPTED")
 
         await capture(klarna, order_id)
 
