@@ -1,4 +1,4 @@
-"""Asyncio client for Klarna's Order Management API: each write at most once within 24 hours, each error with its outcome.
+"""Klarna's Order Management API: each write at most once within 24 hours, each error with its outcome.
 
     from klarna_om import KlarnaClient
 

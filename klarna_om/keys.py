@@ -1,4 +1,4 @@
-"""Idempotency keys: made at random for one call, or derived from what the caller's own records say."""
+"""Idempotency keys: made at random for one call, or derived from facts in the caller's own records."""
 
 import json
 from math import isfinite
@@ -79,7 +79,7 @@ def derive_key(operation: str, order_id: str | UUID, reference: str | UUID, *, g
 def _fact(name: str, value: object) -> str:
     text = normalize_key(value)
     if text is None:
-        raise TypeError(f"{name} must be a text or a uuid.UUID: 1 and '1' would be two keys of one intent")
+        raise TypeError(f"{name} must be a string or a uuid.UUID: 1 and '1' would be two keys of one intent")
     if not text:
         raise ValueError(f"{name} must not be empty: keys of different intents would be the same")
     if text.strip().strip("\ufeff") != text:

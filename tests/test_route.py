@@ -160,7 +160,7 @@ async def test_calls_go_through_the_proxy_that_is_given(
         await klarna.orders.acknowledge(ORDER_ID)
         await klarna.orders.acknowledge(ORDER_ID)
 
-    (head,) = proxy.asked
+    (head,) = proxy.requests
     assert head.startswith(f"CONNECT {tls_server.url.removeprefix('https://')} ")
     assert "Proxy-Authorization: Basic am9lOnBAc3M=\r\n" in head
     assert OURS not in head
@@ -181,7 +181,7 @@ async def test_trust_env_takes_the_proxy_of_the_environment(
 
     await make_client(tls_server.url, ca=ca_file, trust_env=True).orders.acknowledge(ORDER_ID)
 
-    assert "Proxy-Authorization: Basic am9lOnBAc3M=" in proxy.asked[0]
+    assert "Proxy-Authorization: Basic am9lOnBAc3M=" in proxy.requests[0]
     assert tls_server.requests[0].headers["authorization"] == OURS
 
 
@@ -209,10 +209,10 @@ async def test_a_host_that_no_proxy_names_is_reached_directly(
 
     await make_client(tls_server.url, ca=ca_file, trust_env=True).orders.acknowledge(ORDER_ID)
 
-    assert (len(tls_server.requests), proxy.asked) == (1, [])
+    assert (len(tls_server.requests), proxy.requests) == (1, [])
 
 
-async def test_a_proxy_that_refuses_is_told_without_its_password(
+async def test_the_error_for_a_refusing_proxy_has_no_password(
     make_client: MakeClient, server: Wire, caplog: pytest.LogCaptureFixture
 ) -> None:
     server.otherwise = Answer(407)

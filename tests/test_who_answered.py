@@ -56,7 +56,7 @@ def answer_to(row: Operation[Any], status: int, headers: dict[str, str], documen
 
 @pytest.mark.parametrize("stranger", STRANGERS)
 @pytest.mark.parametrize("row", WRITES, ids=lambda row: row.name)
-def test_a_2xx_that_an_operation_does_not_return_says_nothing(row: Operation[Any], stranger: str) -> None:
+def test_a_2xx_that_an_operation_does_not_return_proves_nothing(row: Operation[Any], stranger: str) -> None:
     answer = STRANGERS[stranger]
 
     headers = {"Klarna-Correlation-Id": "c", **answer.headers} if answer.is_signed else answer.headers
@@ -220,7 +220,7 @@ async def test_a_refusal_is_klarnas_by_its_code_or_its_headers(
         (Answer(500, {}, b"{}" * 9), Outcome.UNKNOWN),
     ],
 )
-async def test_a_cut_answer_says_what_its_head_says(
+async def test_a_truncated_answer_has_the_outcome_that_its_head_shows(
     make_client: MakeClient, server: Wire, answer: Answer, outcome: Outcome
 ) -> None:
     server.otherwise = Broken(Cut.MID_BODY, answer)
@@ -299,7 +299,7 @@ async def test_what_is_no_clear_id_is_none(klarna: KlarnaClient, server: Wire, h
 
 
 @pytest.mark.parametrize("answer", [Answer(200, is_signed=False), json_answer({"status": "ok"}, is_signed=False)])
-async def test_a_free_write_that_a_stranger_answers_is_in_doubt(
+async def test_a_raw_write_that_another_server_answers_is_in_doubt(
     make_client: MakeClient, server: Wire, answer: Answer
 ) -> None:
     server.otherwise = answer

@@ -37,12 +37,12 @@ class KeyExpiry:
 
     def _check(self, request: Request) -> None:
         if request.retry_until is not None and self.wall_clock() >= request.retry_until:
-            raise _expired(request)
+            raise _key_expired(request)
         if request.retry_until_monotonic is not None and self.monotonic() >= request.retry_until_monotonic:
-            raise _expired(request)
+            raise _key_expired(request)
 
 
-def _expired(request: Request) -> KeyExpired:
+def _key_expired(request: Request) -> KeyExpired:
     error = KeyExpired(
         "the idempotency key is older than the 24 hours for which Klarna keeps it; this attempt was not sent"
     )

@@ -12,7 +12,7 @@ from klarna_om.settings.input_text import flaw_of, trim
 
 
 class Secret(str):
-    """A text that goes on the wire and nowhere else: it shows itself as `***` and refuses to be pickled."""
+    """A string that goes on the wire and nowhere else: it shows itself as `***` and refuses to be pickled."""
 
     __slots__ = ()
 

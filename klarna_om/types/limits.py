@@ -11,7 +11,7 @@ MONEY_MAX = 200_000_000
 """The most that Klarna takes in one amount, in minor units. Before 2024 it was half of that."""
 
 URL_MAX = 1024
-TEXT_MAX = 255
+STRING_MAX = 255
 
 
 @frozen(kw_only=True)
@@ -30,8 +30,8 @@ class Limits:
 UNLIMITED = Limits()
 
 
-def text(max_length: int = TEXT_MAX, *, required: bool = False) -> Mapping[str, Limits]:
-    """Metadata of a text of up to `n` characters."""
+def string(max_length: int = STRING_MAX, *, required: bool = False) -> Mapping[str, Limits]:
+    """Metadata of a string of up to `n` characters."""
     return {LIMITS: Limits(max_length=max_length, required=required)}
 
 
