@@ -111,7 +111,7 @@ async def _stacks(operation: str) -> dict[str, Callable[[str], Awaitable[object]
 
     @cache
     def request(order_id: str) -> Request:
-        """Made beforehand: making it is the endpoint's work. Each has a path of its own, as in use."""
+        """Made in advance, since making it is the endpoint's work. Each has its own path, as in use."""
         expects = ROOTS[operation].expects
         return Request(operation, method, path.format(order_id=order_id), order_id, expects=expects)
 

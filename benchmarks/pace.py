@@ -71,7 +71,7 @@ class Case:
     kind: Kind = "fixed window"
     processes: int = 1
     limit: int = LIMIT
-    """What the server allows; everybody is configured for `LIMIT`."""
+    """What the server allows; every sender is configured for `LIMIT`."""
     live: bool = False
     """With a live call now and then."""
 

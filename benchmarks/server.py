@@ -213,7 +213,7 @@ class Rules:
 
 
 class Exchange(asyncio.Protocol):
-    """One connection: requests are read by their length, and answered with bytes made beforehand."""
+    """One connection: requests are read by their length, and answered with prepared bytes."""
 
     def __init__(self, rules: Rules) -> None:
         self._rules = rules

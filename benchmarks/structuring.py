@@ -3,7 +3,7 @@
 How to read it: CPU of one thread for one document, the ratio to pydantic v2 in the same round ("2.0 x" is twice as
 fast). All libraries get classes with the same fields and types. msgspec.Struct is the limit: what
 ours are kept in, without our checks. Orders are read only; what is written are requests, here a new authorization
-with so many lines. The last table writes a whole order all the same.
+with that many lines. The last table writes a whole order anyway.
 What would falsify it: reading less than 1.9 times, or writing less than 2.5 times as fast as pydantic v2 at any size.
 """
 

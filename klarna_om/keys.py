@@ -35,7 +35,7 @@ class Key(str):
 
 
 class RandomKey(str):
-    """A key that was made for one call: nobody else can have it before the call is over."""
+    """A key that was made for one call: no other call can have it before this one is over."""
 
     __slots__ = ()
 
@@ -65,7 +65,7 @@ def derive_key(operation: str, order_id: str | UUID, reference: str | UUID, *, g
     white space around one: the same facts, read in another way, would have another key.
     """
     if not isinstance(cast("object", generation), int) or isinstance(generation, bool):
-        raise TypeError("generation must be an int: 1, 1.0 and True would be keys of their own")
+        raise TypeError("generation must be an int: 1, 1.0 and True would be different keys")
     if generation < 0:
         raise ValueError("generation counts from 0")
     facts = [

@@ -21,11 +21,11 @@ from tests.support.wire import Answer as WireAnswer
 from tests.support.wire import Broken, Cut, Wire, json_answer
 
 CAPTURE = CaptureObject(captured_amount=1)
-STRAY = WireAnswer(201, {"Capture-Id": "of-somebody-else"}).encoded()
+STRAY = WireAnswer(201, {"Capture-Id": "of-another-call"}).encoded()
 
 
 class Pushing:
-    """A server that sends something on an idle connection, which nobody asked for."""
+    """A server that sends something on an idle connection, without a request."""
 
     def __init__(self, stray: bytes, *, on_connection: bool = False) -> None:
         self.stray, self.on_connection = stray, on_connection

@@ -75,7 +75,7 @@ DIFFERENCES: list[tuple[list[str], Any, str]] = [
         [{"in": "query", "name": "expand"}],
         "operation orders.get: query parameter expand has no place",
     ),
-    (["paths", ORDER, "get", "responses", "410"], {}, "operation orders.get: status 410 has no class of its own"),
+    (["paths", ORDER, "get", "responses", "410"], {}, "operation orders.get: status 410 has no error class"),
     (
         ["paths", f"{ORDER}/cancel", "post", "responses", "204", "headers"],
         {"Cancel-Id": {}},

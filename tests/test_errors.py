@@ -1,4 +1,4 @@
-"""Every refusal becomes one typed error that can be read, logged, pickled and acted upon."""
+"""Every refusal becomes one typed error that can be read, logged, pickled and handled."""
 
 import copy
 import inspect
@@ -130,11 +130,11 @@ async def test_an_error_survives_pickling_and_copying(klarna: KlarnaClient, serv
     with pytest.raises(errors.NotAllowed) as caught:
         await klarna.captures.create(ORDER_ID, CAPTURE)
 
-    for twin in (pickle.loads(pickle.dumps(caught.value)), copy.copy(caught.value)):
-        assert type(twin) is errors.NotAllowed
-        assert str(twin) == str(caught.value)
-        assert twin.explain() == caught.value.explain()
-        assert twin.headers["x-one"] == "1"
+    for duplicate in (pickle.loads(pickle.dumps(caught.value)), copy.copy(caught.value)):
+        assert type(duplicate) is errors.NotAllowed
+        assert str(duplicate) == str(caught.value)
+        assert duplicate.explain() == caught.value.explain()
+        assert duplicate.headers["x-one"] == "1"
 
 
 def test_every_class_of_the_tree_survives_pickling() -> None:

@@ -99,12 +99,12 @@ async def test_a_rejected_certificate_says_how_to_trust_it_and_not_to_call_again
     with pytest.raises(CertificateRejected) as caught:
         await make_client(tls_server.url).orders.acknowledge(ORDER_ID)
 
-    story = caught.value.explain()
+    explanation = caught.value.explain()
     assert caught.value.outcome is Outcome.NOT_SENT
-    assert "ca=" in story
-    assert "SSL_CERT_FILE" in story
-    assert "safe to call again" not in story
-    assert "https_proxy" not in story
+    assert "ca=" in explanation
+    assert "SSL_CERT_FILE" in explanation
+    assert "safe to call again" not in explanation
+    assert "https_proxy" not in explanation
 
 
 async def test_ssl_cert_file_is_honoured_when_set_before_python_starts(tls_server: Wire, ca_file: Path) -> None:

@@ -477,7 +477,7 @@ def test_the_converter_can_be_used_for_ones_own() -> None:
 
 
 class Own(CaptureObject):
-    """A request type with nothing of its own."""
+    """A request type that adds nothing."""
 
 
 class Label:

@@ -23,7 +23,7 @@ CAPTURE = CaptureObject(captured_amount=100)
 PAGE = Answer(200, {"Content-Type": "text/html"}, b"<html><title>Welcome to the hotel</title></html>", is_signed=False)
 WRITES = [row for row in CATALOGUE if row.method != "GET"]
 
-STRANGERS = {
+OTHER_SERVERS = {
     "a page": PAGE,
     "a page without a type": Answer(200, {}, b"<!DOCTYPE html>", is_signed=False),
     "a page with a correlation id": Answer(200, {"Content-Type": "text/html"}, b"<html>"),
@@ -54,10 +54,10 @@ def answer_to(row: Operation[Any], status: int, headers: dict[str, str], documen
     return Response(request_of(row), status, headers, body)
 
 
-@pytest.mark.parametrize("stranger", STRANGERS)
+@pytest.mark.parametrize("sender", OTHER_SERVERS)
 @pytest.mark.parametrize("row", WRITES, ids=lambda row: row.name)
-def test_a_2xx_that_an_operation_does_not_return_proves_nothing(row: Operation[Any], stranger: str) -> None:
-    answer = STRANGERS[stranger]
+def test_a_2xx_that_an_operation_does_not_return_proves_nothing(row: Operation[Any], sender: str) -> None:
+    answer = OTHER_SERVERS[sender]
 
     headers = {"Klarna-Correlation-Id": "c", **answer.headers} if answer.is_signed else answer.headers
     found = classify(Response(request_of(row), answer.status, headers, answer.body))

@@ -27,7 +27,7 @@ def uncaptured_lines(order: Order) -> tuple[UncapturedLine, ...]:
 
     Klarna matches lines by equal `reference`, and so does this, over all captures. What was captured under a reference
     that the order does not have (any more), or beyond it, is not listed. Nothing is left of an order whose whole
-    amount is captured, whatever its lines say. A line that is left may not be possible to capture any more: see
+    amount is captured, whatever its lines are. A line that is left may not be possible to capture any more: see
     `remaining_to_capture`.
 
     Raises `ValueError` where the lines cannot tell: a capture without lines took something, or an amount or a quantity

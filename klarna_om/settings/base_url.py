@@ -18,7 +18,7 @@ _own_path = re.compile(
 def normalize_base_url(text: str) -> str:
     """Scheme and host in lower case, no default port, no slash at the end; `ConfigurationError` where it is unsafe.
 
-    No message repeats the text: a password may stand where none belongs.
+    No message repeats the text: it may contain a misplaced password.
     """
     if "@" in text:
         raise ConfigurationError("the base URL must not contain credentials: pass username= and password=")
@@ -47,7 +47,7 @@ def _split(text: str) -> SplitResult:
         _ = url.port
         (url.hostname or "").encode("idna")
     except ValueError:
-        # The reason is not repeated: it may quote a password that stands where none belongs.
+        # The reason is not repeated: it may quote a misplaced password.
         raise ConfigurationError("the base URL cannot be read: it is a scheme, a host and maybe a path") from None
     return url
 

@@ -23,7 +23,7 @@ T = TypeVar("T")
 def read(cls: type[T], data: bytes) -> T:
     """Read a JSON document into one of Klarna's types, or into a list or tuple of one.
 
-    A field that is null reads as absent, whatever it is, and a null in a list that Klarna sends is no item of it.
+    A field that is null reads as absent, whatever it is, and a null in a list that Klarna sends is dropped.
     Raises `Unreadable`, which names every field that is wrong, or what kept the bytes from being JSON at all: no
     UTF-8, NaN, thousands of lists in each other.
     """

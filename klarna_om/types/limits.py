@@ -16,7 +16,7 @@ STRING_MAX = 255
 
 @frozen(kw_only=True)
 class Limits:
-    """What Klarna's specification allows in one field; None where it says nothing."""
+    """What Klarna's specification allows in one field; None where it sets no limit."""
 
     required: bool = False
     """Must be there in a request. What Klarna sends may lack it all the same."""
@@ -41,7 +41,7 @@ def number(*, ge: int | None = None, le: int | None = None, required: bool = Fal
 
 
 def money(*, ge: int | None = None, required: bool = False) -> Mapping[str, Limits]:
-    """Metadata of an amount in minor units; it may be negative unless `ge` says otherwise."""
+    """Metadata of an amount in minor units; it may be negative unless `ge` is set."""
     return number(ge=ge, le=MONEY_MAX, required=required)
 
 

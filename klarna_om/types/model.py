@@ -51,10 +51,10 @@ class Model(msgspec.Struct, metaclass=ModelMeta, omit_defaults=True, rename=wire
     """Any of Klarna's types."""
 
     def __init_subclass__(cls) -> None:
-        """Refuse fields that attrs does not know; those that users derive may have methods of their own."""
+        """Refuse fields that attrs does not know; derived classes may add methods."""
         if "__attrs_attrs__" not in vars(cls) and get_annotations(cls):
             raise TypeError(
-                f"{cls.__name__} cannot have fields of its own, being a {cls.__mro__[1].__name__};"
+                f"{cls.__name__} cannot add fields to {cls.__mro__[1].__name__};"
                 " KlarnaClient.request() sends what this client does not know"
             )
 
@@ -87,7 +87,7 @@ def required(cls: type) -> tuple[str, ...]:
 
 
 def _make_model(kind: type[Model], cls: C) -> C:
-    """The same class once more, with a Struct's memory in the place of a dictionary."""
+    """The same class as a Struct, without a dictionary for each value."""
     space = {name: value for name, value in vars(cls).items() if name not in NOT_COPIED}
     space["__annotations__"] = {field.name: field.type for field in _fields(cls)}
     space |= {field.name: default_of(field) for field in _fields(cls)}

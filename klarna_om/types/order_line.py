@@ -46,7 +46,7 @@ class Subscription:
 
     name: str | None = field(metadata=string(required=True))
     interval: str | None = field(metadata=REQUIRED)
-    """One of `SubscriptionInterval`, or a newer word."""
+    """One of `SubscriptionInterval`, or a newer value."""
     interval_count: Int64 | None = field(metadata=number(ge=1, required=True))
     """At least 1."""
 
@@ -62,10 +62,10 @@ class OrderLine:
 
     `name`, `quantity`, `unit_price` and `total_amount` are required in a request, and so by the
     constructor. In an answer any of them may be missing and then reads as None: `OrderLine(name=None, ...)`
-    stands for such a line.
+    makes such a line.
 
     Klarna expects `total_amount == quantity * unit_price - total_discount_amount`, but orders have been
-    read where it is not so. In the US there is no `tax_rate`; the tax is one line of its own, of type
+    read where it is not so. In the US there is no `tax_rate`; the tax is a separate line of type
     `sales_tax`. A refund is allocated to a capture by equal `reference`. A return fee is a line of type
     `return_fee` with negative `unit_price` and `total_amount`, in a refund of exactly the lines' sum.
 
@@ -80,7 +80,7 @@ class OrderLine:
     reference: str | None = field(default=None, metadata=string())
     """Article number or SKU."""
     type: str | None = field(default=None)
-    """One of `OrderLineType`, or a newer word."""
+    """One of `OrderLineType`, or a newer value."""
     quantity: Int64 | None = field(metadata=number(ge=0, required=True))
     quantity_unit: str | None = field(default=None, metadata=string(10))
     """`kg`, `pcs.`; comes back as an empty string when it was never set."""

@@ -28,7 +28,7 @@ class ShippingInfo:
 
     shipping_company: str | None = field(default=None, metadata=string(100))
     shipping_method: str | None = field(default=None)
-    """One of `ShippingMethod`, or a newer word."""
+    """One of `ShippingMethod`, or a newer value."""
     tracking_number: str | None = field(default=None, metadata=string(100))
     tracking_uri: str | None = field(default=None, metadata=string(URL_MAX))
     return_shipping_company: str | None = field(default=None, metadata=string(100))

@@ -26,7 +26,7 @@ SHAPES: dict[str, dict[str, Any]] = {
     "texts that were never set": {**ROUNDED, "quantity_unit": "", "image_url": "", "product_url": "", "type": ""},
     "nulls": {**ROUNDED, "tax_rate": None, "image_url": None, "product_identifiers": None, "type": None},
     "with tax": {**ROUNDED, "tax_rate": 2500, "total_tax_amount": 2000, "type": "physical", "quantity_unit": "pcs."},
-    "tax of its own": {**ROUNDED, "quantity": 1, "type": "sales_tax", "total_tax_amount": 0},
+    "separate tax": {**ROUNDED, "quantity": 1, "type": "sales_tax", "total_tax_amount": 0},
     "discount": {**ROUNDED, "quantity": 1, "unit_price": -500, "total_amount": -500, "total_tax_amount": -100},
     "return fee": {**ROUNDED, "quantity": 1, "type": "return_fee", "tax_rate": 0, "total_tax_amount": 0},
     "a new type": {**ROUNDED, "type": "A_NEW_WORD", "subscription": None, "new": {"deep": [1]}},

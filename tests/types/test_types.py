@@ -59,9 +59,9 @@ def test_every_type_is_frozen_documented_and_takes_keywords_only(cls: type[attrs
 
 @every_example
 def test_copies_are_equal_and_are_written_alike(example: Any) -> None:
-    for twin in (copy.copy(example), copy.deepcopy(example), pickle.loads(pickle.dumps(example))):
-        assert (twin, hash(twin), repr(twin)) == (example, hash(example), repr(example))
-        assert write(twin) == write(example)
+    for duplicate in (copy.copy(example), copy.deepcopy(example), pickle.loads(pickle.dumps(example))):
+        assert (duplicate, hash(duplicate), repr(duplicate)) == (example, hash(example), repr(example))
+        assert write(duplicate) == write(example)
     assert attrs.evolve(example) == example
 
 
@@ -193,7 +193,7 @@ def test_a_subclass_may_have_methods_of_its_own() -> None:
 
 @pytest.mark.parametrize("decorator", [lambda cls: cls, attrs.frozen(kw_only=True)], ids=["plain", "attrs"])
 def test_a_subclass_has_no_fields_and_no_constructor_of_its_own(decorator: Any) -> None:
-    with pytest.raises(TypeError, match=r"Parcel cannot have fields of its own, being a CaptureObject; KlarnaClient"):
+    with pytest.raises(TypeError, match=r"Parcel cannot add fields to CaptureObject; KlarnaClient"):
 
         @decorator
         class Parcel(CaptureObject):
