@@ -92,7 +92,7 @@ def proofs(session: nox.Session) -> None:
 
 @nox.session
 def lock(session: nox.Session) -> None:
-    """Write the lock file anew from pyproject.toml."""
+    """Write a new lock file from pyproject.toml."""
     session.install("uv")
     session.run(
         "uv", "pip", "compile", "pyproject.toml", "--universal", "--python-version", "3.11", "--extra", "cli",

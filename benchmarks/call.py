@@ -17,8 +17,8 @@ from attrs import evolve, frozen
 from benchmarks import documents
 from benchmarks.contenders import BASELINE, CONTENDERS, HTTPX_BASED, OURS, Contender, Make, some_ids
 from benchmarks.generated import Absent
-from benchmarks.machine import CLIENT_CORE, pinned
-from benchmarks.measuring import Series, Spent, in_turns, microseconds, spent
+from benchmarks.machine import CLIENT_CORE, pin_for_block
+from benchmarks.measuring import CallTime, Series, in_turns, microseconds, time_calls
 from benchmarks.server import fast_server
 from benchmarks.tables import Aim, Table, aims_table, at_least, at_most
 
@@ -35,7 +35,7 @@ class Plan:
     rounds: int = 21
     calls: int = 1000
     slow_calls: int = 200
-    """For contenders so slow that fewer calls tell as much."""
+    """For slow contenders, where fewer calls are enough."""
 
 
 QUICK = Plan(levels=(1, 64), rounds=5, calls=400, slow_calls=100)
@@ -50,20 +50,20 @@ def main(full: bool) -> list[Table]:
     results, absent, server = measure(plan, CONTENDERS)
     levels = [level for level in plan.levels if level in {level for _, level in results}]
     tables = [_table(results, operation, levels) for operation in OPERATIONS]
-    told = "; ".join(f"{name}: {why}" for name, why in absent.items())
-    note = f"Server: {server}. Absent: {told or 'none'}."
+    reasons = "; ".join(f"{name}: {why}" for name, why in absent.items())
+    note = f"Server: {server}. Absent: {reasons or 'none'}."
     return [*tables[:-1], evolve(tables[-1], note=note), aims_table(_aims(results))]
 
 
 def measure(plan: Plan, makes: Mapping[str, Make], *, own: bool = False) -> tuple[Results, dict[str, str], str]:
-    """Run everybody by the plan; also who could not take part and why, and the server's name."""
+    """Run every contender by the plan; also those that are absent and why, and the server's name."""
     results: Results = {}
-    with ExitStack() as opened:
-        server = opened.enter_context(fast_server(documents.order(ORDER_BYTES), own=own))
-        opened.enter_context(pinned(CLIENT_CORE))
+    with ExitStack() as exit_stack:
+        server = exit_stack.enter_context(fast_server(documents.order(ORDER_BYTES), own=own))
+        exit_stack.enter_context(pin_for_block(CLIENT_CORE))
         loop = asyncio.new_event_loop()
-        opened.callback(loop.close)
-        contenders, absent = _gathered(loop, server.url, max(plan.levels), makes, opened)
+        exit_stack.callback(loop.close)
+        contenders, absent = _make_contenders(loop, server.url, max(plan.levels), makes, exit_stack)
         ids = documents.order_ids()
         for operation in OPERATIONS:
             for level in plan.levels:
@@ -74,8 +74,8 @@ def measure(plan: Plan, makes: Mapping[str, Make], *, own: bool = False) -> tupl
     return results, absent, server.kind
 
 
-def _gathered(
-    loop: asyncio.AbstractEventLoop, url: str, most: int, makes: Mapping[str, Make], opened: ExitStack
+def _make_contenders(
+    loop: asyncio.AbstractEventLoop, url: str, most: int, makes: Mapping[str, Make], exit_stack: ExitStack
 ) -> tuple[dict[str, Contender], dict[str, str]]:
     contenders: dict[str, Contender] = {}
     absent: dict[str, str] = {}
@@ -85,21 +85,21 @@ def _gathered(
         except Absent as reason:
             absent[name] = str(reason)
         else:
-            opened.callback(contenders[name].close)
+            exit_stack.callback(contenders[name].close)
     return contenders, absent
 
 
 def _run(
     contender: Contender, name: str, operation: str, level: int, plan: Plan, endless: Iterator[str]
-) -> Callable[[], Spent]:
+) -> Callable[[], CallTime]:
     calls = max(plan.calls if name in {BASELINE, OURS} else plan.slow_calls, level)
     run = contender.acknowledge if operation == "acknowledge" else contender.get
 
-    def measured() -> Spent:
+    def measure_calls() -> CallTime:
         ids = some_ids(endless, calls)
-        return spent(lambda: run(ids, level), calls)
+        return time_calls(lambda: run(ids, level), calls)
 
-    return measured
+    return measure_calls
 
 
 def _table(results: Results, operation: str, levels: Sequence[int]) -> Table:

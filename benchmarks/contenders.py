@@ -24,7 +24,7 @@ KEY = "Klarna-Idempotency-Key"
 ORDERS = "/ordermanagement/v1/orders"
 
 Run = Callable[[Sequence[str], int], object]
-"""Make one call for each id, so many at a time."""
+"""Make one call for each id, at most the given number at a time."""
 
 
 @frozen
@@ -39,7 +39,7 @@ class Contender:
 Make = Callable[[asyncio.AbstractEventLoop, str, int], Contender]
 
 
-def _awaited(
+def _asyncio_contender(
     loop: asyncio.AbstractEventLoop,
     acknowledge: Callable[[str], Awaitable[object]],
     get: Callable[[str], Awaitable[object]],
@@ -48,32 +48,32 @@ def _awaited(
     def run(call: Callable[[str], Awaitable[object]]) -> Run:
         return lambda ids, in_flight: loop.run_until_complete(at_once(call, ids, in_flight))
 
-    async def closing() -> None:
+    async def run_close() -> None:
         await close()
 
-    return Contender(run(acknowledge), run(get), lambda: loop.run_until_complete(closing()))
+    return Contender(run(acknowledge), run(get), lambda: loop.run_until_complete(run_close()))
 
 
 def klarna_om(loop: asyncio.AbstractEventLoop, url: str, most: int) -> Contender:
     """Our own client with its full stack; the pace follows the server's limit, which is out of reach."""
     from klarna_om import KlarnaClient, Pacer
 
-    async def opened() -> KlarnaClient:
+    async def make_client() -> KlarnaClient:
         pace = Pacer(1_000_000)
         return KlarnaClient(url, username=USER, password=PASSWORD, in_flight=most, pace=pace)
 
-    klarna = loop.run_until_complete(opened())
-    return _awaited(loop, klarna.orders.acknowledge, klarna.orders.get, klarna.aclose)
+    klarna = loop.run_until_complete(make_client())
+    return _asyncio_contender(loop, klarna.orders.acknowledge, klarna.orders.get, klarna.aclose)
 
 
 def raw_aiohttp(loop: asyncio.AbstractEventLoop, url: str, most: int) -> Contender:
     """Aiohttp by hand: no retry, no pace, no guard, and an order is bytes."""
 
-    async def opened() -> aiohttp.ClientSession:
+    async def make_session() -> aiohttp.ClientSession:
         headers = {"Authorization": AUTHORIZATION, "Accept": "application/json"}
         return aiohttp.ClientSession(headers=headers, connector=aiohttp.TCPConnector(limit=most))
 
-    session = loop.run_until_complete(opened())
+    session = loop.run_until_complete(make_session())
 
     async def acknowledge(order_id: str) -> None:
         headers = {KEY: str(uuid4())}
@@ -86,7 +86,7 @@ def raw_aiohttp(loop: asyncio.AbstractEventLoop, url: str, most: int) -> Contend
             assert answer.status == 200
             return await answer.read()
 
-    return _awaited(loop, acknowledge, get, session.close)
+    return _asyncio_contender(loop, acknowledge, get, session.close)
 
 
 def httpx(loop: asyncio.AbstractEventLoop, url: str, most: int) -> Contender:
@@ -105,7 +105,7 @@ def httpx(loop: asyncio.AbstractEventLoop, url: str, most: int) -> Contender:
         content: bytes = answer.content
         return content
 
-    return _awaited(loop, acknowledge, get, client.aclose)
+    return _asyncio_contender(loop, acknowledge, get, client.aclose)
 
 
 def niquests(loop: asyncio.AbstractEventLoop, url: str, most: int) -> Contender:
@@ -122,7 +122,7 @@ def niquests(loop: asyncio.AbstractEventLoop, url: str, most: int) -> Contender:
         content: bytes = answer.content
         return content
 
-    return _awaited(loop, acknowledge, get, session.close)
+    return _asyncio_contender(loop, acknowledge, get, session.close)
 
 
 def requests_in_threads(_: asyncio.AbstractEventLoop, url: str, most: int) -> Contender:
@@ -178,7 +178,7 @@ def by_openapi_python_client(loop: asyncio.AbstractEventLoop, url: str, most: in
         assert answer.parsed.order_lines
         return answer.parsed
 
-    return _awaited(loop, acknowledge, get, lambda: client.get_async_httpx_client().aclose())
+    return _asyncio_contender(loop, acknowledge, get, lambda: client.get_async_httpx_client().aclose())
 
 
 def by_openapi_generator(loop: asyncio.AbstractEventLoop, url: str, most: int) -> Contender:
@@ -186,12 +186,12 @@ def by_openapi_generator(loop: asyncio.AbstractEventLoop, url: str, most: int) -
     module("aiohttp_retry")
     package = module(generated.openapi_generator())
 
-    async def opened() -> Any:
+    async def make_client() -> Any:
         configuration = package.Configuration(host=url, username=USER, password=PASSWORD)
         configuration.connection_pool_maxsize = most
         return package.ApiClient(configuration)
 
-    client = loop.run_until_complete(opened())
+    client = loop.run_until_complete(make_client())
     orders = package.OrdersApi(client)
 
     async def acknowledge(order_id: str) -> None:
@@ -202,7 +202,7 @@ def by_openapi_generator(loop: asyncio.AbstractEventLoop, url: str, most: int) -
         assert order.order_lines
         return order
 
-    return _awaited(loop, acknowledge, get, client.close)
+    return _asyncio_contender(loop, acknowledge, get, client.close)
 
 
 BASELINE, OURS = "aiohttp by hand", "klarna_om"

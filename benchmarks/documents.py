@@ -37,7 +37,7 @@ ORDER_ID = order_id(7).encode()
 
 
 def order(size: int) -> bytes:
-    """An order as Klarna sends it, of about so many bytes: the larger, the more lines and captures."""
+    """An order as Klarna sends it, of about that many bytes: the larger, the more lines and captures."""
     document = _order()
     lines = document["order_lines"]
     while len(_json(document)) < size - 400:

@@ -11,8 +11,8 @@ import sys
 from collections.abc import Mapping
 from functools import partial
 
-from benchmarks.machine import CLIENT_CORE, pinned, version
-from benchmarks.measuring import Series, Spent, in_turns
+from benchmarks.machine import CLIENT_CORE, pin_for_block, version
+from benchmarks.measuring import CallTime, Series, in_turns
 from benchmarks.server import ROOT
 from benchmarks.tables import Table, aims_table, at_most
 
@@ -49,21 +49,21 @@ def main(full: bool) -> list[Table]:
 def measure(rounds: int, statements: Mapping[str, str | None] = STATEMENTS) -> dict[str, Series]:
     """Time each statement whose package is installed."""
     runs = {
-        name: partial(timed, name)
+        name: partial(time_statement, name)
         for name, package in statements.items()
         if package is None or version(package) is not None
     }
-    with pinned(CLIENT_CORE):
+    with pin_for_block(CLIENT_CORE):
         for run in runs.values():
             run()  # compiled and in the file cache
         return in_turns(runs, rounds)
 
 
-def timed(statement: str) -> Spent:
-    """The CPU of a statement in an interpreter of its own."""
+def time_statement(statement: str) -> CallTime:
+    """The CPU of a statement in a new interpreter."""
     code = f"import time; t = time.process_time(); {statement}; print(time.process_time() - t)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
-    return Spent(float(done.stdout), float(done.stdout))
+    return CallTime(float(done.stdout), float(done.stdout))
 
 
 if __name__ == "__main__":

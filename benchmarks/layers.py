@@ -19,8 +19,8 @@ from yarl import URL
 
 from benchmarks import documents
 from benchmarks.contenders import PASSWORD, USER, some_ids
-from benchmarks.machine import CLIENT_CORE, pinned
-from benchmarks.measuring import Spent, at_once, in_turns, microseconds, spent
+from benchmarks.machine import CLIENT_CORE, pin_for_block
+from benchmarks.measuring import CallTime, at_once, in_turns, microseconds, time_calls
 from benchmarks.server import HEADERS
 from benchmarks.tables import Table
 from klarna_om import KlarnaClient, Pacer
@@ -76,7 +76,7 @@ def main(full: bool) -> list[Table]:
 
 def measure(operation: str, *, rounds: int, calls: int) -> Table:
     """The cost of each layer for one operation."""
-    with pinned(CLIENT_CORE):
+    with pin_for_block(CLIENT_CORE):
         loop = asyncio.new_event_loop()
         try:
             calling = loop.run_until_complete(_stacks(operation))
@@ -111,7 +111,7 @@ async def _stacks(operation: str) -> dict[str, Callable[[str], Awaitable[object]
 
     @cache
     def request(order_id: str) -> Request:
-        """Made beforehand: making it is the endpoint's work. Each has a path of its own, as in use."""
+        """Made in advance, since making it is the endpoint's work. Each has its own path, as in use."""
         expects = ROOTS[operation].expects
         return Request(operation, method, path.format(order_id=order_id), order_id, expects=expects)
 
@@ -151,9 +151,11 @@ def _name(layer: object) -> str:
     return getattr(layer, "__name__", type(layer).__name__).lower()
 
 
-def _run(loop: asyncio.AbstractEventLoop, call: Callable[[str], Awaitable[object]], calls: int) -> Callable[[], Spent]:
+def _run(
+    loop: asyncio.AbstractEventLoop, call: Callable[[str], Awaitable[object]], calls: int
+) -> Callable[[], CallTime]:
     ids: Sequence[str] = some_ids(documents.order_ids(), calls)
-    return lambda: spent(lambda: loop.run_until_complete(at_once(call, ids, 1)), calls)
+    return lambda: time_calls(lambda: loop.run_until_complete(at_once(call, ids, 1)), calls)
 
 
 if __name__ == "__main__":

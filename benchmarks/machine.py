@@ -45,7 +45,7 @@ def pin(core: int) -> None:
 
 
 @contextlib.contextmanager
-def pinned(core: int) -> Iterator[None]:
+def pin_for_block(core: int) -> Iterator[None]:
     """Keep this process on one core for a while."""
     if sys.platform != "linux":
         yield

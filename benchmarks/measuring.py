@@ -14,8 +14,8 @@ from attrs import field, frozen
 
 
 @frozen
-class Spent:
-    """What one run took for each of its calls, in seconds."""
+class CallTime:
+    """Seconds for each call of one run."""
 
     cpu: float
     wall: float
@@ -25,7 +25,7 @@ class Spent:
 class Series:
     """The runs of one contender, one each round."""
 
-    runs: list[Spent] = field(factory=list[Spent])
+    runs: list[CallTime] = field(factory=list[CallTime])
 
     @property
     def cpu(self) -> float:
@@ -42,12 +42,12 @@ class Series:
         return median(mine.cpu / theirs.cpu for mine, theirs in zip(self.runs, baseline.runs, strict=True))
 
 
-def in_turns(contenders: Mapping[str, Callable[[], Spent]], rounds: int) -> dict[str, Series]:
+def in_turns(contenders: Mapping[str, Callable[[], CallTime]], rounds: int) -> dict[str, Series]:
     """Run every contender once a round."""
     series = {name: Series() for name in contenders}
     names = list(contenders)
     gc.collect()
-    gc.freeze()  # what is there already is no part of anybody's run
+    gc.freeze()  # existing objects are no part of any run
     for number in range(rounds):
         start = number % len(names)
         for name in names[start:] + names[:start]:
@@ -56,16 +56,16 @@ def in_turns(contenders: Mapping[str, Callable[[], Spent]], rounds: int) -> dict
     return series
 
 
-def spent(run: Callable[[], object], calls: int) -> Spent:
-    """The time that a run of so many calls takes."""
-    gc.collect()  # the garbage of others is not billed
+def time_calls(run: Callable[[], object], calls: int) -> CallTime:
+    """The time for each call of a run."""
+    gc.collect()  # earlier garbage is not counted
     wall, cpu = time.perf_counter(), time.process_time()
     run()
-    return Spent((time.process_time() - cpu) / calls, (time.perf_counter() - wall) / calls)
+    return CallTime((time.process_time() - cpu) / calls, (time.perf_counter() - wall) / calls)
 
 
 async def at_once(call: Callable[[str], Awaitable[object]], ids: Iterable[str], in_flight: int) -> None:
-    """Make a call for each id, so many at a time."""
+    """Make a call for each id, at most `in_flight` at a time."""
     remaining = iter(ids)
 
     async def work() -> None:

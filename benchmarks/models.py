@@ -57,7 +57,7 @@ def mashumaro_dataclass(cls: type) -> Any:
 
 def _fields(cls: type, make: Callable[[type], Any]) -> Fields:
     """Every field optional, as in an answer."""
-    return [(field.name, _translated(_optional(field), make), _default(field)) for field in attrs.fields(cls)]
+    return [(field.name, _translate(_optional(field), make), _default(field)) for field in attrs.fields(cls)]
 
 
 def _optional(field: "attrs.Attribute[Any]") -> Any:
@@ -68,14 +68,14 @@ def _default(field: "attrs.Attribute[Any]") -> Any:
     return None if field.default is attrs.NOTHING else field.default
 
 
-def _translated(kind: Any, make: Callable[[type], Any]) -> Any:
+def _translate(kind: Any, make: Callable[[type], Any]) -> Any:
     """The same type with each of our classes in it replaced."""
     origin, arguments = get_origin(kind), get_args(kind)
     if origin in (Union, UnionType):
-        inner = _translated(next(one for one in arguments if one is not NoneType), make)
+        inner = _translate(next(one for one in arguments if one is not NoneType), make)
         return inner | None
     if origin is tuple:
-        return tuple[_translated(arguments[0], make), ...]  # type: ignore[misc]
+        return tuple[_translate(arguments[0], make), ...]  # type: ignore[misc]
     if attrs.has(kind):
         return make(kind)
-    return kind if kind in (int, str, bool, date, datetime) else _translated(arguments[0], make)
+    return kind if kind in (int, str, bool, date, datetime) else _translate(arguments[0], make)

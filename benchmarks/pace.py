@@ -1,11 +1,11 @@
 """How much of the merchant's limit is used, and how many 429s does it cost?
 
 How to read it: a Klarna-like server (latency of 40 to 120 ms, rate-limit headers on every answer) allows 400 requests
-a second and counts what it admits and turns away. "used" is what it admitted of what it would have, in whole seconds;
-"429" is the share of all requests that it turned away. Everybody wants to send without end. With two processes the
-limit is shared, and each is told of the whole limit, as two workers of one merchant are. The semaphore is given the
-mean latency, which nobody knows beforehand.
-The wall clock rules here, not the CPU: a busy machine makes all of it worse.
+a second and counts what it admits and turns away. "used" is the share of the limit that it admitted, in whole seconds;
+"429" is the share of all requests that it turned away. Each sender always has more to send. With two processes the
+limit is shared, and each is configured for the whole limit, as two workers of one merchant are. The semaphore is
+given the mean latency, which is not known in advance.
+The wall clock counts here, not the CPU: a busy machine makes all results worse.
 What would falsify it: less than 93 % of the limit used or any 429 in one process with a fixed window; under a limit
 half of the configured one more than 2 % of 429 or a pace that has not settled after 3 s; a live call that waits more
 than 100 ms (99th percentile) while a batch runs.
@@ -44,7 +44,7 @@ BARS_TITLE = "One process, fixed window: limit used and 429s, percent"
 
 
 @frozen
-class Counted:
+class Counts:
     """What the server counted by the second."""
 
     accepted: Sequence[int]
@@ -52,13 +52,13 @@ class Counted:
     waits: Sequence[float] = field(default=())
     """Of live calls, in seconds."""
 
-    def used(self, limit: int) -> float:
-        """The share of the limit that was admitted in whole seconds, the first and the last being cut."""
+    def share_used(self, limit: int) -> float:
+        """The share of the limit that was admitted in whole seconds, without the first and the last."""
         whole = self.accepted[1:-1] or self.accepted
         return sum(whole) / (limit * max(1, len(whole)))
 
     @property
-    def turned_away(self) -> float:
+    def share_refused(self) -> float:
         """The share of the requests that got a 429."""
         return sum(self.refused) / max(1, sum(self.accepted) + sum(self.refused))
 
@@ -71,7 +71,7 @@ class Case:
     kind: Kind = "fixed window"
     processes: int = 1
     limit: int = LIMIT
-    """What the server allows; everybody is configured for `LIMIT`."""
+    """What the server allows; every sender is configured for `LIMIT`."""
     live: bool = False
     """With a live call now and then."""
 
@@ -95,8 +95,8 @@ def main(full: bool) -> list[Table]:
     note = f"{seconds:.0f} s each, limit {LIMIT}/s." + ("" if "aiolimiter" in present else " Absent: aiolimiter.")
     bars = [(f"{name}: {what}", value * 100) for name in present for what, value in _bars(results[Case(name)])]
     aims = [
-        at_least("one process, fixed window: share of the limit", one.used(LIMIT), 0.93),
-        at_most("one process, fixed window: share of 429", one.turned_away, 0.0, "{:.2%}"),
+        at_least("one process, fixed window: share of the limit", one.share_used(LIMIT), 0.93),
+        at_most("one process, fixed window: share of 429", one.share_refused, 0.0, "{:.2%}"),
         *_half_aims(results[half]),
         at_most(
             "live calls during a batch: ms of wait, 99th percentile",
@@ -108,24 +108,24 @@ def main(full: bool) -> list[Table]:
     return [Table("Used of the limit, and 429s", columns, rows, note, bars, BARS_TITLE), aims_table(aims)]
 
 
-def _half_aims(counted: Counted) -> list[Aim]:
-    settled = sum(counted.refused[3:]) == 0
+def _half_aims(counts: Counts) -> list[Aim]:
+    settled = sum(counts.refused[3:]) == 0
     return [
-        at_most("the limit is half of the configured one: share of 429", counted.turned_away, 0.02, "{:.2%}"),
+        at_most("the limit is half of the configured one: share of 429", counts.share_refused, 0.02, "{:.2%}"),
         Aim(
             "the same: no 429 after 3 s",
-            f"{sum(counted.refused[3:])} after 3 s, {sum(counted.refused[:3])} before",
+            f"{sum(counts.refused[3:])} after 3 s, {sum(counts.refused[:3])} before",
             settled,
         ),
     ]
 
 
-def _cell(counted: Counted) -> str:
-    return f"{counted.used(LIMIT):.1%}, {counted.turned_away:.1%} of 429"
+def _cell(counts: Counts) -> str:
+    return f"{counts.share_used(LIMIT):.1%}, {counts.share_refused:.1%} of 429"
 
 
-def _bars(counted: Counted) -> list[tuple[str, float]]:
-    return [("limit used", counted.used(LIMIT)), ("429", counted.turned_away)]
+def _bars(counts: Counts) -> list[tuple[str, float]]:
+    return [("limit used", counts.share_used(LIMIT)), ("429", counts.share_refused)]
 
 
 def _processes(number: int) -> str:
@@ -136,35 +136,35 @@ def _percentile(waits: Sequence[float]) -> float:
     return quantiles(waits, n=100)[-1] if len(waits) > 1 else float("inf")
 
 
-def run(case: Case, seconds: float) -> Counted:
-    """Send from so many processes, and ask the server what came of it."""
+def run(case: Case, seconds: float) -> Counts:
+    """Send from the case's processes, and read the server's counts."""
     with (
         own_server(kind=case.kind, limit=case.limit, quickest=QUICKEST, slowest=SLOWEST) as server,
-        ExitStack() as opened,
+        ExitStack() as exit_stack,
     ):
         command = [sys.executable, "-m", "benchmarks.pace", "--send", case.who, "--url", server.url]
         command += ["--seconds", str(seconds), *(["--live"] if case.live else [])]
         senders = [
-            opened.enter_context(subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True))
+            exit_stack.enter_context(subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True))
             for _ in range(case.processes)
         ]
-        said = [json.loads(sender.communicate(timeout=seconds + 60)[0]) for sender in senders]
-        told = ask(server.url)
-    return counted(told, [wait for waits in said for wait in waits])
+        outputs = [json.loads(sender.communicate(timeout=seconds + 60)[0]) for sender in senders]
+        stats = read_stats(server.url)
+    return count_by_second(stats, [wait for waits in outputs for wait in waits])
 
 
-def ask(url: str) -> dict[str, Any]:
-    """What the server counted."""
-    with urllib.request.urlopen(f"{url}/told") as answer:
-        told: dict[str, Any] = json.load(answer)
-    return told
+def read_stats(url: str) -> dict[str, Any]:
+    """What the server has counts."""
+    with urllib.request.urlopen(f"{url}/stats") as answer:
+        stats: dict[str, Any] = json.load(answer)
+    return stats
 
 
-def counted(told: dict[str, Any], waits: Sequence[float] = ()) -> Counted:
-    """The server's account, second by second."""
-    seconds = {int(second): numbers for second, numbers in told["seconds"].items()}
+def count_by_second(stats: dict[str, Any], waits: Sequence[float] = ()) -> Counts:
+    """The server's counts, second by second."""
+    seconds = {int(second): numbers for second, numbers in stats["seconds"].items()}
     every = [seconds.get(second, [0, 0]) for second in range(min(seconds, default=0), max(seconds, default=0) + 1)]
-    return Counted([one[0] for one in every], [one[1] for one in every], waits)
+    return Counts([one[0] for one in every], [one[1] for one in every], waits)
 
 
 # What follows runs in the process of a sender.
@@ -189,7 +189,7 @@ async def ours(url: str, seconds: float, live: bool) -> list[float]:
             except KlarnaError:
                 return
 
-        async def look_in(until: float) -> None:
+        async def call_live(until: float) -> None:
             while time.monotonic() < until:
                 await asyncio.sleep(0.1)
                 started = time.monotonic()
@@ -197,7 +197,7 @@ async def ours(url: str, seconds: float, live: bool) -> list[float]:
                 waits.append(time.monotonic() - started - reply.response.elapsed)
 
         until = time.monotonic() + seconds
-        await asyncio.gather(_send_until(until, acknowledge), *([look_in(until)] if live else []))
+        await asyncio.gather(_send_until(until, acknowledge), *([call_live(until)] if live else []))
     return waits
 
 
@@ -215,7 +215,7 @@ async def _raw(url: str, seconds: float, gate: Callable[[], Any]) -> list[float]
 
 
 async def aiolimiter(url: str, seconds: float, _: bool) -> list[float]:
-    """aiolimiter, told the limit."""
+    """aiolimiter, configured for the limit."""
     limiter = module("aiolimiter").AsyncLimiter(LIMIT, 1)
     return await _raw(url, seconds, lambda: limiter)
 
@@ -226,12 +226,12 @@ async def semaphore(url: str, seconds: float, _: bool) -> list[float]:
     return await _raw(url, seconds, lambda: places)
 
 
-async def nothing(url: str, seconds: float, _: bool) -> list[float]:
+async def no_limiter(url: str, seconds: float, _: bool) -> list[float]:
     """No limiter: as fast as the pool allows."""
     return await _raw(url, seconds, lambda: asyncio.Semaphore(1))
 
 
-SENDERS: dict[str, Send] = {OURS: ours, "aiolimiter": aiolimiter, "semaphore": semaphore, "no limiter": nothing}
+SENDERS: dict[str, Send] = {OURS: ours, "aiolimiter": aiolimiter, "semaphore": semaphore, "no limiter": no_limiter}
 
 
 async def _send_until(until: float, call: Callable[[str], Awaitable[None]]) -> None:

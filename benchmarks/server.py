@@ -65,7 +65,7 @@ def fast_server(order: bytes, *, own: bool = False) -> Iterator[Served]:
             subprocess.run([nginx, "-v"], capture_output=True, text=True, check=True).stderr.split("/")[-1].strip()
         )
         process = subprocess.Popen([nginx, "-p", directory, "-c", str(configuration)], stderr=subprocess.DEVNULL)
-        with _ended(process):
+        with _terminate_at_exit(process):
             _wait_for(port)
             _pin_other(process.pid)
             yield Served(f"http://127.0.0.1:{port}", f"nginx {version}", process.pid)
@@ -85,14 +85,14 @@ def own_server(
     command = [sys.executable, "-m", "benchmarks.server", f"--size={size}", f"--kind={kind}", f"--limit={limit}"]
     command += [f"--quickest={quickest}", f"--slowest={slowest}", *([] if core is None else [f"--core={core}"])]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    with _ended(process):
+    with _terminate_at_exit(process):
         assert process.stdout is not None
         port = int(process.stdout.readline())
         yield Served(f"http://127.0.0.1:{port}", "benchmarks/server.py", process.pid)
 
 
 @contextlib.contextmanager
-def _ended(process: "subprocess.Popen[str] | subprocess.Popen[bytes]") -> Iterator[None]:
+def _terminate_at_exit(process: "subprocess.Popen[str] | subprocess.Popen[bytes]") -> Iterator[None]:
     try:
         yield
     finally:
@@ -103,7 +103,7 @@ def _ended(process: "subprocess.Popen[str] | subprocess.Popen[bytes]") -> Iterat
 
 
 def _nginx(directory: Path, port: int) -> str:
-    # The order that was asked for, as Klarna answers.
+    # The requested order, as Klarna answers.
     substitute = f"sub_filter '{documents.ORDER_ID.decode()}' $id; sub_filter_types application/json;"
     headers = "\n".join(f'    add_header {name} "{value}" always;' for name, value in HEADERS.items())
     paths = "\n".join(
@@ -197,7 +197,7 @@ class Quota:
         second[0 if fits else 1] += 1
         self.accepted, self.refused = self.accepted + fits, self.refused + (not fits)
 
-    def told(self) -> bytes:
+    def to_json(self) -> bytes:
         """Everything counted, as JSON."""
         return json.dumps({"accepted": self.accepted, "refused": self.refused, "seconds": self.seconds}).encode()
 
@@ -213,7 +213,7 @@ class Rules:
 
 
 class Exchange(asyncio.Protocol):
-    """One connection: requests are read by their length, and answered with bytes made beforehand."""
+    """One connection: requests are read by their length, and answered with prepared bytes."""
 
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
@@ -239,17 +239,17 @@ class Exchange(asyncio.Protocol):
     def _answer(self, head: bytes) -> None:
         method, path, _ = head.split(b" ", 2)
         rules = self._rules
-        if path == b"/told":
-            self._write(_encoded(200, rules.quota.told()))
+        if path == b"/stats":
+            self._write(_encode(200, rules.quota.to_json()))
             return
         fits, remaining = rules.quota.admit()
         if not fits:
-            answer = _encoded(429, b"{}", rules.quota.limit, 0)
+            answer = _encode(429, b"{}", rules.quota.limit, 0)
         elif method == b"GET":
             order = rules.order.replace(documents.ORDER_ID, path.rpartition(b"/")[2], 1)
-            answer = _encoded(200, order, rules.quota.limit, remaining)
+            answer = _encode(200, order, rules.quota.limit, remaining)
         else:
-            answer = _encoded(204, b"", rules.quota.limit, remaining)
+            answer = _encode(204, b"", rules.quota.limit, remaining)
         if rules.slowest:
             seconds = random.uniform(rules.quickest, rules.slowest)
             asyncio.get_running_loop().call_later(seconds, self._write, answer)
@@ -261,7 +261,7 @@ class Exchange(asyncio.Protocol):
             self._transport.write(answer)
 
 
-def _encoded(status: int, body: bytes, limit: int = 1_000_000, remaining: int = 999_999) -> bytes:
+def _encode(status: int, body: bytes, limit: int = 1_000_000, remaining: int = 999_999) -> bytes:
     reason = {200: "OK", 204: "No Content", 429: "Too Many Requests"}[status]
     length = "" if status == 204 else f"Content-Length: {len(body)}\r\nContent-Type: application/json\r\n"
     reset = math.ceil(1 - time.monotonic() % 1)

@@ -1,10 +1,10 @@
-"""What does a web service feel of it, that reads and acknowledges an order on each push?
+"""What does it cost a web service that reads and acknowledges an order on each push?
 
-How to read it: an aiohttp.web application on one core gets pushes, so many at a time, from another process; for each
+How to read it: an aiohttp.web application on one core gets pushes, 50 or 200 at a time, from another process; for each
 it reads the order and acknowledges it at a server that takes 20 to 40 ms for each answer. CPU is the service's own, a
-push; "lag" is how late its event loop wakes a task that sleeps 5 ms (99th percentile): what every other request of
-the service feels. p50 and p99 are the times of a push as its sender sees them. Memory is what the process holds at the
-end, and what of it came while it worked.
+push; "lag" is how late its event loop wakes a task that sleeps 5 ms (99th percentile): how long every other request of
+the service is delayed. p50 and p99 are the times of a push as its sender sees them. Memory is that of the process at
+the end, and its growth during the run.
 With 200 at once the core is full: the lag is then about one turn of the loop, and httpx does a tenth of the work.
 What would falsify it: our client needing more than 1.3 x the CPU of aiohttp by hand (which has no retry, no pace and
 no types), or lagging more than httpx with 50 at once.
@@ -29,7 +29,7 @@ from attrs import frozen
 from benchmarks import documents
 from benchmarks.contenders import AUTHORIZATION, KEY, ORDERS, PASSWORD, USER
 from benchmarks.generated import module
-from benchmarks.machine import CLIENT_CORE, SERVER_CORE, pin, pinned, resident_bytes, version
+from benchmarks.machine import CLIENT_CORE, SERVER_CORE, pin, pin_for_block, resident_bytes, version
 from benchmarks.server import ROOT, own_server
 from benchmarks.tables import Aim, Table, aims_table, at_most
 
@@ -40,16 +40,16 @@ Open = Callable[[str, int], Awaitable[tuple[Handle, Callable[[], Awaitable[None]
 
 
 @frozen
-class Felt:
-    """What one run showed. Times are in seconds."""
+class Measured:
+    """The result of one run. Times are in seconds, memory in bytes."""
 
     cpu: float
     lag: float
     p50: float
     p99: float
     rate: float
-    held: int
-    grown: int
+    memory: int
+    memory_growth: int
 
 
 def main(full: bool) -> list[Table]:
@@ -59,45 +59,45 @@ def main(full: bool) -> list[Table]:
     tables: list[Table] = []
     aims: list[Aim] = []
     for at_once in (50, 200):
-        felt = {name: run(name, at_once, pushes // 4 if name == HTTPX else pushes) for name in names}
+        results = {name: run(name, at_once, pushes // 4 if name == HTTPX else pushes) for name in names}
         columns = ("", "CPU a push", "lag p99", "push p50", "push p99", "pushes/s", "memory")
-        tables.append(Table(f"{at_once} pushes at once", columns, [_row(name, one) for name, one in felt.items()]))
-        ratio = felt[OURS].cpu / felt[BY_HAND].cpu
+        tables.append(Table(f"{at_once} pushes at once", columns, [_row(name, one) for name, one in results.items()]))
+        ratio = results[OURS].cpu / results[BY_HAND].cpu
         aims.append(at_most(f"{at_once} at once: CPU beside aiohttp by hand", ratio, 1.3))
-        if HTTPX in felt and at_once == 50:
-            aims.append(at_most(f"{at_once} at once: lag beside httpx", felt[OURS].lag / felt[HTTPX].lag, 1.0))
+        if HTTPX in results and at_once == 50:
+            aims.append(at_most(f"{at_once} at once: lag beside httpx", results[OURS].lag / results[HTTPX].lag, 1.0))
     return [*tables, aims_table(aims)]
 
 
-def run(name: str, at_once: int, pushes: int) -> Felt:
-    """One service with one client, pushed so many times."""
-    with own_server(quickest=0.02, slowest=0.04) as klarna, pinned(SERVER_CORE), ExitStack() as opened:
+def run(name: str, at_once: int, pushes: int) -> Measured:
+    """One service with one client, and its pushes."""
+    with own_server(quickest=0.02, slowest=0.04) as klarna, pin_for_block(SERVER_CORE), ExitStack() as exit_stack:
         command = [sys.executable, "-m", "benchmarks.service", "--serve", name, "--url", klarna.url]
-        service = opened.enter_context(
+        service = exit_stack.enter_context(
             subprocess.Popen([*command, "--most", str(at_once)], cwd=ROOT, stdout=subprocess.PIPE, text=True)
         )
-        opened.callback(service.terminate)
+        exit_stack.callback(service.terminate)
         assert service.stdout is not None
         port = int(service.stdout.readline())
         url = f"http://127.0.0.1:{port}"
         asyncio.run(_push(url, at_once, at_once * 2))  # connections are opened, code is warm
-        before, held = asyncio.run(_told(url)), resident_bytes(service.pid)
+        before, memory = asyncio.run(_read_stats(url)), resident_bytes(service.pid)
         began = time.monotonic()
         times = asyncio.run(_push(url, at_once, pushes))
         took = time.monotonic() - began
-        after = asyncio.run(_told(url))
-        grown = resident_bytes(service.pid) - held
+        after = asyncio.run(_read_stats(url))
+        growth = resident_bytes(service.pid) - memory
     cuts = quantiles(times, n=100)
     lags = quantiles(after["lags"], n=100)
-    return Felt(
-        (after["cpu"] - before["cpu"]) / pushes, lags[98], cuts[49], cuts[98], pushes / took, held + grown, grown
+    return Measured(
+        (after["cpu"] - before["cpu"]) / pushes, lags[98], cuts[49], cuts[98], pushes / took, memory + growth, growth
     )
 
 
-def _row(name: str, felt: Felt) -> Sequence[str]:
-    memory = f"{felt.held / 2**20:.0f} MB, +{felt.grown / 2**20:.1f}"
-    times = (f"{felt.cpu * 1e6:.0f} us", *(f"{one * 1e3:.1f} ms" for one in (felt.lag, felt.p50, felt.p99)))
-    return (name, *times, f"{felt.rate:,.0f}", memory)
+def _row(name: str, result: Measured) -> Sequence[str]:
+    memory = f"{result.memory / 2**20:.0f} MB, +{result.memory_growth / 2**20:.1f}"
+    times = (f"{result.cpu * 1e6:.0f} us", *(f"{one * 1e3:.1f} ms" for one in (result.lag, result.p50, result.p99)))
+    return (name, *times, f"{result.rate:,.0f}", memory)
 
 
 async def _push(url: str, at_once: int, pushes: int) -> list[float]:
@@ -116,8 +116,8 @@ async def _push(url: str, at_once: int, pushes: int) -> list[float]:
     return times
 
 
-async def _told(url: str) -> Any:
-    async with aiohttp.ClientSession() as session, session.get(f"{url}/told") as answer:
+async def _read_stats(url: str) -> Any:
+    async with aiohttp.ClientSession() as session, session.get(f"{url}/stats") as answer:
         return await answer.json()
 
 
@@ -172,7 +172,7 @@ SERVICES: dict[str, Open] = {OURS: ours, BY_HAND: by_hand, HTTPX: with_httpx}
 
 
 async def application(name: str, url: str, most: int) -> web.Application:
-    """The service: `/push` works, `/told` tells what it cost."""
+    """The service: `/push` works, `/stats` reports what it cost."""
     handle, close = await SERVICES[name](url, most)
     lags: list[float] = []
 
@@ -180,10 +180,10 @@ async def application(name: str, url: str, most: int) -> web.Application:
         await handle(request.query["klarna_order_id"])
         return web.Response()
 
-    async def told(_: web.Request) -> web.Response:
-        cpu, seen = time.process_time(), lags.copy()
+    async def stats(_: web.Request) -> web.Response:
+        cpu, latest = time.process_time(), lags.copy()
         lags.clear()
-        return web.json_response({"cpu": cpu, "lags": seen})
+        return web.json_response({"cpu": cpu, "lags": latest})
 
     async def watch(_: web.Application) -> Any:
         task = asyncio.create_task(_watch(lags))
@@ -192,7 +192,7 @@ async def application(name: str, url: str, most: int) -> web.Application:
         await close()
 
     app = web.Application()
-    app.add_routes([web.post("/push", push), web.get("/told", told)])
+    app.add_routes([web.post("/push", push), web.get("/stats", stats)])
     app.cleanup_ctx.append(watch)
     return app
 

@@ -3,7 +3,7 @@
 How to read it: CPU of one thread for one document, the ratio to pydantic v2 in the same round ("2.0 x" is twice as
 fast). All libraries get classes with the same fields and types. msgspec.Struct is the limit: what
 ours are kept in, without our checks. Orders are read only; what is written are requests, here a new authorization
-with so many lines. The last table writes a whole order all the same.
+with that many lines. The last table writes a whole order anyway.
 What would falsify it: reading less than 1.9 times, or writing less than 2.5 times as fast as pydantic v2 at any size.
 """
 
@@ -16,8 +16,8 @@ import msgspec
 
 from benchmarks import documents, models
 from benchmarks.generated import Absent, module
-from benchmarks.machine import CLIENT_CORE, pinned
-from benchmarks.measuring import Series, in_turns, microseconds, spent
+from benchmarks.machine import CLIENT_CORE, pin_for_block
+from benchmarks.measuring import Series, in_turns, microseconds, time_calls
 from benchmarks.tables import Aim, Table, aims_table, at_least
 from klarna_om import Order, UpdateAuthorization, structuring
 
@@ -34,9 +34,9 @@ def main(full: bool) -> list[Table]:
     rounds, seconds = (31, 0.02) if full else (7, 0.004)
     orders = [documents.order(size) for size in SIZES]
     requests = [authorization(order) for order in orders]
-    codecs, absent = _made(Order)
-    request_codecs, _ = _made(UpdateAuthorization)
-    with pinned(CLIENT_CORE):
+    codecs, absent = _make_codecs(Order)
+    request_codecs, _ = _make_codecs(UpdateAuthorization)
+    with pin_for_block(CLIENT_CORE):
         reading = [_in_turns(_readers(codecs, order), rounds, seconds) for order in orders]
         writing = [_in_turns(_writers(request_codecs, request), rounds, seconds) for request in requests]
         whole = [_in_turns(_writers(codecs, order), rounds, seconds) for order in orders]
@@ -100,7 +100,7 @@ CODECS: Makes = {
 }
 
 
-def _made(cls: type, makes: Makes = CODECS) -> tuple[dict[str, tuple[Read, Write]], dict[str, str]]:
+def _make_codecs(cls: type, makes: Makes = CODECS) -> tuple[dict[str, tuple[Read, Write]], dict[str, str]]:
     codecs: dict[str, tuple[Read, Write]] = {}
     absent: dict[str, str] = {}
     for name, make in makes.items():
@@ -120,14 +120,14 @@ def _writers(codecs: Mapping[str, tuple[Read, Write]], data: bytes) -> dict[str,
 
 
 def _in_turns(calls: Mapping[str, Callable[[], object]], rounds: int, seconds: float) -> dict[str, Series]:
-    runs = {name: partial(spent, *_repeated(call, seconds)) for name, call in calls.items()}
+    runs = {name: partial(time_calls, *_repeat(call, seconds)) for name, call in calls.items()}
     return in_turns(runs, rounds)
 
 
-def _repeated(call: Callable[[], object], seconds: float) -> tuple[Callable[[], object], int]:
-    """A run of about so many seconds, and the calls in it."""
+def _repeat(call: Callable[[], object], seconds: float) -> tuple[Callable[[], object], int]:
+    """A run of about that many seconds, and the number of calls in it."""
     call()
-    trial = spent(lambda: [call() for _ in range(20)], 20).cpu
+    trial = time_calls(lambda: [call() for _ in range(20)], 20).cpu
     times = max(10, int(seconds / max(trial, 1e-7)))
 
     def run() -> None:

@@ -1,4 +1,4 @@
-"""Klarna's Order Management API, awaited: every write once, every outcome known.
+"""Klarna's Order Management API: each write at most once within 24 hours, each error with its outcome.
 
     from klarna_om import KlarnaClient
 

@@ -61,7 +61,7 @@ def check_settings(
 
 
 def _check_pace(pace: object, rate: object) -> None:
-    """`rate` and `pace` say the same thing in two ways, so one of them is given."""
+    """`rate` and `pace` set the same thing in two ways, so only one of them is given."""
     if not isinstance(pace, Pacer) and pace not in ("shared", "off"):
         raise ConfigurationError(f"pace is 'shared', 'off' or a Pacer, not {pace!r}")
     if rate is None:
@@ -91,13 +91,13 @@ def check_middleware(middleware: object) -> tuple[Middleware, ...]:
 
 
 def check_session(session: object, base_url: str) -> None:
-    """A session of the caller's must not add credentials of its own."""
+    """The caller's session must not add other credentials."""
     if session is None:
         return
     if not isinstance(session, aiohttp.ClientSession):
         raise ConfigurationError(f"session is an aiohttp.ClientSession, not {type(session).__name__}")
     if session.auth is not None:
-        raise ConfigurationError("the session has auth= of its own, which aiohttp cannot combine with our credentials")
+        raise ConfigurationError("the session has its own auth=, which aiohttp cannot combine with our credentials")
     host = urlsplit(base_url).hostname or ""
     if session.trust_env and _is_in_netrc(host):
         # aiohttp would send the file's password in place of ours (3.11), or refuse every call.

@@ -1,4 +1,4 @@
-"""The client: opens, stacks, closes, and hangs the endpoints on the stack."""
+"""The client: checks its settings, builds the middleware stack, binds the endpoints to it, and closes."""
 
 import asyncio
 import inspect
@@ -48,7 +48,7 @@ T = TypeVar("T")
 
 
 class KlarnaClient:
-    """Klarna's Order Management API, awaited.
+    """An asyncio client for Klarna's Order Management API.
 
         async with KlarnaClient("eu-playground", username="...", password="...") as klarna:
             order = await klarna.orders.get(order_id)
@@ -84,12 +84,12 @@ class KlarnaClient:
         """Check the settings; nothing is opened before the first call.
 
         `environment`: `eu`, `na`, `oc`, `kustom`, each also with `-playground`, or a base URL.
-        `session`: an aiohttp session of your own; it is used and left open.
+        `session`: your aiohttp session; it is used and left open.
         `in_flight`: how many requests may be under way at once.
-        `rate`: at most so many requests a second, in a pacer of this client's own. `pace`: `"shared"` follows the
+        `rate`: requests a second at most, in a pacer that only this client uses. `pace`: `"shared"` follows the
         merchant's published limit together with all clients of the same credentials in this process; a `Pacer` is
         shared with whom you give it to; `"off"` sends as fast as it can.
-        `middleware`: functions of your own, the first one outermost, above the retries.
+        `middleware`: your own functions, the first one outermost, above the retries.
         `trust_env`: use the proxy that `https_proxy` or `all_proxy` names, unless `no_proxy` excludes the host.
         `proxy`: the URL of an HTTP proxy. `ca`: a PEM file of the authorities to trust instead of the system's, or an
         `ssl.SSLContext`.
@@ -277,7 +277,7 @@ class KlarnaClient:
         await self.aclose()
 
     async def aclose(self) -> None:
-        """Close the pool; calls under way end with a typed error. A session of your own stays open."""
+        """Close the pool; calls under way end with a typed error. Your own session stays open."""
         await self._http.close()
 
     def __repr__(self) -> str:

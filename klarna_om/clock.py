@@ -4,7 +4,7 @@ import asyncio
 
 
 def loop_time() -> float:
-    """The time of the running loop, whichever that is.
+    """The time of the running event loop.
 
     What belongs to one loop is given that loop's own `time` instead: to ask for the running loop is a system call on
     Python 3.11.

@@ -23,7 +23,7 @@ class Expected(Protocol[T_co]):
     """How the success of an operation looks, and how its value is read; the kinds are in `answers.expected`."""
 
     def is_proved_by(self, answer: "Response") -> bool:
-        """Do status and headers of a 2xx alone say that Klarna did it? Asked where the body was lost."""
+        """Do status and headers of a 2xx alone prove that Klarna did it? Used where the body was lost."""
         ...
 
     def read(self, answer: "Response") -> T_co:
@@ -124,12 +124,12 @@ class ErrorBody:
 
 
 class Classification(msgspec.Struct, frozen=True, gc=False):
-    """What an answer means; made once, by `klarna_om.answers.classification`."""
+    """What an answer means; decided once, by `klarna_om.answers.classification`."""
 
     outcome: Outcome
-    """What the answer says of the effect; once the call is over, what is known after all its attempts."""
+    """What the answer shows about the effect; once the call is over, what is known after all its attempts."""
     is_klarnas: bool = True
-    """Does it look like an answer of Klarna's own? Else it says nothing of the effect."""
+    """Does it look like an answer of Klarna's own? Else it shows nothing about the effect."""
     is_success: bool = False
     """Did Klarna do what it was asked for?"""
     value: object = None
@@ -141,7 +141,7 @@ class Classification(msgspec.Struct, frozen=True, gc=False):
 
 
 class Response(msgspec.Struct, frozen=True, gc=False):
-    """An answer, read to its end; any status. `classification` says whether it is Klarna's."""
+    """An answer, read to its end; any status. `classification` shows whether it is Klarna's."""
 
     request: Request
     status: int
@@ -155,7 +155,7 @@ class Response(msgspec.Struct, frozen=True, gc=False):
     stopped: str = ""
     """Why no further attempt was made, after a failure."""
     retry_after: float | None = None
-    """Seconds after which the server wants to be asked again, where it said so."""
+    """Seconds after which the server wants the next attempt, where the answer has them."""
     classification: Classification | None = None
     """What it means; None in a response that a middleware of your own makes, until the client reads it."""
 

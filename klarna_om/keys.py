@@ -1,4 +1,4 @@
-"""Idempotency keys: made at random for one call, or derived from what the caller's own records say."""
+"""Idempotency keys: made at random for one call, or derived from facts in the caller's own records."""
 
 import json
 from datetime import datetime
@@ -47,7 +47,7 @@ def _seconds_since_the_epoch(moment: object) -> float | None:
 
 
 class RandomKey(str):
-    """A key that was made for one call: nobody else can have it before the call is over."""
+    """A key that was made for one call: no other call can have it before this one is over."""
 
     __slots__ = ()
 
@@ -77,7 +77,7 @@ def derive_key(operation: str, order_id: str | UUID, reference: str | UUID, *, g
     white space around one: the same facts, read in another way, would have another key.
     """
     if not isinstance(cast("object", generation), int) or isinstance(generation, bool):
-        raise TypeError("generation must be an int: 1, 1.0 and True would be keys of their own")
+        raise TypeError("generation must be an int: 1, 1.0 and True would be different keys")
     if generation < 0:
         raise ValueError("generation counts from 0")
     facts = [
@@ -91,7 +91,7 @@ def derive_key(operation: str, order_id: str | UUID, reference: str | UUID, *, g
 def _fact(name: str, value: object) -> str:
     text = normalize_key(value)
     if text is None:
-        raise TypeError(f"{name} must be a text or a uuid.UUID: 1 and '1' would be two keys of one intent")
+        raise TypeError(f"{name} must be a string or a uuid.UUID: 1 and '1' would be two keys of one intent")
     if not text:
         raise ValueError(f"{name} must not be empty: keys of different intents would be the same")
     if text.strip().strip("\ufeff") != text:

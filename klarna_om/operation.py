@@ -1,4 +1,4 @@
-"""An endpoint as data: how it is asked, and how its answer is read."""
+"""An endpoint as data: the request that it makes, and how the answer is read."""
 
 import contextvars
 import re
@@ -60,21 +60,21 @@ class Operation(Generic[T]):
         return execute(handler, self.request(content, key, headers, ids))
 
     def request(
-        self, content: object, key: str | UUID | None, headers: Mapping[str, str], given: Mapping[str, str | UUID]
+        self, content: object, key: str | UUID | None, headers: Mapping[str, str], path_ids: Mapping[str, str | UUID]
     ) -> Request:
         """The request that this call makes; `InvalidRequest` where it cannot be written at all."""
         body = None
-        ids = {name: cast("str", normalize_id(value)) for name, value in given.items()}
+        ids = {name: cast("str", normalize_id(value)) for name, value in path_ids.items()}
         segments = {name: segment(value) for name, value in ids.items()}
         problems = _bad_ids(ids) if None in segments.values() else []
         problems += _bad_key(key)
         if self.takes is not None:
             try:
-                body = structuring.write(self._taken(content))
+                body = structuring.write(self._check_type(content))
             except (TypeError, ValueError) as reason:
                 problems += _bad_content(content, reason)
         if problems:
-            raise self._refused(tuple(problems), ids)
+            raise self._invalid_request(tuple(problems), ids)
         return Request(
             operation=self.name,
             method=self.method,
@@ -86,7 +86,7 @@ class Operation(Generic[T]):
             expects=self.expects,
         )
 
-    def _taken(self, content: object) -> object:
+    def _check_type(self, content: object) -> object:
         if isinstance(content, self.takes or object):
             return content
         raise TypeError(
@@ -94,7 +94,7 @@ class Operation(Generic[T]):
             " klarna_om.structuring.from_dict makes one from a dictionary"
         )
 
-    def _refused(self, problems: tuple[str, ...], ids: Mapping[str, str]) -> InvalidRequest:
+    def _invalid_request(self, problems: tuple[str, ...], ids: Mapping[str, str]) -> InvalidRequest:
         error = InvalidRequest(problems)
         error.operation, error.order_id = self.name, ids["order_id"]
         return error
@@ -118,7 +118,7 @@ _is_plain = re.compile(r"[0-9A-Za-z_-]+").fullmatch
 
 def _bad_ids(ids: Mapping[str, str]) -> list[str]:
     wrong = (name for name, value in ids.items() if segment(value) is None)
-    return [f"{name}: must be a text, not empty and not made of dots, got {ids[name]!r}" for name in wrong]
+    return [f"{name}: must be a string, not empty and not only dots, got {ids[name]!r}" for name in wrong]
 
 
 def _bad_key(key: object) -> list[str]:
@@ -128,12 +128,12 @@ def _bad_key(key: object) -> list[str]:
 
 
 def _bad_content(content: Any, reason: Exception) -> list[str]:
-    """What the checks say of a body that cannot be written, else why it cannot; never a text that it holds."""
+    """What the checks find in a body that cannot be written, else why it cannot; never a string that it holds."""
     from klarna_om import checks
 
-    found = list(checks.problems(content)) if attrs.has(content.__class__) else []
+    problems = list(checks.problems(content)) if attrs.has(content.__class__) else []
     message = str(reason) if isinstance(reason, TypeError) else "cannot be written as JSON"
-    return found or [f"content: {message}"]
+    return problems or [f"content: {message}"]
 
 
 def free_request(

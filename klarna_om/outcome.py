@@ -35,13 +35,13 @@ SETTLING_LATER = SETTLING | {404}
 """The same for a call made later. In the same call a 404 may come from a server that does not know the order yet."""
 
 NOT_ABOUT_THE_KEY = frozenset({401, 409})
-"""Answers that say nothing of what an earlier call did under the same key: of the gateway, or of a call under way."""
+"""Answers that show nothing about an earlier call under the same key: of the gateway, or about a call in progress."""
 
 
-# Whether Klarna stores a failed answer under its key, and what a key still in flight gets, is published nowhere. So
+# Whether Klarna stores a failed answer under its key, and what a key still in flight gets, is not published. So
 # after an attempt in doubt a 403 or 409 may be caused by our own earlier request having succeeded ("already captured"),
 # a 404 may come from a server that does not know a new order yet, and an answer without Klarna's error code from a
-# gateway that never saw the key: they do not say that the attempt had no effect.
+# gateway that never saw the key: they do not prove that the attempt had no effect.
 def of_call(
     attempts: Iterable[Outcome],
     last: Outcome,

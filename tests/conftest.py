@@ -1,4 +1,4 @@
-"""The fixtures that every room shares."""
+"""The fixtures that all tests share."""
 
 from collections.abc import AsyncIterator, Callable
 from typing import Any
@@ -35,7 +35,7 @@ def pytest_report_header() -> str:
 
 @pytest.fixture(autouse=True)
 def _no_keys_of_other_tests() -> None:
-    """Each test is a process of its own to the key guard."""
+    """To the key guard each test is a new process."""
     forget_keys()
 
 
@@ -51,7 +51,7 @@ async def server() -> AsyncIterator[Wire]:
 
 @pytest.fixture
 def sleeps() -> Sleeps:
-    """Every wait that a client asked for."""
+    """Every wait of a client."""
     return Sleeps()
 
 

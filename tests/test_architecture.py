@@ -1,4 +1,4 @@
-"""The house stands: imports point down, rooms are named, and importing it is light."""
+"""The architecture: imports point down, every package has its layer, and importing the client is light."""
 
 import ast
 import os
@@ -15,7 +15,7 @@ import klarna_om
 ROOT = Path(klarna_om.__file__).parent
 FILES = sorted(ROOT.rglob("*.py"))
 
-FLOORS = (
+LAYERS = (
     "cli",
     "batch sandbox",
     "__init__",
@@ -37,15 +37,15 @@ FLOORS = (
     "types",
     "clock ids send_check version",
 )
-"""The rooms from the roof to the cellar; rooms on one floor do not know each other."""
+"""The packages and modules from the highest layer to the lowest; those of one layer do not import each other."""
 
 TESTS = Path(__file__).parent
 LONGEST_TEST_NAME = 79
 
-FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in rooms.split()}
+LAYER_OF = {package: number for number, packages in enumerate(LAYERS) for package in packages.split()}
 
 
-def room_of(module: str) -> str:
+def package_of(module: str) -> str:
     return module.split(".")[1] if "." in module else "__init__"
 
 
@@ -60,23 +60,24 @@ def imports(path: Path) -> Iterator[str]:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_imports_point_down(path: Path) -> None:
-    room = path.relative_to(ROOT).parts[0].removesuffix(".py")
+    package = path.relative_to(ROOT).parts[0].removesuffix(".py")
+
     for module in imports(path):
-        other = room_of(module)
-        assert room == other or FLOOR_OF[room] < FLOOR_OF[other], f"{room} must not know {other}"
+        other = package_of(module)
+        assert package == other or LAYER_OF[package] < LAYER_OF[other], f"{package} must not import {other}"
 
 
-def test_every_room_has_its_floor() -> None:
-    rooms = {path.relative_to(ROOT).parts[0].removesuffix(".py") for path in FILES}
+def test_every_package_has_its_layer() -> None:
+    packages = {path.relative_to(ROOT).parts[0].removesuffix(".py") for path in FILES}
 
-    assert rooms == set(FLOOR_OF)
+    assert packages == set(LAYER_OF)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_a_file_has_a_title_and_fits_in_a_readers_head(path: Path) -> None:
     text = path.read_text("utf-8")
 
-    assert ast.get_docstring(ast.parse(text)), "the first line says what the file is"
+    assert ast.get_docstring(ast.parse(text)), "the first line must state what the file is"
     assert text.count("\n") <= 300
     assert path.stem not in {"utils", "helpers", "base", "common", "constants"}
 
@@ -90,14 +91,13 @@ def test_the_name_of_a_test_fits_in_a_line() -> None:
     assert too_long == []
 
 
-def test_only_the_transport_the_connection_and_pushes_know_aiohttps_session() -> None:
-    knowing = {
-        path.relative_to(ROOT).as_posix()
-        for path in FILES
-        if "= aiohttp.ClientSession(" in path.read_text("utf-8") or "session.request(" in path.read_text("utf-8")
-    }
+def files_with(code: str) -> set[str]:
+    return {path.relative_to(ROOT).as_posix() for path in FILES if code in path.read_text("utf-8")}
 
-    assert knowing == {"http/session.py", "http/transport.py", "sandbox/push_sender.py"}
+
+def test_only_the_client_and_the_sandboxs_pushes_create_an_aiohttp_session() -> None:
+    assert files_with("= aiohttp.ClientSession(") == {"http/session.py", "sandbox/push_sender.py"}
+    assert files_with("session.request(") == {"http/transport.py"}
 
 
 def test_importing_the_client_is_light() -> None:
@@ -109,10 +109,10 @@ def test_importing_the_client_is_light() -> None:
 
     heavy = {"click", "rich", "aiohttp.web", "sqlite3", "pytest", "cattrs", "hypothesis", "uvloop", "csv"}
     assert loaded & heavy == set()
-    assert {"batch", "sandbox", "cli"} & {room_of(name) for name in loaded if name.startswith("klarna_om.")} == set()
+    assert {"batch", "sandbox", "cli"} & {package_of(name) for name in loaded if name.startswith("klarna_om.")} == set()
 
 
-def test_the_middlewares_do_not_know_each_other() -> None:
+def test_middlewares_do_not_import_each_other() -> None:
     for path in (ROOT / "middleware").glob("*.py"):
         known = {module for module in imports(path) if module.startswith("klarna_om.middleware.")}
         assert known <= {"klarna_om.middleware.key_guard"}

@@ -58,8 +58,8 @@ def test_every_parameter_of_the_specification_has_a_place(row: Operation[Any]) -
 
 @rows
 def test_every_row_has_a_documented_method(row: Operation[Any]) -> None:
-    room, name = row.name.split(".")
-    assert inspect.getdoc(getattr(getattr(KlarnaClient(**ANYWHERE), room), name))
+    endpoints, name = row.name.split(".")
+    assert inspect.getdoc(getattr(getattr(KlarnaClient(**ANYWHERE), endpoints), name))
 
 
 @writes
@@ -99,5 +99,5 @@ ANYWHERE: dict[str, Any] = {"environment": "https://example.com", "username": "u
 
 
 def method_of(row: Operation[Any]) -> inspect.Signature:
-    room, name = row.name.split(".")
-    return inspect.signature(getattr(getattr(KlarnaClient(**ANYWHERE), room), name))
+    endpoints, name = row.name.split(".")
+    return inspect.signature(getattr(getattr(KlarnaClient(**ANYWHERE), endpoints), name))

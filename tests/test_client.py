@@ -1,4 +1,4 @@
-"""The client's life: opened, shared, copied, closed; and what it tells of a call."""
+"""The client: opening, sharing, copying and closing it; and what a reply reports of a call."""
 
 import asyncio
 import gc
@@ -20,7 +20,7 @@ from tests.support.calls import ORDER_ID
 from tests.support.wire import Answer, Broken, Cut, Wire, json_answer
 
 
-async def test_a_reply_tells_everything_about_its_call(klarna: KlarnaClient, server: Wire) -> None:
+async def test_a_reply_has_everything_about_its_call(klarna: KlarnaClient, server: Wire) -> None:
     server.will(
         Answer(503, {"Klarna-Correlation-Id": "first"}),
         json_answer(
@@ -48,7 +48,7 @@ async def test_a_reply_tells_everything_about_its_call(klarna: KlarnaClient, ser
     ]
 
 
-async def test_a_reply_to_a_first_success_tells_one_attempt(klarna: KlarnaClient, server: Wire) -> None:
+async def test_a_reply_to_a_first_success_lists_one_attempt(klarna: KlarnaClient, server: Wire) -> None:
     reply = await klarna.reply(klarna.orders.acknowledge(ORDER_ID, idempotency_key="k"))
 
     (attempt,) = reply.attempts
@@ -86,7 +86,7 @@ async def test_a_middleware_that_sends_twice_sends_one_key(make_client: MakeClie
     assert len(server.requests) == 2
 
 
-async def test_a_correlation_id_that_is_no_text_is_made_one(klarna: KlarnaClient, server: Wire) -> None:
+async def test_a_correlation_id_with_invalid_bytes_can_still_be_encoded(klarna: KlarnaClient, server: Wire) -> None:
     server.will(Answer(204, {"Klarna-Correlation-Id": "a\xffb"}))
 
     reply = await klarna.reply(klarna.orders.acknowledge(ORDER_ID))
@@ -94,22 +94,22 @@ async def test_a_correlation_id_that_is_no_text_is_made_one(klarna: KlarnaClient
     assert (reply.correlation_id or "").encode("utf-8")
 
 
-async def test_middleware_of_ones_own_is_a_plain_function(make_client: MakeClient, server: Wire) -> None:
-    told: list[str] = []
+async def test_a_custom_middleware_is_a_plain_function(make_client: MakeClient, server: Wire) -> None:
+    events: list[str] = []
 
-    def tell(name: str) -> Callable[[Request, Handler], Awaitable[Response]]:
+    def log(name: str) -> Callable[[Request, Handler], Awaitable[Response]]:
         async def middleware(request: Request, below: Handler) -> Response:
-            told.append(f"{name} {request.operation}")
+            events.append(f"{name} {request.operation}")
             response = await below(request.with_header(f"X-{name}", "1"))
-            told.append(f"{name} {response.status}")
+            events.append(f"{name} {response.status}")
             return response
 
         return middleware
 
     server.will(Answer(503))
-    await make_client(middleware=[tell("outer"), tell("inner")]).orders.acknowledge(ORDER_ID)
+    await make_client(middleware=[log("outer"), log("inner")]).orders.acknowledge(ORDER_ID)
 
-    assert told == ["outer orders.acknowledge", "inner orders.acknowledge", "inner 204", "outer 204"]
+    assert events == ["outer orders.acknowledge", "inner orders.acknowledge", "inner 204", "outer 204"]
     assert {"x-outer", "x-inner"} <= set(server.requests[1].headers)
 
 
@@ -145,7 +145,7 @@ async def test_after_close_nothing_is_sent(make_client: MakeClient, server: Wire
     assert (caught.value.outcome, len(server.requests)) == (Outcome.NOT_SENT, 1)
 
 
-def test_another_event_loop_is_told() -> None:
+def test_use_in_another_event_loop_is_an_error() -> None:
     async def use(client: KlarnaClient) -> None:
         async with asyncio.timeout(5):
             await client.orders.acknowledge(ORDER_ID)
@@ -162,7 +162,7 @@ def test_another_event_loop_is_told() -> None:
     asyncio.run(client.aclose())
 
 
-async def test_a_session_of_ones_own_is_used_and_left_open(make_client: MakeClient, server: Wire) -> None:
+async def test_the_callers_session_is_used_and_left_open(make_client: MakeClient, server: Wire) -> None:
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=2, limit_per_host=1)) as session:
         async with make_client(session=session) as klarna:
             await asyncio.gather(*(klarna.orders.acknowledge(ORDER_ID) for _ in range(5)))
@@ -180,7 +180,7 @@ async def test_a_session_that_raises_for_status_changes_nothing(make_client: Mak
     assert len(reply.attempts) == 2
 
 
-async def test_a_session_of_ones_own_that_was_closed_is_told(make_client: MakeClient) -> None:
+async def test_a_closed_session_of_the_caller_is_an_error(make_client: MakeClient) -> None:
     session = aiohttp.ClientSession()
     klarna = make_client(session=session)
     await session.close()

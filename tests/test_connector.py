@@ -21,11 +21,11 @@ from tests.support.wire import Answer as WireAnswer
 from tests.support.wire import Broken, Cut, Wire, json_answer
 
 CAPTURE = CaptureObject(captured_amount=1)
-STRAY = WireAnswer(201, {"Capture-Id": "of-somebody-else"}).encoded()
+STRAY = WireAnswer(201, {"Capture-Id": "of-another-call"}).encoded()
 
 
 class Pushing:
-    """A server that sends something on an idle connection, which nobody asked for."""
+    """A server that sends something on an idle connection, without a request."""
 
     def __init__(self, stray: bytes, *, on_connection: bool = False) -> None:
         self.stray, self.on_connection = stray, on_connection
@@ -124,7 +124,7 @@ async def test_an_answer_before_any_question_is_no_answer(
     assert server.requests == []
 
 
-async def test_a_session_of_your_own_is_safe_with_our_connector(
+async def test_the_callers_session_is_safe_with_our_connector(
     make_client: MakeClient, pushing: Callable[..., asyncio.Future[Pushing]]
 ) -> None:
     server = await pushing(STRAY)
@@ -160,7 +160,7 @@ async def test_each_send_of_a_read_is_an_attempt_of_its_own(make_client: MakeCli
     assert len(server.requests) == 2
 
 
-async def test_a_stranger_in_a_session_of_your_own_is_told_as_well(make_client: MakeClient, server: Wire) -> None:
+async def test_another_server_is_recognized_in_the_callers_session_too(make_client: MakeClient, server: Wire) -> None:
     server.otherwise = WireAnswer(200, {"Content-Type": "text/html"}, b"<html>", is_signed=False)
     async with aiohttp.ClientSession() as session:
         with pytest.raises(UnrecognizedAnswer):

@@ -38,7 +38,7 @@ def test_our_description_states_the_same_facts(specified: Any) -> None:
     assert not found, "\n".join(["tests/contract/openapi.json and this specification differ:", *found])
 
 
-def test_our_description_lists_the_same_words(specified: Any) -> None:
+def test_our_description_lists_the_same_values(specified: Any) -> None:
     for name, schema in SPECIFIED.items():
         theirs = specified["components"]["schemas"][name]["properties"]
         for field, ours in schema["properties"].items():
@@ -53,12 +53,12 @@ def test_our_description_has_nothing_but_facts() -> None:
 
 
 def test_nothing_has_drifted(specified: Any) -> None:
-    told = drift(specified)
+    differences = drift(specified)
 
-    assert not told, "\n".join(["the specification and the project differ:", *told])
+    assert not differences, "\n".join(["the specification and the project differ:", *differences])
 
 
-def test_each_class_tells_the_limits_of_the_specification(specified: Any) -> None:
+def test_each_class_documents_the_limits_of_the_specification(specified: Any) -> None:
     for name, schema in specified["components"]["schemas"].items():
         assert describe_limits(schema) in words(SCHEMAS[name].__doc__), (
             f"{SCHEMAS[name].__name__}: {describe_limits(schema)}"
@@ -75,7 +75,7 @@ DIFFERENCES: list[tuple[list[str], Any, str]] = [
         [{"in": "query", "name": "expand"}],
         "operation orders.get: query parameter expand has no place",
     ),
-    (["paths", ORDER, "get", "responses", "410"], {}, "operation orders.get: status 410 has no class of its own"),
+    (["paths", ORDER, "get", "responses", "410"], {}, "operation orders.get: status 410 has no error class"),
     (
         ["paths", f"{ORDER}/cancel", "post", "responses", "204", "headers"],
         {"Cancel-Id": {}},
@@ -104,18 +104,18 @@ def changed() -> Any:
     return copy.deepcopy(SPECIFICATION)
 
 
-@pytest.mark.parametrize(("path", "value", "told"), DIFFERENCES)
-def test_a_difference_is_named(changed: Any, path: list[str], value: Any, told: str) -> None:
+@pytest.mark.parametrize(("path", "value", "difference"), DIFFERENCES)
+def test_a_difference_is_named(changed: Any, path: list[str], value: Any, difference: str) -> None:
     place = changed
     for step in path[:-1]:
         place = place[step]
     place[path[-1]] = value
 
-    assert any(line.startswith(told) for line in drift(changed)), drift(changed)
+    assert any(line.startswith(difference) for line in drift(changed)), drift(changed)
     assert any(" > ".join(path[:-1]) in line for line in differences(SPECIFICATION, changed))
 
 
-def test_a_schema_that_is_gone_is_named(changed: Any) -> None:
+def test_a_removed_schema_is_named(changed: Any) -> None:
     del changed["components"]["schemas"]["Timeslot"]
 
     assert "schema Timeslot: not in the specification" in drift(changed)

@@ -25,13 +25,13 @@ def assert_clean(text: str) -> None:
 
 def locals_below_this_file(error: BaseException) -> str:
     """What a traceback with local variables shows, from the client down into aiohttp, causes included."""
-    story: traceback.TracebackException | None = traceback.TracebackException.from_exception(error, capture_locals=True)
-    told = []
-    while story is not None:
-        told += [frame.locals for frame in story.stack if frame.filename != __file__]
-        story = story.__cause__
-    assert told
-    return repr(told)
+    trace: traceback.TracebackException | None = traceback.TracebackException.from_exception(error, capture_locals=True)
+    shown = []
+    while trace is not None:
+        shown += [frame.locals for frame in trace.stack if frame.filename != __file__]
+        trace = trace.__cause__
+    assert shown
+    return repr(shown)
 
 
 async def test_username_and_password_are_sent_as_basic_in_utf_8(make_client: MakeClient, server: Wire) -> None:
@@ -129,7 +129,7 @@ def test_credentials_are_read_from_the_environment(
 
 
 @pytest.mark.parametrize(
-    ("variables", "told"),
+    ("variables", "message"),
     [
         ({}, "no credentials: pass username= and password= or api_key=, or set KLARNA_OM_USERNAME"),
         ({"KLARNA_OM_USERNAME": "u"}, "no password: KLARNA_OM_USERNAME is set, and KLARNA_OM_PASSWORD is not"),
@@ -137,12 +137,12 @@ def test_credentials_are_read_from_the_environment(
         ({"KLARNA_OM_API_KEY": "k", "KLARNA_OM_USERNAME": "u"}, "but not both"),
     ],
 )
-def test_missing_or_contradictory_variables_are_told(
-    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], told: str
+def test_missing_or_contradictory_variables_are_an_error(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], message: str
 ) -> None:
     set_environment(monkeypatch, variables)
 
-    with pytest.raises(ConfigurationError, match=told):
+    with pytest.raises(ConfigurationError, match=message):
         Credentials.from_environment()
 
 

@@ -36,7 +36,7 @@ def test_a_base_url_is_accepted(url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wanted", "told"),
+    ("environment", "message"),
     [
         ("http://api.klarna.com", "only https is accepted"),
         ("http://10.0.0.1", "only https is accepted"),
@@ -77,9 +77,9 @@ def test_a_base_url_is_accepted(url: str) -> None:
         (Environment("own", "http://api.klarna.com"), "only https is accepted"),
     ],
 )
-def test_what_could_send_credentials_astray_is_refused(wanted: str | Environment, told: str) -> None:
-    with pytest.raises(ConfigurationError, match=told):
-        find_environment(wanted)
+def test_an_environment_that_could_leak_credentials_is_refused(environment: str | Environment, message: str) -> None:
+    with pytest.raises(ConfigurationError, match=message):
+        find_environment(environment)
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_klarnas_own_hosts_have_no_path(path: str) -> None:
         find_environment(f"https://api.playground.kustom.co{path}")
 
 
-def test_an_environment_of_your_own_is_written_as_its_url_is_read() -> None:
+def test_a_custom_environment_is_written_as_its_url_is_read() -> None:
     own = Environment("own", "HTTPS://Gateway.Example:443/x/", limit=20, is_kustom=True)
 
     assert find_environment(own) == Environment("own", "https://gateway.example/x", limit=20, is_kustom=True)
@@ -179,7 +179,7 @@ def test_there_is_no_default_since_money_may_be_real(monkeypatch: pytest.MonkeyP
         find_environment()
 
 
-def test_an_environment_of_ones_own_is_taken_as_it_is() -> None:
+def test_a_custom_environment_is_used_as_it_is() -> None:
     own = Environment("own", "https://gateway.example", limit=20, is_kustom=True)
 
     assert find_environment(own) is own

@@ -1,4 +1,4 @@
-"""Every refusal becomes one typed error that can be read, logged, pickled and acted upon."""
+"""Every refusal becomes one typed error that can be read, logged, pickled and handled."""
 
 import copy
 import inspect
@@ -100,18 +100,18 @@ async def test_an_error_without_any_correlation_id_says_so(klarna: KlarnaClient,
         await klarna.orders.get(ORDER_ID)
 
 
-async def test_explain_tells_each_attempt_the_rule_and_what_to_do_now(klarna: KlarnaClient, server: Wire) -> None:
+async def test_explain_lists_each_attempt_the_rule_and_what_to_do_now(klarna: KlarnaClient, server: Wire) -> None:
     server.otherwise = Answer(503, {"Klarna-Correlation-Id": "corr"})
 
     with pytest.raises(errors.ServerError) as caught:
         await klarna.captures.create(ORDER_ID, CAPTURE, idempotency_key="key-1")
 
-    told = caught.value.explain()
-    assert told.count("(rule: 5xx") == 4
-    assert "attempt 1: 503" in told
-    assert "waited 0.500 s" in told
-    assert "stopped: attempt 4 is the last that the policy allows" in told
-    assert "repeat it with the same idempotency key until 2027-01-16 08:00:00 UTC, or read the order back" in told
+    shown = caught.value.explain()
+    assert shown.count("(rule: 5xx") == 4
+    assert "attempt 1: 503" in shown
+    assert "waited 0.500 s" in shown
+    assert "stopped: attempt 4 is the last that the policy allows" in shown
+    assert "repeat it with the same idempotency key until 2027-01-16 08:00:00 UTC, or read the order back" in shown
     assert "4 attempts in" in str(caught.value)
 
 
@@ -130,18 +130,18 @@ async def test_an_error_survives_pickling_and_copying(klarna: KlarnaClient, serv
     with pytest.raises(errors.NotAllowed) as caught:
         await klarna.captures.create(ORDER_ID, CAPTURE)
 
-    for twin in (pickle.loads(pickle.dumps(caught.value)), copy.copy(caught.value)):
-        assert type(twin) is errors.NotAllowed
-        assert str(twin) == str(caught.value)
-        assert twin.explain() == caught.value.explain()
-        assert twin.headers["x-one"] == "1"
+    for duplicate in (pickle.loads(pickle.dumps(caught.value)), copy.copy(caught.value)):
+        assert type(duplicate) is errors.NotAllowed
+        assert str(duplicate) == str(caught.value)
+        assert duplicate.explain() == caught.value.explain()
+        assert duplicate.headers["x-one"] == "1"
 
 
 def test_every_class_of_the_tree_survives_pickling() -> None:
     for cls in tree_of(KlarnaError):
-        error = cls.__new__(cls, "told")
-        error.args, error.message = ("told",), "told"
-        assert str(pickle.loads(pickle.dumps(error))) == "told"
+        error = cls.__new__(cls, "message")
+        error.args, error.message = ("message",), "message"
+        assert str(pickle.loads(pickle.dumps(error))) == "message"
 
 
 async def test_a_rate_limit_says_when_to_come_back(klarna: KlarnaClient, server: Wire) -> None:

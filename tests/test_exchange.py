@@ -17,12 +17,12 @@ def test_a_changed_request_is_another_one() -> None:
     assert other != REQUEST
 
 
-def test_nobody_changes_one_in_place() -> None:
+def test_a_value_cannot_be_changed_in_place() -> None:
     with pytest.raises(AttributeError):
         REQUEST.attempt = 2  # type: ignore[misc]
 
 
-def test_a_header_is_found_by_its_name_however_the_name_is_kept() -> None:
+def test_a_header_is_found_by_its_name_in_any_case() -> None:
     assert REQUEST.headers["Klarna-Idempotency-Key"] == REQUEST.idempotency_key == "key-1"
 
 

@@ -1,4 +1,4 @@
-"""A key that says of itself that it is for another kind of host is told before it is sent."""
+"""A key that names another kind of host is refused before it is sent."""
 
 import logging
 
@@ -77,9 +77,7 @@ def test_a_key_of_the_other_company_is_warned_about(
         ("https://gateway.example", "kustom_live_api_x"),
     ],
 )
-def test_a_key_that_may_be_right_is_taken_without_a_word(
-    caplog: pytest.LogCaptureFixture, environment: str, key: str
-) -> None:
+def test_a_key_that_may_be_right_is_accepted(caplog: pytest.LogCaptureFixture, environment: str, key: str) -> None:
     KlarnaClient(environment, api_key=key)
 
     assert not caplog.records

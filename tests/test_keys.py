@@ -29,6 +29,7 @@ def test_a_key_never_changes_between_versions() -> None:
 def test_other_facts_make_another_key(one: tuple[str, str, str], other: tuple[str, str, str]) -> None:
     one, other = (tuple(map(same_fact, facts)) for facts in (one, other))  # type: ignore[assignment]
     assume((one[0], one[1].lower(), one[2]) != (other[0], other[1].lower(), other[2]))
+
     assert derive_key(*one) == derive_key(*one)
     assert derive_key(*one) != derive_key(*other)
     assert derive_key(*one) != derive_key(*one, generation=1)
@@ -60,10 +61,10 @@ def test_an_empty_fact_is_refused(facts: tuple[str, str, str]) -> None:
 
 @pytest.mark.parametrize("value", [7, 7.0, b"7", None, ["7"]])
 @pytest.mark.parametrize("name", ["operation", "order_id", "reference"])
-def test_a_fact_that_is_no_text_is_refused_since_its_text_has_another_key(name: str, value: object) -> None:
+def test_a_fact_that_is_no_string_is_refused(name: str, value: object) -> None:
     facts = {"operation": "a", "order_id": "b", "reference": "c", name: value}
 
-    with pytest.raises(TypeError, match=f"{name} must be a text or a uuid.UUID"):
+    with pytest.raises(TypeError, match=f"{name} must be a string or a uuid.UUID"):
         derive_key(**facts)  # type: ignore[arg-type]
 
 
@@ -84,7 +85,7 @@ def test_how_unicode_composes_a_letter_makes_no_other_key(position: int) -> None
     assert derive_key(*composed) == derive_key(*decomposed)
 
 
-def test_a_uuid_counts_as_its_text() -> None:
+def test_a_uuid_counts_as_its_string() -> None:
     order_id, reference = UUID("7849FD84-47DC-4919-A7CE-47B9F461562F"), UUID(int=5)
 
     assert derive_key("a", order_id, reference) == derive_key("a", str(order_id).upper(), str(reference))

@@ -80,7 +80,7 @@ async def test_a_long_message_is_bounded(klarna: KlarnaClient, server: Wire) -> 
         ({"error": {"code": 502, "message": "no healthy upstream"}}, "no healthy upstream"),
     ],
 )
-async def test_the_words_of_a_gateway_are_in_the_message(
+async def test_the_text_of_a_gateway_is_in_the_message(
     make_client: MakeClient, server: Wire, document: object, words: str
 ) -> None:
     server.otherwise = json_answer(document, 502, is_signed=False)

@@ -78,7 +78,7 @@ async def test_an_order_that_cannot_be_read_is_an_error_that_says_where(
 async def test_an_id_that_is_no_path_segment_is_refused_before_sending(
     klarna: KlarnaClient, server: Wire, order_id: Any
 ) -> None:
-    with pytest.raises(InvalidRequest, match="order_id: must be a text, not empty") as caught:
+    with pytest.raises(InvalidRequest, match="order_id: must be a string, not empty") as caught:
         await klarna.orders.acknowledge(order_id)
 
     assert caught.value.outcome is Outcome.NOT_SENT
@@ -112,14 +112,14 @@ async def test_an_operation_without_a_row_goes_through_the_same_stack(klarna: Kl
     assert server.requests[0].key == server.requests[1].key == reply.idempotency_key
 
 
-async def test_a_free_request_takes_a_key_and_headers(klarna: KlarnaClient, server: Wire) -> None:
+async def test_a_raw_request_accepts_a_key_and_headers(klarna: KlarnaClient, server: Wire) -> None:
     reply = await klarna.request("PATCH", "/x", headers={"X-One": "1"}, idempotency_key="mine")
 
     assert reply.value is None
     assert (server.requests[0].key, server.requests[0].headers["x-one"]) == ("mine", "1")
 
 
-async def test_a_free_request_that_is_not_answered_in_json_says_so(klarna: KlarnaClient, server: Wire) -> None:
+async def test_a_raw_request_that_is_not_answered_in_json_is_an_error(klarna: KlarnaClient, server: Wire) -> None:
     server.will(Answer(200, {"Content-Type": "application/json"}, b"{"))
 
     with pytest.raises(UnreadableAnswer, match="200, but unreadable: not JSON"):
@@ -149,7 +149,7 @@ async def test_what_cannot_be_written_is_refused_with_everything_that_is_wrong(
     assert not server.requests
 
 
-async def test_a_text_without_utf_8_is_refused_and_not_repeated(klarna: KlarnaClient) -> None:
+async def test_a_string_without_utf_8_is_refused_and_not_repeated(klarna: KlarnaClient) -> None:
     with pytest.raises(InvalidRequest, match="^(?!.*Anna)") as caught:
         await klarna.captures.create(ORDER_ID, CaptureObject(captured_amount=1, description="Anna \ud800"))
 
@@ -158,7 +158,9 @@ async def test_a_text_without_utf_8_is_refused_and_not_repeated(klarna: KlarnaCl
 
 
 @pytest.mark.parametrize("content", [{"captured_amount": 1}, RefundObject(refunded_amount=1), None, 7])
-async def test_a_body_of_another_kind_is_told_what_belongs_there(klarna: KlarnaClient, content: object) -> None:
+async def test_a_body_of_another_type_is_an_error_that_names_the_right_type(
+    klarna: KlarnaClient, content: object
+) -> None:
     with pytest.raises(InvalidRequest, match=r"content: captures.create takes CaptureObject, not \w+; .*from_dict"):
         await klarna.captures.create(ORDER_ID, content)  # type: ignore[arg-type]
 
@@ -221,7 +223,7 @@ async def test_a_uuid_is_a_key(klarna: KlarnaClient, server: Wire) -> None:
 
 
 @pytest.mark.parametrize(("key", "kind"), [(7, "int"), (b"k", "bytes"), (True, "bool"), (["k"], "list")])
-async def test_a_key_that_is_no_text_is_refused(klarna: KlarnaClient, server: Wire, key: Any, kind: str) -> None:
+async def test_a_key_that_is_no_string_is_refused(klarna: KlarnaClient, server: Wire, key: Any, kind: str) -> None:
     for call in (
         lambda: klarna.orders.acknowledge(ORDER_ID, idempotency_key=key),
         lambda: klarna.request("POST", "/x", idempotency_key=key),

@@ -1,4 +1,4 @@
-"""The public names are loaded when they are asked for, and type checkers know them all the same."""
+"""The public names are loaded when they are first used, and type checkers know them too."""
 
 import ast
 import subprocess
@@ -12,10 +12,10 @@ import klarna_om
 
 def loaded_by(code: str) -> set[str]:
     """The modules of ours that a program loads."""
-    told = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", f"import sys; {code}; print(*sys.modules)"], capture_output=True, text=True, check=True
     )
-    return {name for name in told.stdout.split() if name.startswith("klarna_om")}
+    return {name for name in process.stdout.split() if name.startswith("klarna_om")}
 
 
 def test_importing_the_package_loads_nothing_else() -> None:

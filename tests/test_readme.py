@@ -118,9 +118,9 @@ def test_the_list_of_commands_is_the_folder() -> None:
 
 
 def test_the_exit_codes_are_those_of_the_code() -> None:
-    told = {int(code) for code in re.findall(r"^\| (\d+) \|", README, re.MULTILINE)}
+    documented = {int(code) for code in re.findall(r"^\| (\d+) \|", README, re.MULTILINE)}
 
-    assert told == {int(code) for code in ExitCode}
+    assert documented == {int(code) for code in ExitCode}
 
 
 def test_every_file_and_folder_that_is_named_exists() -> None:

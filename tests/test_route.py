@@ -99,12 +99,12 @@ async def test_a_rejected_certificate_says_how_to_trust_it_and_not_to_call_again
     with pytest.raises(CertificateRejected) as caught:
         await make_client(tls_server.url).orders.acknowledge(ORDER_ID)
 
-    story = caught.value.explain()
+    explanation = caught.value.explain()
     assert caught.value.outcome is Outcome.NOT_SENT
-    assert "ca=" in story
-    assert "SSL_CERT_FILE" in story
-    assert "safe to call again" not in story
-    assert "https_proxy" not in story
+    assert "ca=" in explanation
+    assert "SSL_CERT_FILE" in explanation
+    assert "safe to call again" not in explanation
+    assert "https_proxy" not in explanation
 
 
 async def test_ssl_cert_file_is_honoured_when_set_before_python_starts(tls_server: Wire, ca_file: Path) -> None:
@@ -160,7 +160,7 @@ async def test_calls_go_through_the_proxy_that_is_given(
         await klarna.orders.acknowledge(ORDER_ID)
         await klarna.orders.acknowledge(ORDER_ID)
 
-    (head,) = proxy.asked
+    (head,) = proxy.requests
     assert head.startswith(f"CONNECT {tls_server.url.removeprefix('https://')} ")
     assert "Proxy-Authorization: Basic am9lOnBAc3M=\r\n" in head
     assert OURS not in head
@@ -181,7 +181,7 @@ async def test_trust_env_takes_the_proxy_of_the_environment(
 
     await make_client(tls_server.url, ca=ca_file, trust_env=True).orders.acknowledge(ORDER_ID)
 
-    assert "Proxy-Authorization: Basic am9lOnBAc3M=" in proxy.asked[0]
+    assert "Proxy-Authorization: Basic am9lOnBAc3M=" in proxy.requests[0]
     assert tls_server.requests[0].headers["authorization"] == OURS
 
 
@@ -209,10 +209,10 @@ async def test_a_host_that_no_proxy_names_is_reached_directly(
 
     await make_client(tls_server.url, ca=ca_file, trust_env=True).orders.acknowledge(ORDER_ID)
 
-    assert (len(tls_server.requests), proxy.asked) == (1, [])
+    assert (len(tls_server.requests), proxy.requests) == (1, [])
 
 
-async def test_a_proxy_that_refuses_is_told_without_its_password(
+async def test_the_error_for_a_refusing_proxy_has_no_password(
     make_client: MakeClient, server: Wire, caplog: pytest.LogCaptureFixture
 ) -> None:
     server.otherwise = Answer(407)

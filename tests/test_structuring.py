@@ -1,4 +1,4 @@
-"""JSON <-> types: what is read, what is refused and how that is said, what is written."""
+"""JSON <-> types: what is read, what is refused with which error, what is written."""
 
 import json
 import pickle
@@ -74,7 +74,7 @@ def test_unknown_fields_are_passed_over_wherever_they_are() -> None:
     assert order.order_lines[0].name == "a"
 
 
-def test_a_new_word_in_an_open_vocabulary_is_a_value() -> None:
+def test_an_unknown_value_of_an_open_enumeration_is_returned() -> None:
     order = read(Order, b'{"status": "DREAMT", "order_lines": [{"type": "wish"}]}')
 
     assert order.status == f"{order.status}" == "DREAMT"
@@ -127,7 +127,7 @@ def test_null_in_a_list_that_klarna_sends_is_no_item_of_it(cls: Any, document: b
 
 def test_an_item_after_a_null_is_named_by_its_place_in_the_document() -> None:
     assert problems_of(Order, b'{"captures": [null, {"captured_amount": "x"}]}') == (
-        "captures[1].captured_amount: expected an int, got a text",
+        "captures[1].captured_amount: expected an int, got a string",
     )
 
 
@@ -266,10 +266,10 @@ def test_a_flag_is_exactly_true_or_false(value: str) -> None:
 
 @pytest.mark.parametrize("value", ["1", "1.5", "true", "[]", "{}"])
 @pytest.mark.parametrize("name", ["order_id", "status", "created_at"])
-def test_a_text_is_exactly_a_text(name: str, value: str) -> None:
+def test_a_string_is_exactly_a_string(name: str, value: str) -> None:
     (problem,) = problems_of(Order, f'{{"{name}": {value}}}'.encode())
 
-    assert problem.startswith(f"{name}: expected a text, got ")
+    assert problem.startswith(f"{name}: expected a string, got ")
 
 
 @pytest.mark.parametrize("value", ['"abc"', "{}", "1", "true"])
@@ -302,9 +302,9 @@ def test_every_wrong_field_is_named() -> None:
 
     assert problems_of(Order, document) == (
         "order_amount: expected an int, got 7.5",
-        "order_lines[0].quantity: expected an int, got a text",
+        "order_lines[0].quantity: expected an int, got a string",
         "order_lines[1]: expected an object, got a number",
-        "selected_shipping_option.class: expected a text, got a number",
+        "selected_shipping_option.class: expected a string, got a number",
     )
 
 
@@ -328,7 +328,7 @@ def test_every_wrong_field_is_named() -> None:
         (b'{"captures": ' + b"[" * 5000 + b"]" * 5000 + b"}", "nested too deeply"),
         (b"[]", "document: expected an object, got a list"),
         (b"null", "document: expected an object, got null"),
-        (b'"text"', "document: expected an object, got a text"),
+        (b'"text"', "document: expected an object, got a string"),
     ],
 )
 def test_what_is_no_document_is_refused_with_the_reason(data: bytes, reason: str) -> None:
@@ -337,12 +337,12 @@ def test_what_is_no_document_is_refused_with_the_reason(data: bytes, reason: str
     assert problem.startswith(reason)
 
 
-def test_a_list_with_mistakes_is_looked_through_up_to_a_limit() -> None:
+def test_a_list_with_mistakes_is_checked_up_to_a_limit() -> None:
     wrong = [{"captured_amount": 1}] * MAX_ITEMS + [{"captured_amount": "1"}]
 
     (problem,) = problems_of(Order, json.dumps({"captures": wrong}).encode())
 
-    assert problem == f"captures: expected a list of up to {MAX_ITEMS} items, all of them right, got a list"
+    assert problem == f"captures: expected a list of up to {MAX_ITEMS} items, all of them valid, got a list"
 
 
 def test_a_refusal_names_what_could_not_be_read() -> None:
@@ -352,15 +352,15 @@ def test_a_refusal_names_what_could_not_be_read() -> None:
         read(tuple[Capture, ...], b"{}")
 
 
-def test_a_refusal_never_tells_personal_data() -> None:
+def test_a_refusal_never_shows_personal_data() -> None:
     document = b'{"order_amount": "Klara Joyce", "billing_address": {"phone": 46701234567, "given_name": ["Klara"]}}'
 
     with pytest.raises(Unreadable) as refusal:
         read(Order, document)
 
-    told = f"{refusal.value} {refusal.value!r} {refusal.value.__context__} {refusal.value.__cause__}"
-    assert "Klara" not in told
-    assert "467012" not in told
+    shown = f"{refusal.value} {refusal.value!r} {refusal.value.__context__} {refusal.value.__cause__}"
+    assert "Klara" not in shown
+    assert "467012" not in shown
 
 
 def test_a_refusal_can_be_sent_to_another_process() -> None:
@@ -375,7 +375,7 @@ def test_messages_of_a_refusal_that_are_lists_in_lists_are_unreadable(depth: int
     document = b'{"error_messages": ' + b"[" * depth + b"]" * depth + b"}"
 
     assert problems_of(ErrorMessage, document)[0] in (
-        "error_messages[0]: expected a text, got a list",
+        "error_messages[0]: expected a string, got a list",
         "nested too deeply",
     )
 
@@ -423,7 +423,7 @@ def test_text_is_written_as_utf_8() -> None:
     )
 
 
-def test_a_known_word_is_written_as_its_text() -> None:
+def test_a_known_value_is_written_as_its_string() -> None:
     line = OrderLine(name="a", quantity=1, unit_price=1, total_amount=1, type=OrderLineType.PHYSICAL)
 
     assert json.loads(write(line))["type"] == "physical"
@@ -431,7 +431,7 @@ def test_a_known_word_is_written_as_its_text() -> None:
     assert read(OrderLine, write(line)) == line == from_dict(OrderLine, to_dict(line))
 
 
-def test_other_kinds_of_text_are_written_as_text() -> None:
+def test_other_kinds_of_string_are_written_as_strings() -> None:
     class Safe(str):
         __slots__ = ()
 
@@ -477,7 +477,7 @@ def test_the_converter_can_be_used_for_ones_own() -> None:
 
 
 class Own(CaptureObject):
-    """A request type with nothing of its own."""
+    """A request type that adds nothing."""
 
 
 class Label:
@@ -507,7 +507,7 @@ def test_each_request_of_a_list_must_have_what_the_specification_requires(cls: A
     assert problems_of(cls, b'[{"captured_amount": 1}, {}]') == ("[1].captured_amount: missing",)
 
 
-def test_the_converter_can_be_used_for_classes_of_ones_own() -> None:
+def test_the_converter_can_be_used_for_other_classes() -> None:
     @attrs.frozen
     class Shipment:
         id: str

@@ -62,7 +62,7 @@ def test_every_answer_keeps_all_that_the_types_know(sample: Sample) -> None:
 
 
 @pytest.mark.parametrize("sample", PLAIN_ORDERS, ids=str)
-def test_an_order_has_all_that_klarna_said(sample: Sample) -> None:
+def test_an_order_has_all_that_klarna_sent(sample: Sample) -> None:
     document = sample.document
 
     order = read(Order, sample.data)

@@ -1,4 +1,4 @@
-"""What is said of an exchange that breaks, at each point where it can, on real sockets."""
+"""The error for an exchange that fails, at each point where it can, on real sockets."""
 
 import asyncio
 import select
@@ -93,7 +93,7 @@ async def test_a_refusal_that_breaks_off_is_a_refusal_and_not_retried(klarna: Kl
 
 
 @pytest.mark.parametrize("extra", ["a\nb", "schön"])
-def test_words_that_no_header_can_hold_are_refused_at_once(extra: str) -> None:
+def test_a_user_agent_that_no_header_can_hold_is_refused_at_once(extra: str) -> None:
     with pytest.raises(ConfigurationError, match="user_agent_extra must be printable ASCII"):
         KlarnaClient("eu", api_key="k", user_agent_extra=extra)
 
@@ -171,7 +171,7 @@ async def test_a_certificate_that_proves_nothing_is_rejected_at_once(make_client
     assert (caught.value.outcome, len(caught.value.attempts)) == (Outcome.NOT_SENT, 1)
 
 
-async def test_a_server_that_speaks_no_tls_got_nothing(make_client: MakeClient, server: Wire) -> None:
+async def test_a_server_without_tls_got_nothing(make_client: MakeClient, server: Wire) -> None:
     klarna = make_client(server.url.replace("http:", "https:"), retry=Retry.off(), attempt_timeout=0.2)
 
     with pytest.raises(ConnectionFailed) as caught:

@@ -33,7 +33,7 @@ CAPTURE = CaptureObject(captured_amount=100)
 PAGE = Answer(200, {"Content-Type": "text/html"}, b"<html><title>Welcome to the hotel</title></html>", is_signed=False)
 WRITES = [row for row in CATALOGUE if row.method != "GET"]
 
-STRANGERS = {
+OTHER_SERVERS = {
     "a page": PAGE,
     "a page without a type": Answer(200, {}, b"<!DOCTYPE html>", is_signed=False),
     "a page with a correlation id": Answer(200, {"Content-Type": "text/html"}, b"<html>"),
@@ -64,10 +64,10 @@ def answer_to(row: Operation[Any], status: int, headers: dict[str, str], documen
     return Response(request_of(row), status, headers, body)
 
 
-@pytest.mark.parametrize("stranger", STRANGERS)
+@pytest.mark.parametrize("sender", OTHER_SERVERS)
 @pytest.mark.parametrize("row", WRITES, ids=lambda row: row.name)
-def test_a_2xx_that_an_operation_does_not_return_says_nothing(row: Operation[Any], stranger: str) -> None:
-    answer = STRANGERS[stranger]
+def test_a_2xx_that_an_operation_does_not_return_proves_nothing(row: Operation[Any], sender: str) -> None:
+    answer = OTHER_SERVERS[sender]
 
     headers = {"Klarna-Correlation-Id": "c", **answer.headers} if answer.is_signed else answer.headers
     found = classify(Response(request_of(row), answer.status, headers, answer.body))
@@ -273,7 +273,7 @@ async def test_a_refusal_is_klarnas_by_its_code_or_its_headers(
         (Answer(500, {}, b"{}" * 9), Outcome.UNKNOWN),
     ],
 )
-async def test_a_cut_answer_says_what_its_head_says(
+async def test_a_truncated_answer_has_the_outcome_that_its_head_shows(
     make_client: MakeClient, server: Wire, answer: Answer, outcome: Outcome
 ) -> None:
     server.otherwise = Broken(Cut.MID_BODY, answer)
@@ -353,7 +353,7 @@ async def test_what_is_no_clear_id_is_none(klarna: KlarnaClient, server: Wire, h
 
 
 @pytest.mark.parametrize("answer", [Answer(200, is_signed=False), json_answer({"status": "ok"}, is_signed=False)])
-async def test_a_free_write_that_a_stranger_answers_is_in_doubt(
+async def test_a_raw_write_that_another_server_answers_is_in_doubt(
     make_client: MakeClient, server: Wire, answer: Answer
 ) -> None:
     server.otherwise = answer

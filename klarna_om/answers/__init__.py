@@ -1,1 +1,1 @@
-"""What an answer means: who sent it, what it says of the effect, its value, or its error."""
+"""What an answer means: who sent it, what it shows about the effect, its value, or its error."""

@@ -1,9 +1,9 @@
-"""Who answered, and what does the answer say of the effect? Asked once for each answer, in the transport.
+"""Who answered, and what does the answer show about the effect? Decided once for each answer, in the transport.
 
 An answer is Klarna's when it looks like Klarna's: a success by what the operation's row expects (`answers.expected`), a
 refusal by its `error_code`, or by the `Klarna-Correlation-Id` that Klarna's own servers send. Two statuses are known
 without either: 401, which Klarna's gateway answers with a web page, and a 429 with the quota's headers. Whatever else
-answers, a firewall, a portal, another service, says nothing of the effect: UNKNOWN.
+answers, a firewall, a portal, another service, shows nothing about the effect: UNKNOWN.
 """
 
 import re
@@ -33,7 +33,7 @@ def classify(response: Response) -> Classification:
 
 
 def outcome_of_head(request: Request, status: int, headers: Mapping[str, str]) -> Outcome:
-    """What an answer says by its status and headers, when its body was lost."""
+    """What status and headers of an answer show, when its body was lost."""
     head = Response(request, status, headers, b"")
     if head.is_2xx:
         return Outcome.DONE if (request.expects or _ANY).is_proved_by(head) else Outcome.UNKNOWN
@@ -59,9 +59,9 @@ def _is_klarnas_error(response: Response, body: ErrorBody) -> bool:
 
 
 def _outcome(status: int) -> Outcome:
-    """What a refusal of Klarna's says by its status.
+    """What the status of Klarna's refusal shows.
 
-    429 is turned away before acting. A 408, a redirect and a 5xx say nothing certain: the work may be done.
+    A 429 is refused before acting. A 408, a redirect and a 5xx prove nothing: the work may be done.
     """
     if status == 429:
         return Outcome.NOT_SENT

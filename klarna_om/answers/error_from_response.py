@@ -34,11 +34,11 @@ _BY_STATUS: dict[int, type[StatusError]] = {
     429: RateLimited,
 }
 
-MAX_WORDS = 2_000
+MAX_DETAILS = 2_000
 """Characters of an answer's messages that an error's own message repeats."""
 
 _BY_STATUS_ALONE = (408, 429)
-"""Statuses whose class says what to do, whoever answered."""
+"""Statuses whose class states what to do, whoever answered."""
 
 
 def error_from_response(response: Response) -> KlarnaError:
@@ -59,7 +59,7 @@ def _is_a_strangers(status: int) -> bool:
 
 
 def class_of(status: int) -> type[StatusError]:
-    """The class of a status; `StatusError` itself for one that has none of its own."""
+    """The class of a status; `StatusError` itself for one without a class."""
     if 300 <= status < 400:
         return UnexpectedRedirect
     if status >= 500:
@@ -73,11 +73,11 @@ def _message(response: Response, classification: Classification) -> str:
     if 300 <= response.status < 400:
         location = response.headers.get("Location", "nowhere")[:200].encode("utf-8", "replace").decode()
         message += f" to {location}, which is not followed"
-    return f"{message}: {' '.join(details.error_messages)[:MAX_WORDS]}" if details.error_messages else message
+    return f"{message}: {' '.join(details.error_messages)[:MAX_DETAILS]}" if details.error_messages else message
 
 
 def _message_of_stranger(response: Response, classification: Classification) -> str:
     kind = response.headers.get("Content-Type", "no content type")[:80]
     problem = classification.problem or "Klarna's refusals have an error_code"
-    words = ": ".join(filter(None, (kind, " ".join(classification.error_body.error_messages)[:MAX_WORDS])))
-    return f"{response.status} ({words}) does not look like Klarna's answer: {problem}"
+    details = ": ".join(filter(None, (kind, " ".join(classification.error_body.error_messages)[:MAX_DETAILS])))
+    return f"{response.status} ({details}) does not look like Klarna's answer: {problem}"

@@ -28,7 +28,7 @@ _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?[,;\t ]*', re.IGNORECASE)
 
 
 class ManifestError(ValueError):
-    """The whole manifest cannot be read; the message says what to change."""
+    """The whole manifest cannot be read; the message explains what to change."""
 
 
 @frozen

@@ -1,4 +1,4 @@
-"""The kind of a file by its first bytes: text with its encoding, or another kind that is no list of orders."""
+"""The kind of a file by its first bytes: text with its encoding, or a kind that cannot be a list of orders."""
 
 from klarna_om.batch.csv_lines import ManifestError
 

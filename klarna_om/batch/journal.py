@@ -18,7 +18,7 @@ WINDOW = 1_000
 
 
 class JournalError(Exception):
-    """The journal cannot be used or written; the message says what to do. What it holds is safe."""
+    """The journal cannot be used or written; the message explains what to do. What it holds is safe."""
 
 
 class JournalInUseError(JournalError):

@@ -1,4 +1,4 @@
-"""The states of a row: the rules in words, then the tables.
+"""The states of a row: the rules, then the tables.
 
 A row is `pending` until Klarna's answer about it is on disk; then it is `done`, `refused` or `unknown`. `done` and
 `refused` are final. `unknown` was sent, and no answer shows its effect; a repeat settles it.

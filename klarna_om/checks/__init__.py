@@ -3,8 +3,8 @@
     for problem in problems(capture):
         print(problem)    # order_lines[3].total_amount: must be at most 200000000, got 200000001
 
-The rules are a table, `RULES`, each with its words and its source. They look at the request alone: whether an amount
-still remains to be captured, say, only Klarna knows.
+The rules are a table, `RULES`, each with its description and source. They check the request alone: only Klarna knows,
+for example, whether an amount still remains to be captured.
 """
 
 from collections.abc import Iterator
@@ -18,26 +18,26 @@ from klarna_om.exchange import Request
 __all__ = ["RULES", "Content", "Rule", "problems", "warnings"]
 
 
-def problems(asked: Content | Request, *, kustom: bool = False) -> tuple[str, ...]:
+def problems(content: Content | Request, *, kustom: bool = False) -> tuple[str, ...]:
     """Everything for which Klarna is sure to refuse this, as `path: what is wrong`; empty when there is nothing.
 
-    `asked` is a request object, such as `CaptureObject`, or a whole `Request`, whose order id and size are then looked
-    at too. `kustom` applies the rules of Kustom's hosts. No text of the request is repeated, it may be personal;
-    numbers are.
+    `content` is a request object, such as `CaptureObject`, or a whole `Request`, whose order id and size are then
+    checked too. `kustom` applies the rules of Kustom's hosts. No string of the request is repeated, since it may be
+    personal; numbers are.
     """
-    return _find(asked, "problem", kustom)
+    return _find(content, "problem", kustom)
 
 
-def warnings(asked: Content | Request, *, kustom: bool = False) -> tuple[str, ...]:
+def warnings(content: Content | Request, *, kustom: bool = False) -> tuple[str, ...]:
     """Everything in this that Klarna's documents advise against, but that it may accept; see `problems`."""
-    return _find(asked, "warning", kustom)
+    return _find(content, "warning", kustom)
 
 
-def _find(asked: object, severity: Severity, kustom: bool) -> tuple[str, ...]:
-    kind: Any = type(asked)
-    found = [text for check in _checks(kind, severity, kustom) for text in check(asked)]
-    if isinstance(asked, Request) and asked.content is not None:
-        found += _find(asked.content, severity, kustom)
+def _find(content: object, severity: Severity, kustom: bool) -> tuple[str, ...]:
+    kind: Any = type(content)
+    found = [problem for check in _checks(kind, severity, kustom) for problem in check(content)]
+    if isinstance(content, Request) and content.content is not None:
+        found += _find(content.content, severity, kustom)
     return tuple(found)
 
 

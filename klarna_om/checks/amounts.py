@@ -43,7 +43,7 @@ def find_empty_capture(content: CaptureObject) -> Iterator[str]:
 
 
 def find_wrong_tax(content: WithLines) -> Iterator[str]:
-    """Find lines whose tax is not what their rate says, give or take 1. In the US lines have no rate."""
+    """Find lines whose tax does not follow from their rate, give or take 1. In the US lines have no rate."""
     for path, line in lines_of(content):
         numbers = whole_numbers(line.total_amount, line.tax_rate, line.total_tax_amount)
         if numbers is None or numbers[1] < 0:

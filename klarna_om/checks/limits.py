@@ -1,7 +1,7 @@
-"""The specification's limits, which lie beside the fields of the types: one walk over a request finds what breaks them.
+"""Finds what breaks the specification's limits, which are the metadata of the types' fields.
 
 Values are of exactly the right kind: nothing is turned into a number that is none, so 12.5, True and "12" are no
-amounts. Lengths are counted in characters as Python counts them. Klarna might count some (emoji) twice; then a text
+amounts. Lengths are counted in characters as Python counts them. Klarna might count some (emoji) twice; then a string
 that passes here may be refused there, but none is refused here that would pass there.
 """
 
@@ -16,11 +16,11 @@ from klarna_om.types.limits import LIMITS, UNLIMITED, Limits
 from klarna_om.types.scalars import Int64
 
 Violation = tuple[str, str]
-"""The path from where one looks, and what is wrong there. It is put together only when there is something wrong."""
+"""The path from the checked value, and what is wrong there; built only when something is wrong."""
 
 Validator = Callable[[Any], Sequence[Violation]]
 
-FINE: Sequence[Violation] = ()
+NO_VIOLATIONS: Sequence[Violation] = ()
 
 INT32 = frozenset({"interval_count", "number_of_days", "tax_rate"})
 """The numbers that the specification holds in 32 bits; all others have 64."""
@@ -29,35 +29,35 @@ INT32 = frozenset({"interval_count", "number_of_days", "tax_rate"})
 def find_broken_limits(content: object) -> Iterator[str]:
     """Find every limit that a request breaks."""
     kind: Any = type(content)
-    for path, words in _record(kind)(content):
-        yield f"{path.removeprefix('.')}: {words}"
+    for path, problem in _record(kind)(content):
+        yield f"{path.removeprefix('.')}: {problem}"
 
 
 @cache
 def _record(cls: type) -> Validator:
-    """How to look at an object of one of Klarna's types. Fields that are not given are not part of it."""
-    looks = {field.name: _kind(field.name, non_null_type(field.type), _limits(field)) for field in fields(cls)}
+    """The validator of one of Klarna's types. Fields that are not given are not part of it."""
+    validators = {field.name: _kind(field.name, non_null_type(field.type), _limits(field)) for field in fields(cls)}
     required = frozenset(field.name for field in fields(cls) if _limits(field).required)
 
     def validate(value: object) -> Sequence[Violation]:
         if not isinstance(value, cls):
             return _violation(f"must be of type {cls.__name__}, got {_name(value)}")
-        found: list[Violation] = []
-        for name, look_at in looks.items():
-            held = getattr(value, name)
-            if held is not None:
-                found += [(f".{name}{path}", words) for path, words in look_at(held)]
+        violations: list[Violation] = []
+        for name, validate_field in validators.items():
+            field_value = getattr(value, name)
+            if field_value is not None:
+                violations += [(f".{name}{path}", problem) for path, problem in validate_field(field_value)]
             elif name in required:
-                found.append((f".{name}", "must be there"))
-        return found
+                violations.append((f".{name}", "must be there"))
+        return violations
 
     return validate
 
 
 def _kind(name: str, kind: Any, limits: Limits) -> Validator:
-    """How to look at a field."""
+    """The validator of a field."""
     if kind is str:
-        return _text(limits)
+        return _string(limits)
     if kind == Int64:
         return _number(limits, 32 if name in INT32 else 64)
     if get_origin(kind) is tuple:
@@ -65,48 +65,48 @@ def _kind(name: str, kind: Any, limits: Limits) -> Validator:
     return _record(kind)
 
 
-def _text(limits: Limits) -> Validator:
-    most = limits.max_length
+def _string(limits: Limits) -> Validator:
+    max_length = limits.max_length
 
     def validate(value: object) -> Sequence[Violation]:
         if not isinstance(value, str):
-            return _violation(f"must be a text, got {_name(value)}")
-        if most is not None and len(value) > most:
-            return _violation(f"must have at most {most} characters, got {len(value)}")
+            return _violation(f"must be a string, got {_name(value)}")
+        if max_length is not None and len(value) > max_length:
+            return _violation(f"must have at most {max_length} characters, got {len(value)}")
         if not value.isascii() and any("\ud800" <= letter <= "\udfff" for letter in value):
             return _violation("must be Unicode, but has half of a surrogate pair")
-        return FINE
+        return NO_VIOLATIONS
 
     return validate
 
 
 def _number(limits: Limits, bits: int) -> Validator:
-    least = -(2 ** (bits - 1)) if limits.ge is None else limits.ge
-    most = 2 ** (bits - 1) - 1 if limits.le is None else limits.le
+    lowest = -(2 ** (bits - 1)) if limits.ge is None else limits.ge
+    highest = 2 ** (bits - 1) - 1 if limits.le is None else limits.le
 
     def validate(value: object) -> Sequence[Violation]:
         if type(value) is not int:  # a bool is an int to Python, and no amount to Klarna
             shown = value if isinstance(value, float) else _name(value)
             return _violation(f"must be a whole number, got {shown}")
-        if least <= value <= most:
-            return FINE
-        bound = f"at least {least}" if value < least else f"at most {most}"
+        if lowest <= value <= highest:
+            return NO_VIOLATIONS
+        bound = f"at least {lowest}" if value < lowest else f"at most {highest}"
         return _violation(f"must be {bound}, got {value if value.bit_length() < 64 else 'more than 64 bits'}")
 
     return validate
 
 
 def _list(item: type, limits: Limits) -> Validator:
-    look_at = _record(item)
+    validate_item = _record(item)
 
     def validate(value: object) -> Sequence[Violation]:
         if not isinstance(value, tuple):
             return _violation(f"must be a list, got {_name(value)}")
-        held = cast("tuple[object, ...]", value)
-        found = [*_size(len(held), limits)]
-        for index, each in enumerate(held):
-            found += [(f"[{index}]{path}", words) for path, words in look_at(each)]
-        return found
+        items = cast("tuple[object, ...]", value)
+        violations = [*_size(len(items), limits)]
+        for index, element in enumerate(items):
+            violations += [(f"[{index}]{path}", problem) for path, problem in validate_item(element)]
+        return violations
 
     return validate
 
@@ -123,8 +123,8 @@ def _limits(field: Any) -> Limits:
     return limits
 
 
-def _violation(words: str) -> Sequence[Violation]:
-    return (("", words),)
+def _violation(problem: str) -> Sequence[Violation]:
+    return (("", problem),)
 
 
 def _name(value: object) -> str:

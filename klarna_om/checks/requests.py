@@ -23,13 +23,13 @@ def find_malformed_order_id(request: Request) -> Iterator[str]:
 
 
 def find_missing_lines(content: UpdateAuthorization) -> Iterator[str]:
-    """Find an authorization without lines. An empty list is a choice, and lets through."""
+    """Find an authorization without lines. An empty list is intended, and passes."""
     if content.order_lines is None:
         yield "order_lines: must be there with all lines of the order; left out, the order loses those that it has"
 
 
 def find_impossible_extension(content: ExtendDueDateRequest) -> Iterator[str]:
-    """Find days that cannot be an option: no document says from where they count, but none is ever negative or 0."""
+    """Find days that cannot be an option: no document defines from when they count, but none is ever negative or 0."""
     days = getattr(content, "number_of_days", None)
     if type(days) is int and days < 1:
         yield "number_of_days: must be one of the options that Klarna offers for the capture, so at least 1"

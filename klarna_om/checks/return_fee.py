@@ -1,4 +1,4 @@
-"""A return fee: what the shop keeps of a refund, as a line of its own.
+"""A return fee: what the shop keeps of a refund, as a separate line.
 
 Klarna offers it in 15 markets, for orders that were captured in one full capture; a request does not show either.
 """

@@ -1,4 +1,4 @@
-"""What a rule is: the requests it is for, its words and their source, its severity, and how it is checked."""
+"""What a rule is: the requests it is for, its description and source, its severity, and how it is checked."""
 
 from collections.abc import Callable, Iterable
 from types import UnionType
@@ -25,7 +25,7 @@ Content = (
     | UpdateMerchantReferences
     | UpdateShippingInfo
 )
-"""What can be asked of Klarna: the types of all request bodies."""
+"""The types of all request bodies."""
 
 WithLines = CaptureObject | RefundObject | UpdateAuthorization
 """The requests that may have order lines."""
@@ -46,7 +46,7 @@ class Rule:
     of: type | UnionType
     """The requests that it applies to."""
     check: Check
-    says: str
+    description: str
     """The rule in words."""
     source: str
     """Where it is documented."""

@@ -1,11 +1,11 @@
 """All rules on one page, exported as `RULES`.
 
 A rule is a problem only where the specification, or a limit that Klarna publishes, leaves it no choice but to refuse.
-It is a warning where the documents recommend, contradict each other or themselves, list words of a vocabulary that they
-keep open, or say how amounts agree: Klarna itself stores amounts that do not.
+It is a warning where the documents recommend, contradict each other or themselves, list values that they do not call
+complete, or define how amounts agree: Klarna itself stores amounts that do not.
 """
 
-from klarna_om.checks import addresses, amounts, limits, requests, return_fee, texts, urls, words
+from klarna_om.checks import addresses, amounts, known_values, limits, markup, requests, return_fee, urls
 from klarna_om.checks.rule import Content, Rule, WithLines
 from klarna_om.exchange import Request
 from klarna_om.types import (
@@ -54,7 +54,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "order id", "warning", Request, requests.find_malformed_order_id,
-        "an order id is shaped like a UUID; the guide says so, the specification says any text",
+        "an order id is shaped like a UUID; the guide requires it, the specification allows any string",
         ORDERS, "klarna",
     ),
     Rule(
@@ -74,7 +74,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "return fee", "warning", RefundObject, return_fee.find_wrong_return_fee,
-        "a return fee has a negative unit_price and total_amount; the guide says so, the specification does not",
+        "a return fee has a negative unit_price and total_amount; the guide requires it, the specification does not",
         REFUNDS,
     ),
     Rule(
@@ -89,32 +89,32 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "empty URL", "warning", urls.WithUrls, urls.find_empty_urls,
-        "a URL is left out where there is none; nothing says that an empty text is one",
+        "a URL is left out where there is none; no document allows an empty string",
         SPECIFICATION,
     ),
     Rule(
-        "line type", "warning", WithLines, words.find_unknown_line_types,
-        "a line's type is a word of the specification",
+        "line type", "warning", WithLines, known_values.find_unknown_line_types,
+        "a line's type is a value that the specification lists",
         SPECIFICATION, "klarna",
     ),
     Rule(
-        "line type", "warning", WithLines, words.find_unknown_kustom_line_types,
-        "a line's type is a word of the specification, or package",
+        "line type", "warning", WithLines, known_values.find_unknown_kustom_line_types,
+        "a line's type is a value that the specification lists, or package",
         KUSTOM, "kustom",
     ),
     Rule(
-        "subscription interval", "warning", WithLines, words.find_unknown_intervals,
-        "a subscription's interval is a word of the specification",
+        "subscription interval", "warning", WithLines, known_values.find_unknown_intervals,
+        "a subscription's interval is a value that the specification lists",
         SPECIFICATION,
     ),
     Rule(
-        "shipping method", "warning", CaptureObject | UpdateShippingInfo, words.find_unknown_shipping_methods,
-        "a shipping_method is a word of the specification; a company may be any text",
+        "shipping method", "warning", CaptureObject | UpdateShippingInfo, known_values.find_unknown_shipping_methods,
+        "a shipping_method is a value that the specification lists; a company may be any string",
         SPECIFICATION,
     ),
     Rule(
-        "markup", "warning", Content, texts.find_markup,
-        "a text has no HTML, CSS or JavaScript; nor control characters, which no document mentions",
+        "markup", "warning", Content, markup.find_markup,
+        "a string has no HTML, CSS or JavaScript; nor control characters, which no document mentions",
         DATA_TYPES,
     ),
     Rule(

@@ -23,10 +23,10 @@ URLS = {
 
 
 def find_empty_urls(content: WithUrls) -> Iterator[str]:
-    """Find URLs of order lines and parcels that are empty texts."""
+    """Find URLs of order lines and parcels that are empty strings."""
     for place, kind in (("order_lines", OrderLine), ("shipping_info", ShippingInfo)):
         for path, part in parts_of(content, place, kind):
             for name in URLS[kind]:
                 url = getattr(part, name)
                 if isinstance(url, str) and not url.strip():
-                    yield f"{path}{name}: should be left out where there is none, got an empty text"
+                    yield f"{path}{name}: should be left out where there is none, got an empty string"

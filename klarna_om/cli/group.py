@@ -47,7 +47,7 @@ class LazyGroup(click.Group):
 )
 @click.version_option(__version__, prog_name="klarna-om")
 def group() -> None:
-    """Klarna's Order Management API: every write once, every outcome known.
+    """Klarna's Order Management API: each write at most once within 24 hours, each error with its outcome.
 
     Set KLARNA_OM_ENVIRONMENT (eu, na, oc, kustom, each also with -playground, or a base URL) and
     KLARNA_OM_USERNAME with KLARNA_OM_PASSWORD, or KLARNA_OM_API_KEY.

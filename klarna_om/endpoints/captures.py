@@ -1,6 +1,6 @@
 """`klarna.captures`: take the money when the goods leave, and what belongs to a capture.
 
-Every method retries as `RETRY_RULES` say, and raises a `KlarnaError` whose `outcome` says what is known. Writes take
+Every method retries by `RETRY_RULES`, and raises a `KlarnaError` whose `outcome` is what is known. Writes take
 an `idempotency_key`; without one each call gets a fresh key for all its attempts.
 """
 

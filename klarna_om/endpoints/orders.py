@@ -1,6 +1,6 @@
 """`klarna.orders`: read an order, acknowledge it, change it, end it.
 
-Every method retries as `RETRY_RULES` say, and raises a `KlarnaError` whose `outcome` says what is known. Writes take
+Every method retries by `RETRY_RULES`, and raises a `KlarnaError` whose `outcome` is what is known. Writes take
 an `idempotency_key`; without one each call gets a fresh key for all its attempts.
 """
 
@@ -65,12 +65,12 @@ class Orders:
 
         The lines replace all lines: without `order_lines` Klarna deletes the existing ones (Kustom requires them).
         An increase runs a new risk check. The amount cannot fall below what is captured.
-        Raises `NotAllowed` when the order is fully captured, cancelled or expired, or the risk check says no.
+        Raises `NotAllowed` when the order is fully captured, cancelled or expired, or the risk check refuses.
         """
         await UPDATE_AUTHORIZATION.send(self._handler, content=update, key=idempotency_key, order_id=order_id)
 
     async def cancel(self, order_id: str | UUID, *, idempotency_key: str | UUID | None = None) -> None:
-        """Cancel an order that has no captures, for good.
+        """Cancel an order that has no captures; it cannot be undone.
 
         Raises `NotAllowed` (`CANCEL_NOT_ALLOWED`) once something is captured: release the remaining authorization
         then.

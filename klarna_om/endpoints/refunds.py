@@ -1,6 +1,6 @@
 """`klarna.refunds`: give captured money back. Refunds of an order are listed in `order.refunds`.
 
-Every method retries as `RETRY_RULES` say, and raises a `KlarnaError` whose `outcome` says what is known.
+Every method retries by `RETRY_RULES`, and raises a `KlarnaError` whose `outcome` is what is known.
 """
 
 from uuid import UUID

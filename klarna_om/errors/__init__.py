@@ -1,4 +1,4 @@
-"""What can go wrong, as one tree. `error.outcome` says what is known of the effect.
+"""What can go wrong, as one tree. `error.outcome` is what is known of the effect.
 
     KlarnaError
     ├── ConfigurationError        credentials, environment or options that cannot work      NOT_SENT
@@ -27,14 +27,14 @@
     │   ├── Conflict              409                                                       REFUSED
     │   ├── PayloadTooLarge       413                                                       REFUSED
     │   ├── Unprocessable         422                                                       REFUSED
-    │   ├── RateLimited           429; `retry_after` says when to come back                 NOT_SENT
+    │   ├── RateLimited           429; `retry_after` is when to call again                 NOT_SENT
     │   └── ServerError           5xx                                                       UNKNOWN
     └── UnreadableAnswer          2xx, and the body or the id could not be read             DONE
 
 `klarna_om.batch` adds `BatchStopped`: a job stopped early; its `outcome` is that of the last call.
 
 A 4xx is Klarna's only with an `error_code` or a `Klarna-Correlation-Id` (a 401 always): else it is an
-`UnrecognizedAnswer`, and a 429 is UNKNOWN. The outcomes are those of a single attempt. An error speaks for all
+`UnrecognizedAnswer`, and a 429 is UNKNOWN. The outcomes are those of a single attempt. An error is about all
 attempts of its call: where an earlier one may have had its effect, a later 403, 404 or 429 does not make the call
 REFUSED or NOT_SENT; it stays UNKNOWN.
 """

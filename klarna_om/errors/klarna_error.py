@@ -44,7 +44,7 @@ class KlarnaError(Exception):
     body: bytes = b""
     """The first 64 KiB of the last answer. It may hold personal data: it is never logged, and in no `str` or `repr`."""
     retry_after: float | None = None
-    """Seconds after which to come back, where the answer said so (429 and 503)."""
+    """Seconds after which to call again, where the answer has them (429 and 503)."""
     problems: tuple[str, ...] = ()
     """What is wrong with the request: each field's path and the rule it breaks."""
     is_klarnas: bool = True
@@ -54,7 +54,7 @@ class KlarnaError(Exception):
     stopped: str = ""
     """Why no further attempt was made."""
     advice: str | None = None
-    """What to do now, where the outcome alone does not say it."""
+    """What to do now, where it does not follow from the outcome."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
@@ -113,12 +113,12 @@ class KlarnaError(Exception):
         )
 
     def _circumstances(self) -> list[str]:
-        words = [f"outcome {self.outcome}"]
+        details = [f"outcome {self.outcome}"]
         if len(self.attempts) > 1:
-            words.append(f"{len(self.attempts)} attempts in {self.elapsed:.1f} s")
+            details.append(f"{len(self.attempts)} attempts in {self.elapsed:.1f} s")
         if self.idempotency_key:
-            words.append(f"idempotency key {self.idempotency_key}")
-        return words
+            details.append(f"idempotency key {self.idempotency_key}")
+        return details
 
     def explain(self) -> str:
         """All of it for a person: each attempt, the retry rule that applied, why it stopped, what to do now."""

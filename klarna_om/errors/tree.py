@@ -10,7 +10,7 @@ from klarna_om.outcome import Outcome
 
 
 class ConfigurationError(KlarnaError):
-    """Credentials, environment or options that cannot work. The message says what to set."""
+    """Credentials, environment or options that cannot work. The message names what to set."""
 
     advice = "nothing was sent; correct the settings"
 
@@ -31,13 +31,13 @@ class IdempotencyKeyReused(KlarnaError):
     Klarna compares only keys: it would ignore this request and return the first one's answer, so it was not sent.
     """
 
-    advice = "nothing was sent; give this request a key of its own"
+    advice = "nothing was sent; give this request a new key"
 
 
 class ReferenceTaken(KlarnaError):
     """Klarna has a capture or refund under this reference, for another amount (`capture_once`, `refund_once`)."""
 
-    advice = "this call made nothing; give each intent a reference of its own"
+    advice = "this call made nothing; give each intent its own reference"
 
 
 class NotConfirmed(KlarnaError):
@@ -133,7 +133,7 @@ class SessionFailed(NoAnswer):
 class AnswerCut(NoAnswer):
     """An answer began and could not be read to its end: it broke off, is larger than 8 MiB, or no valid gzip.
 
-    `status` is what its first line said. Where its headers show that it is Klarna's, they decide the outcome.
+    `status` is that of its first line. Where its headers show that it is Klarna's, they decide the outcome.
     """
 
     def __init__(self, message: str, status: int, headers: Mapping[str, str], outcome: Outcome) -> None:
@@ -147,8 +147,8 @@ class AnswerCut(NoAnswer):
 class UnrecognizedAnswer(NoAnswer):
     """An answer that does not look like Klarna's: of a firewall, a portal, a CDN, another service.
 
-    It says nothing of the effect. Look at `status`, `headers` and `body` for who sent it; check the base URL, and what
-    stands between here and Klarna.
+    It shows nothing about the effect. See `status`, `headers` and `body` for who sent it; check the base URL, and what
+    is between here and Klarna.
     """
 
     def __init__(self, message: str, response: Response) -> None:

@@ -2,14 +2,14 @@
 
 Three things that aiohttp leaves open:
 
-- A connection on which something waits to be read is not used: a misbehaving proxy may have sent an answer that
-  nobody asked for, and it would be taken for the answer to the next request. urllib3 and httpcore look at the socket
+- A connection on which something waits to be read is not used: a misbehaving proxy may have sent an unsolicited
+  answer, and it would be taken for the answer to the next request. urllib3 and httpcore check the socket
   in the same way before they use a connection again.
-- A GET on a connection that broke is not sent again behind our back: that send would escape attempts, log, pace
+- A GET on a connection that broke is not sent again without our knowledge: that send would escape attempts, log, pace
   and retry budget.
 - The connection of an answer that belongs to another request can be dropped.
 
-A session of your own gets the first by `aiohttp.ClientSession(connector=klarna_om.Connector())`, and the rest by
+Your own session gets the first by `aiohttp.ClientSession(connector=klarna_om.Connector())`, and the rest by
 `response_class=klarna_om.http.connector.Answer`.
 """
 

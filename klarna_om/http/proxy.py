@@ -1,4 +1,4 @@
-"""An HTTP proxy: from a URL of the caller's, or from the environment variables that everybody knows."""
+"""An HTTP proxy: from the caller's URL, or from the usual environment variables."""
 
 import os
 from urllib.parse import unquote, urlsplit

@@ -62,7 +62,7 @@ class Route:
 def find_route(
     base_url: str, *, proxy: str | None, trust_env: bool, tls: SSLContext | None, is_borrowed: bool
 ) -> Route:
-    """The way that the settings and the environment variables say. A borrowed session may know another."""
+    """The route by the settings and the environment variables. A borrowed session may have another."""
     is_plain = urlsplit(base_url).scheme == "http"
     variable = proxy_variable(base_url)
     if proxy is not None:

@@ -1,4 +1,4 @@
-"""The last handler: one HTTP exchange over aiohttp, and what is known when it breaks."""
+"""The last handler: one HTTP exchange over aiohttp, and what is known when it fails."""
 
 import asyncio
 import sys
@@ -50,7 +50,7 @@ def limits(seconds: float) -> aiohttp.ClientTimeout:
 
 
 def user_agent(version: str, extra: str | None = None) -> str:
-    """`klarna-om/1.0 python/3.11 aiohttp/3.14`, and the caller's own words after it."""
+    """`klarna-om/1.0 python/3.11 aiohttp/3.14`, followed by the caller's `user_agent_extra`."""
     if extra is not None and not (extra.isascii() and extra.isprintable()):
         raise ConfigurationError("user_agent_extra must be printable ASCII")
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -90,7 +90,7 @@ class Transport:
     async def __call__(self, request: Request) -> Response:
         """Return the answer, whatever its status, or raise `NoAnswer`."""
         if self.deadlines.is_closed:
-            raise self._closed(request)
+            raise self._client_closed(request)
         started = self.clock()
         until, timeout = started + self.attempt_timeout, self.limits
         if request.deadline is not None and request.deadline < until:
@@ -99,7 +99,7 @@ class Transport:
         limit = self.deadlines.start(until)
         try:
             with limit:
-                answer = await self._asked(request, timeout)
+                answer = await self._send(request, timeout)
                 body = await read_body(answer)
         except KeyExpired:
             raise
@@ -120,13 +120,13 @@ class Transport:
         failure.about(request)
         raise failure from cause
 
-    def _closed(self, request: Request) -> ClientClosed:
-        closed = ClientClosed("this client is closed; nothing was sent")
-        closed.about(request)
-        return closed
+    def _client_closed(self, request: Request) -> ClientClosed:
+        error = ClientClosed("this client is closed; nothing was sent")
+        error.about(request)
+        return error
 
-    def _asked(self, request: Request, timeout: aiohttp.ClientTimeout) -> Awaitable[aiohttp.ClientResponse]:
-        # A write without a body says JSON too, as Klarna's own PHP SDK does; aiohttp would call it an octet stream.
+    def _send(self, request: Request, timeout: aiohttp.ClientTimeout) -> Awaitable[aiohttp.ClientResponse]:
+        # JSON also for a write without a body, as in Klarna's PHP SDK; aiohttp would call it an octet stream.
         headers = {**self.headers, **request.headers}
         if request.is_write:
             headers[CONTENT_TYPE] = "application/json"
@@ -148,24 +148,24 @@ class Transport:
         return self._origin.with_path(self._root + path, encoded=True)
 
     def _late(self, request: Request, answer: aiohttp.ClientResponse | None, waited: float) -> NoAnswer:
-        """The time is over, or was ended by the client's close."""
+        """The time limit is over, or the client was closed."""
         if answer is not None:
-            return _cut(request, answer, f"did not end within {waited:.1f} s")
+            return _answer_cut(request, answer, f"did not end within {waited:.1f} s")
         if self.deadlines.is_closed:
-            closed = ClientClosed(f"this client was closed {waited:.1f} s after sending began; it may have been sent")
-            closed.outcome = Outcome.UNKNOWN
-            return closed
+            error = ClientClosed(f"this client was closed {waited:.1f} s after sending began; it may have been sent")
+            error.outcome = Outcome.UNKNOWN
+            return error
         return AnswerTimeout(f"no answer within {waited:.1f} s; it may have been sent")
 
     def _failure(self, request: Request, answer: aiohttp.ClientResponse | None, reason: Exception) -> KlarnaError:
-        """What a failure says of the effect."""
+        """The error for a failure, with what is known of the effect."""
         if answer is None:
             return self.route.with_hint(failure_before_answer(request, reason))
         if isinstance(reason, BodyError):
-            return _cut(request, answer, f"cannot be read: {reason}")
-        return _cut(request, answer, f"broke off: {describe(reason)}")
+            return _answer_cut(request, answer, f"cannot be read: {reason}")
+        return _answer_cut(request, answer, f"broke off: {describe(reason)}")
 
 
-def _cut(request: Request, answer: aiohttp.ClientResponse, what: str) -> AnswerCut:
+def _answer_cut(request: Request, answer: aiohttp.ClientResponse, what: str) -> AnswerCut:
     outcome = outcome_of_head(request, answer.status, answer.headers)
     return AnswerCut(f"the answer ({answer.status}) {what}", answer.status, answer.headers, outcome)

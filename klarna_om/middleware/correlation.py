@@ -70,7 +70,7 @@ def _log(
 
 
 def _in_doubt(request: Request, outcome: Outcome | None) -> str:
-    """What the text says of a write that may have had its effect: the key is needed to repeat it."""
+    """What the message adds for a write that may have had its effect: the key is needed to repeat it."""
     if request.is_write and outcome is Outcome.UNKNOWN:
         return f" (outcome unknown, idempotency key {request.idempotency_key})"
     return ""

@@ -1,7 +1,7 @@
-"""No attempt is sent under a key that Klarna has forgotten: asked last, after every wait.
+"""No attempt is sent under a key that Klarna has forgotten: checked last, after every wait.
 
-A machine may sleep for a day in the middle of a backoff. The monotonic clock may stand still then, and the wall
-clock may be set back; so the key is too old when either of them says so.
+A machine may sleep for a day in the middle of a backoff. The monotonic clock may stop then, and the wall
+clock may be set back; so the key is too old by either of them.
 """
 
 import time

@@ -132,7 +132,7 @@ class RetriedCall:
         return self.decision.delay if self.decision is not None else 0.0
 
     def log_cancellation(self) -> None:
-        """The caller gets no error, so the log says which write is in doubt, and under which key to repeat it."""
+        """The caller gets no error, so the log names the write in doubt, and under which key to repeat it."""
         outcome = self.outcome(self.attempts[-1].outcome, None, None)
         if self.request.is_write and outcome in (Outcome.UNKNOWN, Outcome.DONE):
             number = len(self.attempts)
@@ -172,7 +172,7 @@ class RetriedCall:
 
 
 def _outcome_of(result: Result) -> Outcome:
-    """What one attempt says."""
+    """What one attempt shows about the effect."""
     if isinstance(result, Response):
         return Outcome.UNKNOWN if result.classification is None else result.classification.outcome
     return result.outcome

@@ -15,15 +15,15 @@ logger = logging.getLogger("klarna_om.warnings")
 """What Klarna advises against is logged here at WARNING; a higher level turns it off, and its cost with it."""
 
 LOGGED = 5
-"""How many warnings are in the text of a log line; all of them are in its `klarna_warnings`."""
+"""How many warnings are in the message of a log line; all of them are in its `klarna_warnings`."""
 
 
 @frozen
 class Validation:
-    """Check what will be sent: the outermost layer of our own, so that a bad request takes no key and no place.
+    """Check what will be sent: the outermost of our own layers, so that a bad request uses no key and no slot.
 
-    The middlewares of the caller are above it, and what they make of a request is what is checked. The rules about
-    fields look at `Request.content`; who changes nothing but the bytes is checked for their size only.
+    The middlewares of the caller are above it, and the request that they pass on is checked. The rules about
+    fields read `Request.content`; where only the bytes are changed, only their size is checked.
     """
 
     kustom: bool = False

@@ -10,8 +10,8 @@ it; they never guess.
 
 from klarna_om.money.amounts import is_fully_captured, remaining_to_capture, remaining_to_refund, remaining_to_release
 from klarna_om.money.currencies import decimals
+from klarna_om.money.formatting import major_units, minor_units, show
 from klarna_om.money.lines import UncapturedLine, uncaptured_lines
-from klarna_om.money.texts import major_units, minor_units, show
 
 __all__ = [
     "UncapturedLine",

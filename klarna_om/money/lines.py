@@ -13,7 +13,7 @@ class UncapturedLine:
     """What is left of the order's lines with one reference."""
 
     reference: str | None
-    """None is for all lines without one, together: they cannot be told apart."""
+    """None is for all lines without one, together: nothing distinguishes them."""
     quantity: int
     """0 where the quantity is captured, at another amount than the order's."""
     amount: int
@@ -27,7 +27,7 @@ def uncaptured_lines(order: Order) -> tuple[UncapturedLine, ...]:
 
     Klarna matches lines by equal `reference`, and so does this, over all captures. What was captured under a reference
     that the order does not have (any more), or beyond it, is not listed. Nothing is left of an order whose whole
-    amount is captured, whatever its lines say. A line that is left may not be possible to capture any more: see
+    amount is captured, whatever its lines are. A line that is left may not be possible to capture any more: see
     `remaining_to_capture`.
 
     Raises `ValueError` where the lines cannot tell: a capture without lines took something, or an amount or a quantity
@@ -36,10 +36,10 @@ def uncaptured_lines(order: Order) -> tuple[UncapturedLine, ...]:
     if is_fully_captured(order):
         return ()
     left: dict[str | None, _Left] = {}
-    for line, quantity, amount in _counted(order.order_lines, "order_lines"):
+    for line, quantity, amount in _with_quantities(order.order_lines, "order_lines"):
         left.setdefault(line.reference or None, _Left()).add(line, quantity, amount)
     for index, capture in enumerate(order.captures):
-        for line, quantity, amount in _counted(_lines(capture, index), f"captures[{index}].order_lines"):
+        for line, quantity, amount in _with_quantities(_lines(capture, index), f"captures[{index}].order_lines"):
             if (ordered := left.get(line.reference or None)) is not None:
                 ordered.take(quantity, amount)
     return tuple(rest.line(reference) for reference, rest in left.items() if rest.is_something)
@@ -77,14 +77,14 @@ def _lines(capture: Capture, index: int) -> tuple[OrderLine, ...]:
     return capture.order_lines
 
 
-def _counted(lines: Iterable[OrderLine], path: str) -> Iterator[tuple[OrderLine, int, int]]:
+def _with_quantities(lines: Iterable[OrderLine], path: str) -> Iterator[tuple[OrderLine, int, int]]:
     """Lines with their quantity and amount, which must be there."""
     for index, line in enumerate(lines):
-        quantity = _there(line.quantity, f"{path}[{index}].quantity")
-        yield line, quantity, _there(line.total_amount, f"{path}[{index}].total_amount")
+        quantity = _require(line.quantity, f"{path}[{index}].quantity")
+        yield line, quantity, _require(line.total_amount, f"{path}[{index}].total_amount")
 
 
-def _there(number: int | None, path: str) -> int:
+def _require(number: int | None, path: str) -> int:
     if number is None:
         raise ValueError(f"{path} is missing")
     return number

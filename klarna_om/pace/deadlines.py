@@ -73,7 +73,7 @@ class Deadlines:
 
 
 class Deadline:
-    """One time limit, as `asyncio.timeout` keeps it, but without a timer of its own."""
+    """One time limit, like `asyncio.timeout`, but without a separate timer."""
 
     __slots__ = ("_cancelling", "_deadlines", "_task", "is_over")
 

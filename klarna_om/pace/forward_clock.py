@@ -1,10 +1,10 @@
-"""A clock that never goes backwards, whatever the machine's does."""
+"""A clock that never goes backwards, also when the machine's does."""
 
 from collections.abc import Callable
 
 
 class ForwardClock:
-    """Where the clock below is set back, time stands still for that moment and goes on from there.
+    """When the clock below is set back, time stops for that moment and continues from there.
 
     Without it, every slot and wait that is already planned would move away by as much as the clock was set back.
     """

@@ -16,10 +16,10 @@ class Lanes:
         self._waiting = {"live": self._live, "batch": self._batch}
 
     def join(self, lane: Lane) -> "asyncio.Future[None]":
-        """Stand at the end of a lane; the future is resolved when it is one's turn."""
-        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting[lane].append(turn)
-        return turn
+        """Join the end of a lane; the future is resolved when its caller may go on."""
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting[lane].append(waiter)
+        return waiter
 
     @property
     def are_empty(self) -> bool:
@@ -27,21 +27,21 @@ class Lanes:
         return not self._live and not self._batch
 
     def next(self, lane: Lane) -> "asyncio.Future[None] | None":
-        """Who is first in a lane, without those who have given up."""
+        """The first one of a lane that has not given up."""
         waiting = self._waiting[lane]
         while waiting and waiting[0].done():
             del waiting[0]
         return waiting[0] if waiting else None
 
     def wake_next(self, lane: Lane) -> bool:
-        """Let the first one of a lane through; False when nobody waits."""
-        turn = self.next(lane)
-        if turn is None:
+        """Wake the first one of a lane; False when nobody waits."""
+        waiter = self.next(lane)
+        if waiter is None:
             return False
         del self._waiting[lane][0]
-        turn.set_result(None)
+        waiter.set_result(None)
         return True
 
     def count(self, lane: Lane) -> int:
         """How many wait in a lane."""
-        return sum(not turn.done() for turn in self._waiting[lane])
+        return sum(not waiter.done() for waiter in self._waiting[lane])

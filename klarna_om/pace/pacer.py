@@ -4,11 +4,11 @@
   of a second at most.
 - How the rate moves is in `adaptive_rate.py`. When the limit changes, slots that are already planned come nearer with
   it, so that one odd report does not outlast the next good one.
-- A 429 holds everybody until `X-Ratelimit-Reset`, or for one window where it has none, and for a minute at most.
+- A 429 holds all calls until `X-Ratelimit-Reset`, or for one window where it has none, and for a minute at most.
 - Another answer with `X-Ratelimit-Remaining: 0` does so for two windows at most: more would contradict its own window.
 - Nothing is held or slowed by a quota that is not credible, unless it came with a 429.
 - `Retry-After` concerns the call that got it, and moves nothing here.
-- A clock that goes backwards or jumps ahead neither stops anybody nor allows a larger burst.
+- A clock that goes backwards or jumps ahead neither stops calls nor allows a larger burst.
 
 https://docs.klarna.com/api/rate-limit
 """
@@ -27,23 +27,23 @@ from klarna_om.pace.lanes import Lane, Lanes
 from klarna_om.rate_limit import RateLimit, rate_limit, seconds_to_reset
 
 LATENESS = 0.02
-"""Seconds of a late wake-up that are made good, so that a coarse timer does not cost quota."""
+"""Seconds of a late wake-up that are compensated, so that a coarse timer does not cost quota."""
 LONGEST_HOLD = 60.0
 """Seconds. Klarna's windows last one; a longer wait is not the merchant's quota."""
 MOST_WINDOWS = 2
-"""A reset is rounded up to whole seconds, so it may lie a little beyond the window."""
+"""A reset is rounded up to whole seconds, so it may be a little after the window."""
 
 
 @frozen
 class PaceSnapshot:
-    """How the pace stands, for metrics."""
+    """The state of the pace, for metrics."""
 
     rate: float
     """Requests a second now."""
     ceiling: float
     """Requests a second that the rate may grow back to."""
     held_for: float
-    """Seconds for which nobody may send."""
+    """Seconds for which nothing may be sent."""
     waiting_live: int
     waiting_batch: int
 
@@ -113,7 +113,7 @@ class Pacer:
             self._wake_waiters()
 
     def snapshot(self) -> PaceSnapshot:
-        """How the pace stands."""
+        """The state of the pace."""
         now = self._clock()
         self._rate.grow(now)
         return PaceSnapshot(
@@ -168,7 +168,7 @@ class Pacer:
         return True
 
     def _seconds_to_hold(self, response: Response, quota: RateLimit | None) -> float | None:
-        """For how long nobody may send after this answer; None where it was within the limit."""
+        """For how long nothing may be sent after this answer; None where it was within the limit."""
         window = self._rate.window
         if response.status == 429:
             reset = seconds_to_reset(response.headers)

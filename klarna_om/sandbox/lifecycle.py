@@ -1,4 +1,4 @@
-"""The lifecycle of an order, as a table with the rules in words above it.
+"""The lifecycle of an order, as a table, with the rules described above it.
 
 The status of an order
     AUTHORIZED      nothing is captured, and it has not expired

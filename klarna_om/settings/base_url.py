@@ -21,8 +21,8 @@ _own_path = re.compile(
 def normalize_base_url(text: str, *, is_sandbox: bool = False) -> str:
     """Scheme and host in lower case, no default port, no slash at the end; `ConfigurationError` where it is unsafe.
 
-    A sandbox may also be reached over http at a host of a local network. No message repeats the text: a password may
-    stand where none belongs.
+    A sandbox may also be reached over http at a host of a local network. No message repeats the text: it may contain a
+    misplaced password.
     """
     if "@" in text:
         raise ConfigurationError("the base URL must not contain credentials: pass username= and password=")
@@ -48,7 +48,7 @@ def _split(text: str) -> SplitResult:
         _ = url.port
         (url.hostname or "").encode("idna")
     except ValueError:
-        # The reason is not repeated: it may quote a password that stands where none belongs.
+        # The reason is not repeated: it may quote a misplaced password.
         raise ConfigurationError("the base URL cannot be read: it is a scheme, a host and maybe a path") from None
     return url
 

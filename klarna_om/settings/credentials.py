@@ -12,7 +12,7 @@ from klarna_om.settings.input_text import flaw_of, trim
 
 
 class Secret(str):
-    """A text that goes on the wire and nowhere else: it shows itself as `***` and refuses to be pickled."""
+    """A string that goes on the wire and nowhere else: it shows itself as `***` and refuses to be pickled."""
 
     __slots__ = ()
 
@@ -42,7 +42,7 @@ def hide(value: str) -> Secret:
 
 @frozen
 class Credentials:
-    """What proves who calls, in one of Klarna's two forms.
+    """Credentials in one of Klarna's two forms.
 
     `Credentials.password(username, password)` is standard HTTP Basic. `Credentials.api_key(key)` sends the key
     itself after the word Basic, which is what Klarna documents. A UUID username with an API key as its password is
@@ -105,7 +105,7 @@ class Credentials:
 
 
 def find_credentials(username: str | None, password: str | None, api_key: str | None) -> Credentials:
-    """Those that are given; without any, what the environment variables say."""
+    """The given ones; without any, those of the environment variables."""
     if api_key is not None:
         if username is not None or password is not None:
             raise ConfigurationError("pass api_key=, or username= and password=, but not both")
@@ -136,6 +136,6 @@ def clean_secret(name: str, value: Secret) -> Secret:
 
 
 def _kind_of(key: Secret) -> str | None:
-    # A UUID may stand before the key, and a colon between them.
+    # A UUID may precede the key, with a colon between them.
     found = re.search(r"(?:^|:)((?:klarna|kustom)_(?:live|test))_", key, re.IGNORECASE)
     return found[1].lower() if found else None

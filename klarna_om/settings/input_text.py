@@ -17,7 +17,7 @@ def trim(text: str) -> str:
 
 
 def flaw_of(text: str) -> str | None:
-    """What cannot be meant in a setting, in words that do not show the setting; None where nothing is wrong."""
+    """What is wrong with a setting, without showing it; None where nothing is wrong."""
     if not text:
         return "is empty"
     if text[0] in _QUOTES:

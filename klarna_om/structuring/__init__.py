@@ -1,7 +1,7 @@
-"""JSON <-> types: the door. What is right and wrong is decided in `klarna_om.structuring.strictness`.
+"""JSON <-> types. What is accepted is decided in `klarna_om.structuring.strictness`.
 
 A document goes through the fast path (msgspec). Where that refuses it, for whatever reason, the strict path
-(cattrs) reads it again and has the last word: a value, or `Unreadable` with every wrong path in it. What the
+(cattrs) reads it again and decides: a value, or `Unreadable` with every wrong path in it. What the
 fast path does read, the strict path reads alike; a property test holds them together.
 """
 
@@ -23,15 +23,15 @@ T = TypeVar("T")
 def read(cls: type[T], data: bytes) -> T:
     """Read a JSON document into one of Klarna's types, or into a list or tuple of one.
 
-    A field that is null reads as absent, whatever it is, and a null in a list that Klarna sends is no item of it.
+    A field that is null reads as absent, whatever it is, and a null in a list that Klarna sends is dropped.
     Raises `Unreadable`, which names every field that is wrong, or what kept the bytes from being JSON at all: no
     UTF-8, NaN, thousands of lists in each other.
     """
     try:
-        data.decode()  # msgspec looks at the texts that it keeps, but not at those that it skips
+        data.decode()  # msgspec checks the strings that it keeps, but not those that it skips
         value: T = decoder_of(cls)(data)
     except fast_path.REFUSALS:
-        pass  # the strict path speaks outside of the handler, so that this is no part of its error
+        pass  # the strict path runs outside of the handler, so that its error has no context
     else:
         return value
     return strict_path.structure(cls, strict_path.parse(cls, data))
@@ -40,7 +40,7 @@ def read(cls: type[T], data: bytes) -> T:
 def write(content: object) -> bytes:
     """Write one of Klarna's types, or a list or tuple of one, as JSON in UTF-8.
 
-    Fields that are None are left out; an empty text and an empty list are sent: to Klarna they mean "clear".
+    Fields that are None are left out; an empty string and an empty list are sent: to Klarna they mean "clear".
     Raises `Unreadable` for what no document could hold: thousands of lists in each other.
     """
     try:
@@ -69,11 +69,11 @@ def to_dict(content: object) -> dict[str, Any]:
     raise strict_path.too_deep(type(content))
 
 
-def _as_text(value: object) -> str:
-    """Write a kind of text that msgspec does not know, such as the safe strings of web frameworks."""
+def _as_string(value: object) -> str:
+    """Write a kind of string that msgspec does not know, such as the safe strings of web frameworks."""
     if isinstance(value, str):
         return str.__str__(value)
     raise TypeError(f"{type(value).__name__} has no place in a request")
 
 
-_encoder = msgspec.json.Encoder(enc_hook=_as_text)
+_encoder = msgspec.json.Encoder(enc_hook=_as_string)

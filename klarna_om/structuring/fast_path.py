@@ -26,7 +26,7 @@ class _Decoders(dict[Any, Decode]):
 
 
 decoder_of = _Decoders().__getitem__
-"""The decoder of one of Klarna's types, or of a list or tuple of one. That of types of somebody else's refuses all.
+"""The decoder of one of Klarna's types, or of a list or tuple of one. That of any other type refuses all.
 
 It expects UTF-8, which `klarna_om.structuring.read` has made sure of.
 """
@@ -55,9 +55,9 @@ def _complete(cls: type[RequestModel], decode: Decode, *, is_list: bool) -> Deco
     names = required(cls)
 
     def decode_complete(data: bytes) -> Any:
-        found = decode(data)
-        if any(getattr(one, name) is None for one in (found if is_list else (found,)) for name in names):
+        value = decode(data)
+        if any(getattr(item, name) is None for item in (value if is_list else (value,)) for name in names):
             raise ValueError
-        return found
+        return value
 
     return decode_complete

@@ -1,4 +1,4 @@
-"""The strict path: plain JSON first, cattrs afterwards, and a full account of what is wrong."""
+"""The strict path: plain JSON first, cattrs afterwards, and a list of everything that is wrong."""
 
 import json
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ TOO_DEEP = "nested too deeply"
 
 
 class Unreadable(ValueError):
-    """A document is not what it should be. It names the wrong fields, but never a text that they hold."""
+    """A document is not what it should be. It names the wrong fields, but never a string that they hold."""
 
     def __init__(self, what: str, problems: tuple[str, ...]) -> None:
         super().__init__(what, problems)
@@ -55,7 +55,7 @@ def structure(cls: type[T], document: object) -> T:
 
 
 def too_deep(cls: Any) -> Unreadable:
-    """Name a value that has so much in each other that it is not to be gone through."""
+    """The error for a value that is nested too deeply to be written."""
     return Unreadable(_name(cls), (TOO_DEEP,))
 
 
@@ -81,9 +81,9 @@ def _integer(digits: str) -> int | float:
         return float(digits)
 
 
-def _no_number(word: str) -> NoReturn:
+def _no_number(constant: str) -> NoReturn:
     """Refuse NaN and Infinity, which Python's reader takes for JSON."""
-    raise ValueError(f"{word} is no number")
+    raise ValueError(f"{constant} is no number")
 
 
 def _name(cls: Any) -> str:

@@ -1,13 +1,13 @@
 """The rules by which plain values become Klarna's types, as a cattrs converter.
 
 - An int is exactly an int of 64 bits: 7.0, 1e2, "7", true and 2 ** 63 are errors. So it is with true and false.
-- A text is exactly a text, a list a list, an object an object.
+- A string is exactly a string, a list a list, an object an object.
 - `null` reads like a missing field, whatever the field. Klarna was never seen to send one.
 - `null` in a list is no item of it: the list is read without. Only the lists of a request hold what is meant, so
   there it is an error.
 - Unknown fields are passed over, anywhere.
 - A missing field is None, or empty for a list. Only a request must have what the specification requires.
-- Times and dates: what cannot be placed in time is None, but what is not a text is an error.
+- Times and dates: what cannot be placed in time is None, but what is not a string is an error.
 - Half of a surrogate pair, which has no UTF-8, reads as U+FFFD.
 """
 
@@ -34,10 +34,10 @@ _ABSENT = object()
 
 
 class KindError(ValueError):
-    """A value is of the wrong kind. The message never repeats a text, which may be personal."""
+    """A value is of the wrong kind. The message never repeats a string, which may be personal."""
 
     def __init__(self, expected: str, value: object) -> None:
-        # A number where a number belongs is worth seeing; one where a text belongs may be a telephone number.
+        # A number where a number belongs is worth seeing; one where a string belongs may be a telephone number.
         shown = repr(value) if expected == "an int" and isinstance(value, float) else _kind(value)
         super().__init__(f"expected {expected}, got {shown}")
 
@@ -49,17 +49,17 @@ MAX_ITEMS = 10_000
 @cache
 def converter() -> "Converter":
     """The converter with all rules in it, for your own structuring and unstructuring."""
-    from cattrs import Converter  # here, since most programs never leave the fast path
+    from cattrs import Converter  # imported here, since most programs only use the fast path
 
     rules = Converter(detailed_validation=True)
     rules.register_structure_hook(int, _int)
     rules.register_structure_hook(bool, _bool)
-    rules.register_structure_hook(str, _text)
+    rules.register_structure_hook(str, _string)
     rules.register_structure_hook(datetime, partial(_in_time, Moment))
     rules.register_structure_hook(date, partial(_in_time, date))
     rules.register_structure_hook_factory(_is_sequence, partial(_sequence, drop_null=True))
     rules.register_structure_hook_factory(attrs.has, _record)
-    rules.register_unstructure_hook(str, str.__str__)  # the text of a word, not the member of an enumeration
+    rules.register_unstructure_hook(str, str.__str__)  # a plain string, not the member of an enumeration
     rules.register_unstructure_hook(datetime, lambda moment: moment.isoformat().replace("+00:00", "Z"))
     rules.register_unstructure_hook(date, date.isoformat)
     rules.register_unstructure_hook(tuple, lambda items: [rules.unstructure(item) for item in items])
@@ -81,9 +81,9 @@ def _bool(value: object, _: object) -> bool:
     return value
 
 
-def _text(value: object, _: object) -> str:
+def _string(value: object, _: object) -> str:
     if not isinstance(value, str):
-        raise KindError("a text", value)
+        raise KindError("a string", value)
     if value.isascii():
         return value
     return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
@@ -92,7 +92,7 @@ def _text(value: object, _: object) -> str:
 def _in_time(kind: Any, value: object, _: object) -> Any:
     """Read a time or date as the fast path would; None where it cannot."""
     if not isinstance(value, str):
-        raise KindError("a text", value)
+        raise KindError("a string", value)
     try:
         return msgspec.convert(value, kind)
     except msgspec.ValidationError:
@@ -117,7 +117,7 @@ def _sequence(kind: Any, rules: "Converter", *, drop_null: bool) -> Hook:
             raise KindError("a list", value)
         values = cast("Collection[object]", value)
         if len(values) > MAX_ITEMS:
-            raise KindError(f"a list of up to {MAX_ITEMS} items, all of them right", values)
+            raise KindError(f"a list of up to {MAX_ITEMS} items, all of them valid", values)
         items: list[Any] = structure_items(values, kind)
         return make(one for one in items if one is not None) if drop_null else make(items)
 
@@ -129,15 +129,15 @@ def _record(cls: type[attrs.AttrsInstance], rules: "Converter") -> Hook:
     from cattrs.gen import make_dict_structure_fn
 
     fields = attrs.fields(cls)
-    spared = dict.fromkeys(required(cls), _ABSENT) if issubclass(cls, ResponseModel) else {}
+    placeholders = dict.fromkeys(required(cls), _ABSENT) if issubclass(cls, ResponseModel) else {}
     structure_fields = make_dict_structure_fn(cls, rules, **{f.name: _override(cls, f, rules) for f in fields})
 
     def structure(value: object, _: object) -> Any:
         if not isinstance(value, Mapping):
             raise KindError("an object", value)
         document = cast("Mapping[str, object]", value)
-        given = {name: held for name, held in document.items() if held is not None}
-        return structure_fields({**spared, **given}, cls)
+        given = {name: value for name, value in document.items() if value is not None}
+        return structure_fields({**placeholders, **given}, cls)
 
     return structure
 
@@ -147,21 +147,21 @@ def _override(cls: type, field: "attrs.Attribute[Any]", rules: "Converter") -> A
 
     kind = non_null_type(field.type)
     is_meant = issubclass(cls, RequestModel) and _is_sequence(kind)
-    known = _sequence(kind, rules, drop_null=False) if is_meant else rules.get_structure_hook(kind)
+    structure = _sequence(kind, rules, drop_null=False) if is_meant else rules.get_structure_hook(kind)
     return override(
         rename=wire_name(field.name),
-        struct_hook=lambda value, kind: None if value is _ABSENT else known(value, kind),
+        struct_hook=lambda value, kind: None if value is _ABSENT else structure(value, kind),
     )
 
 
 def _plain(rules: "Converter", cls: type[attrs.AttrsInstance]) -> Callable[[Any], dict[str, Any]]:
-    """Unstructure an object: absent fields are left out, empty texts and lists are not."""
-    # A class of somebody else's leaves nothing out.
-    nothing = {field.name: default_of(field) if issubclass(cls, Model) else _ABSENT for field in attrs.fields(cls)}
+    """Unstructure an object: absent fields are left out, empty strings and lists are not."""
+    # Another library's class leaves nothing out.
+    defaults = {field.name: default_of(field) if issubclass(cls, Model) else _ABSENT for field in attrs.fields(cls)}
 
     def unstructure(record: object) -> dict[str, Any]:
-        held = {name: getattr(record, name) for name in nothing}
-        return {wire_name(n): rules.unstructure(value) for n, value in held.items() if value is not nothing[n]}
+        values = {name: getattr(record, name) for name in defaults}
+        return {wire_name(n): rules.unstructure(value) for n, value in values.items() if value is not defaults[n]}
 
     return unstructure
 
@@ -169,7 +169,7 @@ def _plain(rules: "Converter", cls: type[attrs.AttrsInstance]) -> Callable[[Any]
 _KINDS: dict[type, str] = {
     int: "a number",
     float: "a number",
-    str: "a text",
+    str: "a string",
     list: "a list",
     dict: "an object",
 }

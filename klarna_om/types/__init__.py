@@ -1,6 +1,6 @@
 """Klarna's documents and request bodies: frozen classes under Klarna's own names, no logic, no I/O.
 
-Amounts are whole numbers of minor units. Fields with an open list of words hold plain text; the words known
+Amounts are whole numbers of minor units. Fields with an open list of values are plain strings; the values known
 today are offered as enumerations. How JSON becomes these types, and how strictly, is in
 `klarna_om.structuring`.
 """

@@ -3,7 +3,7 @@
 from attrs import field, frozen
 
 from klarna_om.types.customer import Address
-from klarna_om.types.limits import money, number, text
+from klarna_om.types.limits import money, number, string
 from klarna_om.types.model import request_model, response_model
 from klarna_om.types.order_line import MAX_ORDER_LINES, OrderLine, as_lines
 from klarna_om.types.scalars import Int64, Moment
@@ -26,9 +26,9 @@ class CaptureObject:
 
     captured_amount: Int64 = field(metadata=money(ge=0, required=True))
     """Minor units."""
-    description: str | None = field(default=None, metadata=text())
+    description: str | None = field(default=None, metadata=string())
     """Shown to the customer."""
-    reference: str | None = field(default=None, metadata=text())
+    reference: str | None = field(default=None, metadata=string())
     """The shop's own; it goes into the settlement files."""
     order_lines: tuple[OrderLine, ...] | None = field(default=None, converter=as_lines, metadata=MAX_ORDER_LINES)
     """What is captured; a refund is allocated to it by equal `reference` of a line."""
@@ -64,4 +64,4 @@ class Capture:
     billing_address: Address | None = field(default=None)
     shipping_address: Address | None = field(default=None)
     shipping_info: tuple[ShippingInfo, ...] = field(default=())
-    reference: str | None = field(default=None, metadata=text())
+    reference: str | None = field(default=None, metadata=string())

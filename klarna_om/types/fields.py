@@ -1,4 +1,4 @@
-"""What the declaration of a field says: its name at Klarna, its type where it is there, its value where it is not."""
+"""What the declaration of a field defines: its name at Klarna, its type without None, its default."""
 
 from types import NoneType
 from typing import Any, get_args

@@ -11,12 +11,12 @@ MONEY_MAX = 200_000_000
 """The most that Klarna takes in one amount, in minor units. Before 2024 it was half of that."""
 
 URL_MAX = 1024
-TEXT_MAX = 255
+STRING_MAX = 255
 
 
 @frozen(kw_only=True)
 class Limits:
-    """What Klarna's specification allows in one field; None where it says nothing."""
+    """What Klarna's specification allows in one field; None where it sets no limit."""
 
     required: bool = False
     """Must be there in a request. What Klarna sends may lack it all the same."""
@@ -30,8 +30,8 @@ class Limits:
 UNLIMITED = Limits()
 
 
-def text(max_length: int = TEXT_MAX, *, required: bool = False) -> Mapping[str, Limits]:
-    """Metadata of a text of up to `n` characters."""
+def string(max_length: int = STRING_MAX, *, required: bool = False) -> Mapping[str, Limits]:
+    """Metadata of a string of up to `n` characters."""
     return {LIMITS: Limits(max_length=max_length, required=required)}
 
 
@@ -41,7 +41,7 @@ def number(*, ge: int | None = None, le: int | None = None, required: bool = Fal
 
 
 def money(*, ge: int | None = None, required: bool = False) -> Mapping[str, Limits]:
-    """Metadata of an amount in minor units; it may be negative unless `ge` says otherwise."""
+    """Metadata of an amount in minor units; it may be negative unless `ge` is set."""
     return number(ge=ge, le=MONEY_MAX, required=required)
 
 

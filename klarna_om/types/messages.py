@@ -14,7 +14,7 @@ class ErrorMessage:
     """
 
     error_code: str | None = field(default=None)
-    """One of `ErrorCode`, or a newer word."""
+    """One of `ErrorCode`, or a newer value."""
     error_messages: tuple[str, ...] = field(default=())
     error_message: str | None = field(default=None)
     """In no specification of this API; Klarna's general rule allows it in place of `error_messages`."""
@@ -27,11 +27,11 @@ class ErrorMessage:
 class Notification:
     """A pending order's fraud review is over. US and UK only; sent every 10 minutes for 24 hours until a 200.
 
-    It is not signed: read the order and look at its `fraud_status` before acting. A document without an
+    It is not signed: read the order and check its `fraud_status` before acting. A document without an
     `order_id` is no notification and cannot be read.
     https://docs.klarna.com/payments/after-payments/order-management/more-actions/pending-orders/
     """
 
     order_id: str
     event_type: str | None = field(default=None)
-    """One of `FraudEvent`, or another word."""
+    """One of `FraudEvent`, or another value."""

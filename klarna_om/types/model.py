@@ -3,12 +3,12 @@
 `attrs.fields`, `attrs.evolve` and cattrs see the attrs class that was declared. msgspec sees a Struct, with the
 annotations that were declared. An absent field holds its default and is not written.
 
-What that takes, and what it buys (`benchmarks/structuring.py`, orders of 2 to 20 KB, CPython 3.11, msgspec 0.22):
+What that costs, and what it gains (`benchmarks/structuring.py`, orders of 2 to 20 KB, CPython 3.11, msgspec 0.22):
 
 - The class is made twice. msgspec decodes an order into Structs 2.1 to 2.2 times as fast as into the attrs classes,
   and 2.5 to 2.8 times as fast as into attrs classes with slots.
 - The constructor is the `__call__` of a metaclass (https://jcristharif.com/msgspec/api.html#msgspec.StructMeta): a
-  Struct has no `__init__` of its own, and decoding does not come by here. A `__post_init__`, which it would call,
+  Struct has no `__init__` of its own, and decoding does not call it. A `__post_init__`, which it would call,
   costs 5 to 8 % when it does nothing.
 - `weakref=True` rules out `gc=False`, with which reading took 3 to 5 % less.
 """
@@ -30,17 +30,17 @@ NOT_COPIED = frozenset({"__annotations__", "__dict__", "__init__", "__weakref__"
 
 
 class ModelMeta(msgspec.StructMeta):
-    """The class of the classes (so its `self` is a `cls`): values are made by keyword, None is as good as nothing."""
+    """The class of the classes (so its `self` is a `cls`): values are made by keyword, None is treated as absent."""
 
     def __call__(cls, *args: object, **given: object) -> Any:  # noqa: N805
         """Make a value; it is what the constructor of an attrs class would do."""
-        if (fault := _fault(cls, args, given)) is not None:
-            raise TypeError(f"{cls.__name__}() {fault}")
+        if (problem := _problem(cls, args, given)) is not None:
+            raise TypeError(f"{cls.__name__}() {problem}")
         converters = _arguments(cls)[1]
-        held = {name: value for name, value in given.items() if value is not None}
-        for name in held.keys() & converters.keys():
-            held[name] = converters[name](held[name])
-        return super().__call__(**held)
+        values = {name: value for name, value in given.items() if value is not None}
+        for name in values.keys() & converters.keys():
+            values[name] = converters[name](values[name])
+        return super().__call__(**values)
 
     @property
     def __signature__(cls) -> Signature:  # noqa: N805
@@ -51,10 +51,10 @@ class Model(msgspec.Struct, metaclass=ModelMeta, omit_defaults=True, rename=wire
     """Any of Klarna's types."""
 
     def __init_subclass__(cls) -> None:
-        """Refuse fields that attrs does not know; those that users derive may have methods of their own."""
+        """Refuse fields that attrs does not know; derived classes may add methods."""
         if "__attrs_attrs__" not in vars(cls) and get_annotations(cls):
             raise TypeError(
-                f"{cls.__name__} cannot have fields of its own, being a {cls.__mro__[1].__name__};"
+                f"{cls.__name__} cannot add fields to {cls.__mro__[1].__name__};"
                 " KlarnaClient.request() sends what this client does not know"
             )
 
@@ -87,22 +87,22 @@ def required(cls: type) -> tuple[str, ...]:
 
 
 def _make_model(kind: type[Model], cls: C) -> C:
-    """The same class once more, with a Struct's memory in the place of a dictionary."""
+    """The same class as a Struct, without a dictionary for each value."""
     space = {name: value for name, value in vars(cls).items() if name not in NOT_COPIED}
     space["__annotations__"] = {field.name: field.type for field in _fields(cls)}
     space |= {field.name: default_of(field) for field in _fields(cls)}
-    made: Any = ModelMeta(cls.__name__, (kind,), space, kw_only=True)
-    return cast("C", made)
+    model: Any = ModelMeta(cls.__name__, (kind,), space, kw_only=True)
+    return cast("C", model)
 
 
 @cache
 def _arguments(cls: type) -> tuple[tuple[str, ...], Mapping[str, Any]]:
     """What the constructor asks for, and what turns its lists into tuples."""
-    asked = tuple(field.name for field in _fields(cls) if field.default is NOTHING)
-    return asked, {field.name: field.converter or tuple for field in _fields(cls) if _is_list(field)}
+    required = tuple(field.name for field in _fields(cls) if field.default is NOTHING)
+    return required, {field.name: field.converter or tuple for field in _fields(cls) if _is_list(field)}
 
 
-def _fault(cls: ModelMeta, args: tuple[object, ...], given: Mapping[str, object]) -> str | None:
+def _problem(cls: ModelMeta, args: tuple[object, ...], given: Mapping[str, object]) -> str | None:
     """What is wrong with the arguments of a constructor."""
     if args:
         return "takes keyword arguments only"

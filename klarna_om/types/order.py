@@ -22,7 +22,7 @@ class InitialPaymentMethod:
     """
 
     type: str | None = field(default=None)
-    """One of `PaymentMethodType`, or a newer word."""
+    """One of `PaymentMethodType`, or a newer value."""
     description: str | None = field(default=None)
     number_of_installments: Int64 | None = field(default=None)
 
@@ -41,9 +41,9 @@ class Order:
     order_id: str | None = field(default=None)
     """Shaped like a UUID, but not always of a valid version; at most 255 characters."""
     status: str | None = field(default=None)
-    """One of `OrderStatus`, or a newer word."""
+    """One of `OrderStatus`, or a newer value."""
     fraud_status: str | None = field(default=None)
-    """One of `FraudStatus`, or a newer word."""
+    """One of `FraudStatus`, or a newer value."""
     order_amount: Int64 | None = field(default=None)
     original_order_amount: Int64 | None = field(default=None)
     captured_amount: Int64 | None = field(default=None)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from attrs import field, frozen
 
-from klarna_om.types.limits import REQUIRED, URL_MAX, items, money, number, text
+from klarna_om.types.limits import REQUIRED, URL_MAX, items, money, number, string
 from klarna_om.types.model import response_model
 from klarna_om.types.scalars import Int64
 
@@ -20,16 +20,16 @@ class ProductIdentifiers:
     https://docs.klarna.com/api/ordermanagement/
     """
 
-    category_path: str | None = field(default=None, metadata=text(750))
+    category_path: str | None = field(default=None, metadata=string(750))
     """`Electronics Store > Computers & Tablets > Desktops`."""
-    global_trade_item_number: str | None = field(default=None, metadata=text(50))
+    global_trade_item_number: str | None = field(default=None, metadata=string(50))
     """EAN, ISBN or UPC, without dashes and spaces where possible."""
-    manufacturer_part_number: str | None = field(default=None, metadata=text(70))
+    manufacturer_part_number: str | None = field(default=None, metadata=string(70))
     """Together with the brand it names the product."""
-    brand: str | None = field(default=None, metadata=text(70))
+    brand: str | None = field(default=None, metadata=string(70))
     """Leave it out where there is none."""
-    color: str | None = field(default=None, metadata=text(64))
-    size: str | None = field(default=None, metadata=text(64))
+    color: str | None = field(default=None, metadata=string(64))
+    size: str | None = field(default=None, metadata=string(64))
 
 
 @response_model
@@ -44,9 +44,9 @@ class Subscription:
     https://docs.klarna.com/api/ordermanagement/
     """
 
-    name: str | None = field(metadata=text(required=True))
+    name: str | None = field(metadata=string(required=True))
     interval: str | None = field(metadata=REQUIRED)
-    """One of `SubscriptionInterval`, or a newer word."""
+    """One of `SubscriptionInterval`, or a newer value."""
     interval_count: Int64 | None = field(metadata=number(ge=1, required=True))
     """At least 1."""
 
@@ -62,10 +62,10 @@ class OrderLine:
 
     `name`, `quantity`, `unit_price` and `total_amount` are required in a request, and so by the
     constructor. In an answer any of them may be missing and then reads as None: `OrderLine(name=None, ...)`
-    stands for such a line.
+    makes such a line.
 
     Klarna expects `total_amount == quantity * unit_price - total_discount_amount`, but orders have been
-    read where it is not so. In the US there is no `tax_rate`; the tax is one line of its own, of type
+    read where it is not so. In the US there is no `tax_rate`; the tax is a separate line of type
     `sales_tax`. A refund is allocated to a capture by equal `reference`. A return fee is a line of type
     `return_fee` with negative `unit_price` and `total_amount`, in a refund of exactly the lines' sum.
 
@@ -77,14 +77,14 @@ class OrderLine:
     https://docs.klarna.com/api/ordermanagement/
     """
 
-    reference: str | None = field(default=None, metadata=text())
+    reference: str | None = field(default=None, metadata=string())
     """Article number or SKU."""
     type: str | None = field(default=None)
-    """One of `OrderLineType`, or a newer word."""
+    """One of `OrderLineType`, or a newer value."""
     quantity: Int64 | None = field(metadata=number(ge=0, required=True))
-    quantity_unit: str | None = field(default=None, metadata=text(10))
-    """`kg`, `pcs.`; comes back as an empty text when it was never set."""
-    name: str | None = field(metadata=text(required=True))
+    quantity_unit: str | None = field(default=None, metadata=string(10))
+    """`kg`, `pcs.`; comes back as an empty string when it was never set."""
+    name: str | None = field(metadata=string(required=True))
     total_amount: Int64 | None = field(metadata=money(required=True))
     """With tax, after discount. Negative for what lowers the sum."""
     unit_price: Int64 | None = field(metadata=money(required=True))
@@ -95,10 +95,10 @@ class OrderLine:
     """Percent with two implied decimals: 2500 is 25 %."""
     total_tax_amount: Int64 | None = field(default=None, metadata=money())
     """`total_amount - total_amount * 10000 / (10000 + tax_rate)`, give or take 1."""
-    merchant_data: str | None = field(default=None, repr=False, metadata=text(1024))
+    merchant_data: str | None = field(default=None, repr=False, metadata=string(1024))
     """The shop's own; Klarna gives it back."""
-    product_url: str | None = field(default=None, metadata=text(URL_MAX))
-    image_url: str | None = field(default=None, metadata=text(URL_MAX))
+    product_url: str | None = field(default=None, metadata=string(URL_MAX))
+    image_url: str | None = field(default=None, metadata=string(URL_MAX))
     product_identifiers: ProductIdentifiers | None = field(default=None)
     subscription: Subscription | None = field(default=None)
 

@@ -2,7 +2,7 @@
 
 from attrs import field, frozen
 
-from klarna_om.types.limits import money, text
+from klarna_om.types.limits import money, string
 from klarna_om.types.model import request_model, response_model
 from klarna_om.types.order_line import MAX_ORDER_LINES, OrderLine, as_lines
 from klarna_om.types.scalars import Int64, Moment
@@ -25,9 +25,9 @@ class RefundObject:
 
     refunded_amount: Int64 = field(metadata=money(ge=0, required=True))
     """Minor units."""
-    description: str | None = field(default=None, metadata=text())
+    description: str | None = field(default=None, metadata=string())
     """Shown to the customer."""
-    reference: str | None = field(default=None, metadata=text())
+    reference: str | None = field(default=None, metadata=string())
     """The shop's own; it goes into the settlement files."""
     order_lines: tuple[OrderLine, ...] | None = field(default=None, converter=as_lines, metadata=MAX_ORDER_LINES)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from attrs import field, frozen
 
-from klarna_om.types.limits import URL_MAX, items, text
+from klarna_om.types.limits import URL_MAX, items, string
 from klarna_om.types.model import request_model, response_model
 
 MAX_SHIPPING_INFO = items(500)
@@ -26,14 +26,14 @@ class ShippingInfo:
     https://docs.klarna.com/payments/after-payments/order-management/more-actions/klarna-carrier-partner-list/
     """
 
-    shipping_company: str | None = field(default=None, metadata=text(100))
+    shipping_company: str | None = field(default=None, metadata=string(100))
     shipping_method: str | None = field(default=None)
-    """One of `ShippingMethod`, or a newer word."""
-    tracking_number: str | None = field(default=None, metadata=text(100))
-    tracking_uri: str | None = field(default=None, metadata=text(URL_MAX))
-    return_shipping_company: str | None = field(default=None, metadata=text(100))
-    return_tracking_number: str | None = field(default=None, metadata=text(100))
-    return_tracking_uri: str | None = field(default=None, metadata=text(URL_MAX))
+    """One of `ShippingMethod`, or a newer value."""
+    tracking_number: str | None = field(default=None, metadata=string(100))
+    tracking_uri: str | None = field(default=None, metadata=string(URL_MAX))
+    return_shipping_company: str | None = field(default=None, metadata=string(100))
+    return_tracking_number: str | None = field(default=None, metadata=string(100))
+    return_tracking_uri: str | None = field(default=None, metadata=string(URL_MAX))
 
 
 def as_parcels(parcels: Iterable[ShippingInfo] | None) -> tuple[ShippingInfo, ...] | None:

@@ -71,7 +71,7 @@ class Addon:
     """Minor units."""
     external_id: str | None = field(default=None)
     user_input: str | None = field(default=None, repr=False)
-    """What the customer typed: a telephone number, the code of a door."""
+    """What the customer typed: a telephone number, an entry code."""
 
 
 @response_model
@@ -79,7 +79,7 @@ class Addon:
 class SelectedShippingOption:
     """The shipping option that the customer selected. Amounts are in minor units.
 
-    Klarna's field `class` is `class_` here, since `class` is a word of Python. Nothing but the name differs.
+    Klarna's field `class` is `class_` here, since `class` is a Python keyword. Only the name differs.
     https://docs.klarna.com/api/ordermanagement/
     """
 

@@ -3,7 +3,7 @@
 from attrs import field, frozen
 
 from klarna_om.types.customer import Address
-from klarna_om.types.limits import money, text
+from klarna_om.types.limits import money, string
 from klarna_om.types.model import request_model
 from klarna_om.types.order_line import MAX_ORDER_LINES, OrderLine, as_lines
 from klarna_om.types.scalars import Int64
@@ -26,7 +26,7 @@ class UpdateAuthorization:
 
     order_amount: Int64 = field(metadata=money(ge=0, required=True))
     """The new total in minor units; not the difference."""
-    description: str | None = field(default=None, metadata=text())
+    description: str | None = field(default=None, metadata=string())
     """Why."""
     order_lines: tuple[OrderLine, ...] | None = field(default=None, converter=as_lines, metadata=MAX_ORDER_LINES)
     """All lines of the order, old and new. None leaves the field out, an empty list is sent as one."""
@@ -37,7 +37,7 @@ class UpdateAuthorization:
 class UpdateConsumer:
     """A request to change the address of an order. It is a new credit check.
 
-    Only the given fields of the address change; an empty text clears one, but for those that Klarna needs.
+    Only the given fields of the address change; an empty string clears one, but for those that Klarna needs.
     https://docs.klarna.com/payments/after-payments/order-management/manage-orders-with-the-api/view-and-change-orders/
     """
 
@@ -50,13 +50,13 @@ class UpdateConsumer:
 @request_model
 @frozen(kw_only=True, slots=False)
 class UpdateMerchantReferences:
-    """A request to set one or both references. None leaves a reference as it is, an empty text clears it.
+    """A request to set one or both references. None leaves a reference as it is, an empty string clears it.
 
     Limits: `merchant_reference1` 255 characters, `merchant_reference2` 255 characters.
 
     https://docs.klarna.com/payments/after-payments/order-management/manage-orders-with-the-api/view-and-change-orders/
     """
 
-    merchant_reference1: str | None = field(default=None, metadata=text())
+    merchant_reference1: str | None = field(default=None, metadata=string())
     """The shop's order number, which the customer sees."""
-    merchant_reference2: str | None = field(default=None, metadata=text())
+    merchant_reference2: str | None = field(default=None, metadata=string())

@@ -1,7 +1,7 @@
-"""Words that Klarna is known to use. Every list is open: a word that is not here is a value, never an error.
+"""Values that Klarna is known to use. Every list is open: a value that is not here is returned, never an error.
 
-Fields hold plain text, so any word can be read. The members here are text too: they compare equal to it,
-print like it and may stand wherever it may.
+Fields are plain strings, so any value can be read. The members here are strings too: they compare equal to them,
+print like them and can be used in their place.
 
     if order.status == OrderStatus.CAPTURED: ...
     OrderLine(type=OrderLineType.SHIPPING_FEE, ...)

@@ -95,7 +95,7 @@ def _find_match(intent: Intent, error: KlarnaError, entries: Iterable[Entry]) ->
 def _advice(error: KlarnaError, generation: int) -> str | None:
     again = f"call again with generation={generation + 1}"
     if isinstance(error, IdempotencyKeyReused):
-        return f"nothing was sent; if the other request was refused and will not be tried again, {again}"
+        return f"nothing was sent; if the other request under this reference was definitely refused, {again}"
     if isinstance(error, StatusError) and error.outcome is Outcome.REFUSED and not isinstance(error, Unauthorized):
         return f"fix the request and {again}: under the old key Klarna may repeat this refusal"
     return error.advice

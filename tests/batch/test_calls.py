@@ -146,7 +146,7 @@ def test_a_correlation_id_is_kept_short() -> None:
     assert len(result_of_error(error, in_doubt=False).correlation_id or "") == MAX_DETAIL
 
 
-def test_a_short_text_stays_as_it_is() -> None:
+def test_a_short_string_is_unchanged() -> None:
     assert in_one_line("a" * MAX_DETAIL) == "a" * MAX_DETAIL
 
 

@@ -239,12 +239,12 @@ async def test_uuid_objects_are_order_ids() -> None:
 
 
 @pytest.mark.parametrize("value", [None, 7, b"7849fd84-47dc-4919-a7ce-47b9f461562f", ("x",)])
-async def test_an_order_id_that_is_neither_text_nor_uuid_is_an_error_with_its_position(value: object) -> None:
+async def test_an_order_id_that_is_no_string_or_uuid_is_an_error_with_its_position(value: object) -> None:
     with pytest.raises(TypeError, match=rf"order id number 2 is .*, of type {type(value).__name__}: a str or"):
         [chunk async for chunk in read_order_ids([order_id(1), value])]
 
 
-async def test_half_of_a_surrogate_pair_is_malformed_text() -> None:
+async def test_half_of_a_surrogate_pair_is_malformed() -> None:
     (chunk,) = [chunk async for chunk in read_order_ids(["\ud800"])]
 
     assert (summarize(chunk), chunk[0].text) == ([(1, "malformed")], "?")

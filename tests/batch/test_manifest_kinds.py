@@ -53,7 +53,7 @@ def test_wide_encodings_are_read_with_and_without_a_mark(encoding: str) -> None:
 
 
 @pytest.mark.parametrize("first", ['"id","klarna_order_id","amount"', "id;klarna_order_id;amount"])
-def test_a_csv_is_csv_whatever_its_first_cell(first: str) -> None:
+def test_a_csv_is_recognized_whatever_its_first_cell(first: str) -> None:
     with pytest.raises(ManifestError, match="no column 'order_id'; it has: 'id', 'klarna_order_id', 'amount'"):
         read(f"{first}\n")
 

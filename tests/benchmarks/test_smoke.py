@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks import call, contenders, documents, importing, layers, pace, processes, service, structuring
 from benchmarks.__main__ import QUESTIONS, README, publish
-from benchmarks.measuring import Series, Spent
+from benchmarks.measuring import CallTime, Series
 from benchmarks.server import Kind, own_server
 from benchmarks.tables import Table, aims_table, at_least, at_most
 from klarna_om import Order, UpdateAuthorization
@@ -25,14 +25,14 @@ def test_calls_are_compared() -> None:
 
 
 @pytest.mark.parametrize("operation", layers.ROOTS)
-def test_layers_are_told_apart(operation: str) -> None:
+def test_each_layer_is_measured(operation: str) -> None:
     table = layers.measure(operation, rounds=1, calls=10)
 
     assert {"transport", "+ pace", "+ auth"} <= {row[0] for row in table.rows}
 
 
 def test_imports_are_timed() -> None:
-    assert importing.timed("import json").cpu >= 0
+    assert importing.time_statement("import json").cpu >= 0
 
 
 @pytest.mark.parametrize("size", structuring.SIZES)
@@ -51,19 +51,19 @@ def test_orders_of_all_sizes_are_read_and_requests_written(size: int) -> None:
 async def test_senders_send_until_the_time_is_over(who: str) -> None:
     with own_server(kind="fixed window", limit=10_000, core=None) as server:
         await pace.SENDERS[who](server.url, 0.1, who == "klarna_om")
-        told = pace.counted(await asyncio.to_thread(pace.ask, server.url))
+        counts = pace.count_by_second(await asyncio.to_thread(pace.read_stats, server.url))
 
-    assert sum(told.accepted) > 10
-    assert told.turned_away == 0
+    assert sum(counts.accepted) > 10
+    assert counts.share_refused == 0
 
 
 @pytest.mark.parametrize("kind", ["fixed window", "token bucket"])
 async def test_the_server_turns_away_what_is_above_the_limit(kind: Kind) -> None:
     with own_server(kind=kind, limit=5, core=None) as server:
         await pace.SENDERS["no limiter"](server.url, 0.1, False)
-        told = pace.counted(await asyncio.to_thread(pace.ask, server.url))
+        counts = pace.count_by_second(await asyncio.to_thread(pace.read_stats, server.url))
 
-    assert told.turned_away > 0
+    assert counts.share_refused > 0
 
 
 @pytest.mark.parametrize("name", [service.OURS, service.BY_HAND])
@@ -72,9 +72,9 @@ async def test_services_read_and_acknowledge(name: str) -> None:
         handle, close = await service.SERVICES[name](server.url, 4)
         await handle(documents.order_id(1))
         await close()
-        told = await asyncio.to_thread(pace.ask, server.url)
+        counts = await asyncio.to_thread(pace.read_stats, server.url)
 
-    assert told["accepted"] == 2
+    assert counts["accepted"] == 2
 
 
 def test_processes_are_counted() -> None:
@@ -83,8 +83,8 @@ def test_processes_are_counted() -> None:
 
 
 def test_a_ratio_is_taken_round_by_round() -> None:
-    ours = Series([Spent(1.0, 1.0), Spent(20.0, 20.0), Spent(3.0, 3.0)])
-    theirs = Series([Spent(2.0, 2.0), Spent(20.0, 20.0), Spent(6.0, 6.0)])
+    ours = Series([CallTime(1.0, 1.0), CallTime(20.0, 20.0), CallTime(3.0, 3.0)])
+    theirs = Series([CallTime(2.0, 2.0), CallTime(20.0, 20.0), CallTime(6.0, 6.0)])
 
     assert ours.ratio_to(theirs) == 0.5
 

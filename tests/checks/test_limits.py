@@ -101,7 +101,7 @@ def written(path: Path) -> str:
 
 
 def of_all(cases: Any) -> list[Any]:
-    """What the specification says of all requests."""
+    """The cases for all requests, by the specification."""
     return [
         pytest.param(name, path, value, id=f"{name}-{written(path)}-{str(value)[:9]}-{number}")
         for name in REQUESTS
@@ -115,7 +115,7 @@ def test_every_limit_of_the_specification_is_enforced_at_its_place(name: str, pa
 
     assert [problem.partition(": ")[0] for problem in limits.find_broken_limits(content)] == [written(path)]
     assert set(limits.find_broken_limits(content)) <= set(problems(content))
-    assert isinstance(warnings(content), tuple), "the other rules bear whatever is wrong"
+    assert isinstance(warnings(content), tuple), "the other rules accept any wrong value"
 
 
 @pytest.mark.parametrize(("name", "path", "value"), of_all(bounds))
@@ -124,20 +124,20 @@ def test_every_limit_of_the_specification_may_be_reached(name: str, path: Path, 
 
 
 def patterns(schema: Schema, path: Path = ()) -> Iterator[tuple[Path, Any]]:
-    """For every vocabulary the path to a word, and one that is not in it."""
+    """For every enumeration the path to a value, and one that is not in it."""
     for name, field in resolved(schema).get("properties", {}).items():
         if "pattern" in field:
-            yield (*path, name), "A_NEW_WORD"
+            yield (*path, name), "A_NEW_VALUE"
         inner = field["items"] if field.get("type") == "array" else field
         yield from patterns(inner, (*path, name, 0) if inner is not field else (*path, name))
 
 
 @pytest.mark.parametrize(("name", "path", "value"), of_all(patterns))
-def test_a_word_that_the_specification_does_not_list_goes_against_advice(name: str, path: Path, value: Any) -> None:
+def test_a_value_that_the_specification_does_not_list_is_a_warning(name: str, path: Path, value: Any) -> None:
     content = changed(name, path, value)
 
     assert problems(content) == ()
-    assert [each.partition(": ")[0] for each in warnings(content) if "known words" in each] == [written(path)]
+    assert [each.partition(": ")[0] for each in warnings(content) if "known values" in each] == [written(path)]
 
 
 @pytest.mark.parametrize(
@@ -153,12 +153,12 @@ def test_a_word_that_the_specification_does_not_list_goes_against_advice(name: s
         pytest.param(10**5000, "must be at most 200000000, got more than 64 bits", id="giant"),
     ],
 )
-def test_an_amount_is_never_coerced_and_its_rule_is_told(value: Any, reason: str) -> None:
+def test_an_amount_is_never_coerced_and_its_rule_is_named(value: Any, reason: str) -> None:
     assert problems(CaptureObject(captured_amount=value)) == (f"captured_amount: {reason}",)
 
 
 @pytest.mark.parametrize("value", [+46701234567, 46701234567.0, b"46701234567", "4" * 101])
-def test_a_text_of_the_wrong_kind_or_length_is_never_shown(value: Any) -> None:
+def test_a_string_of_the_wrong_type_or_length_is_never_shown(value: Any) -> None:
     (problem,) = problems(UpdateShippingInfo(shipping_info=[ShippingInfo(tracking_number=value)]))
 
     assert problem.startswith("shipping_info[0].tracking_number: must ")
@@ -173,7 +173,7 @@ def test_half_of_a_surrogate_pair_cannot_be_sent() -> None:
     )
 
 
-def test_all_problems_are_told_at_once_in_the_order_of_the_fields() -> None:
+def test_all_problems_are_reported_at_once_in_the_order_of_the_fields() -> None:
     lines: Any = [
         OrderLine(name="x" * 256, quantity=-1, unit_price=2, total_amount=-2),
         {"name": "a dict"},
@@ -183,7 +183,7 @@ def test_all_problems_are_told_at_once_in_the_order_of_the_fields() -> None:
 
     assert problems(capture) == (
         "captured_amount: must be a whole number, got 9.5",
-        "description: must be a text, got int",
+        "description: must be a string, got int",
         "order_lines[0].quantity: must be at least 0, got -1",
         "order_lines[0].name: must have at most 255 characters, got 256",
         "order_lines[1]: must be of type OrderLine, got dict",
@@ -191,7 +191,7 @@ def test_all_problems_are_told_at_once_in_the_order_of_the_fields() -> None:
     )
 
 
-def test_what_a_subclass_keeps_for_itself_is_not_looked_at() -> None:
+def test_what_a_subclass_adds_is_not_compared() -> None:
     class Shipment(CaptureObject):
         @property
         def severity(self) -> float:

@@ -26,7 +26,7 @@ SHAPES: dict[str, dict[str, Any]] = {
     "texts that were never set": {**ROUNDED, "quantity_unit": "", "image_url": "", "product_url": "", "type": ""},
     "nulls": {**ROUNDED, "tax_rate": None, "image_url": None, "product_identifiers": None, "type": None},
     "with tax": {**ROUNDED, "tax_rate": 2500, "total_tax_amount": 2000, "type": "physical", "quantity_unit": "pcs."},
-    "tax of its own": {**ROUNDED, "quantity": 1, "type": "sales_tax", "total_tax_amount": 0},
+    "separate tax": {**ROUNDED, "quantity": 1, "type": "sales_tax", "total_tax_amount": 0},
     "discount": {**ROUNDED, "quantity": 1, "unit_price": -500, "total_amount": -500, "total_tax_amount": -100},
     "return fee": {**ROUNDED, "quantity": 1, "type": "return_fee", "tax_rate": 0, "total_tax_amount": 0},
     "a new type": {**ROUNDED, "type": "A_NEW_WORD", "subscription": None, "new": {"deep": [1]}},
@@ -63,16 +63,16 @@ def test_lines_of_every_shape_can_be_sent_whatever_their_amounts(shape: str, dat
     order = order_of(line, other, amount=data.draw(st.integers(0, MONEY_MAX)))
 
     for kustom in (False, True):
-        assert [problems(asked, kustom=kustom) for asked in requests_about(order)] == [(), (), ()]
+        assert [problems(content, kustom=kustom) for content in requests_about(order)] == [(), (), ()]
 
 
-def test_lines_that_do_not_add_up_are_sent_with_advice() -> None:
+def test_lines_that_do_not_add_up_are_sent_with_a_warning() -> None:
     capture, *_ = requests_about(order_of(ROUNDED))
 
-    (told,) = warnings(capture)
+    (warning,) = warnings(capture)
 
     assert problems(capture) == ()
-    assert told.endswith("quantity * unit_price - total_discount_amount = 3 * 3333 - 0 = 9999, got 10000")
+    assert warning.endswith("quantity * unit_price - total_discount_amount = 3 * 3333 - 0 = 9999, got 10000")
 
 
 @pytest.mark.parametrize("sample", [sample for sample in SAMPLES if sample.cls is Order], ids=str)

@@ -68,16 +68,16 @@ def days(number: Any) -> ExtendDueDateRequest:
 SUM = "total_amount: should be quantity * unit_price - total_discount_amount"
 MARKUP = "should have no HTML, CSS, JavaScript or control characters"
 COUNTRIES: tuple[Any, ...] = ("SE", "se", "", None, 46, [])
-NOT_A_WORD = "none of the known words"
+NOT_KNOWN = "not one of the known values"
 
 
 @frozen
 class Example:
-    """What breaks a rule, with the beginning of what is told; or what keeps it."""
+    """Content that breaks a rule, with the beginning of each problem; or content that keeps it."""
 
     rule: str
-    asked: Any
-    told: tuple[str, ...] = ()
+    content: Any
+    found: tuple[str, ...] = ()
 
 
 EXAMPLES = [
@@ -168,31 +168,34 @@ EXAMPLES = [
     ),
     Example("warning: tax", capture(1000, line(tax_rate=2500, total_tax_amount=-200)), ("order_lines[0].",)),
     *[
-        Example("warning: tax", capture(1000, line(tax_rate=2500, total_tax_amount=tax)), told)
-        for tax, told in ((198, ("order_lines[0].",)), (199, ()), (200, ()), (201, ()), (202, ("order_lines[0].",)))
+        Example("warning: tax", capture(1000, line(tax_rate=2500, total_tax_amount=tax)), found)
+        for tax, found in ((198, ("order_lines[0].",)), (199, ()), (200, ()), (201, ()), (202, ("order_lines[0].",)))
     ],
     Example("warning: tax", capture(1000, line(1, -1000, -1000, tax_rate=2500, total_tax_amount=-200))),
     Example("warning: tax", capture(1000, line(tax_rate=0, total_tax_amount=0), line(total_tax_amount=77))),
     Example("warning: tax", capture(1000, line(tax_rate=-20_000, total_tax_amount=0))),
-    # Words
-    Example("klarna warning: line type", capture(1, line(type="parcel")), (f"order_lines[0].type: {NOT_A_WORD}",)),
-    Example("klarna warning: line type", capture(1, line(type="package")), (f"order_lines[0].type: {NOT_A_WORD}",)),
+    # Known values
+    Example("klarna warning: line type", capture(1, line(type="parcel")), (f"order_lines[0].type: {NOT_KNOWN}",)),
+    Example("klarna warning: line type", capture(1, line(type="package")), (f"order_lines[0].type: {NOT_KNOWN}",)),
     Example("klarna warning: line type", capture(1, line(type="physical"), line(), line(type=5))),
-    Example("kustom warning: line type", capture(1, line(type="parcel")), (f"order_lines[0].type: {NOT_A_WORD}",)),
+    Example("kustom warning: line type", capture(1, line(type="parcel")), (f"order_lines[0].type: {NOT_KNOWN}",)),
     Example("kustom warning: line type", capture(1, line(type="package"))),
     *[
         Example(
             "warning: subscription interval",
-            capture(1, line(subscription=Subscription(name="x", interval=word, interval_count=1))),
-            told,
+            capture(1, line(subscription=Subscription(name="x", interval=interval, interval_count=1))),
+            found,
         )
-        for word, told in (("DAY", ()), ("day", (f"order_lines[0].subscription.interval: {NOT_A_WORD} DAY, MONTH",)))
+        for interval, found in (
+            ("DAY", ()),
+            ("day", (f"order_lines[0].subscription.interval: {NOT_KNOWN} DAY, MONTH",)),
+        )
     ],
     Example("warning: subscription interval", capture(1, line(), line(subscription={"interval": "day"}))),
     Example(
         "warning: shipping method",
         parcel(shipping_method="home"),
-        (f"shipping_info[0].shipping_method: {NOT_A_WORD} BoxReg,",),
+        (f"shipping_info[0].shipping_method: {NOT_KNOWN} BoxReg,",),
     ),
     Example(
         "warning: shipping method",
@@ -203,8 +206,10 @@ EXAMPLES = [
     Example("warning: shipping method", capture(1)),
     # URLs
     *[
-        Example("warning: empty URL", asked, (f"{path}: should be left out where there is none, got an empty text",))
-        for asked, path in (
+        Example(
+            "warning: empty URL", content, (f"{path}: should be left out where there is none, got an empty string",)
+        )
+        for content, path in (
             (capture(1, line(), line(image_url="")), "order_lines[1].image_url"),
             (refund(1, line(product_url=" ")), "order_lines[0].product_url"),
             (authorization(1, line(image_url="")), "order_lines[0].image_url"),
@@ -215,7 +220,7 @@ EXAMPLES = [
     Example("warning: empty URL", capture(1, line(image_url="https://shop.example/1.png", product_url=None))),
     Example("warning: empty URL", capture(1, line(image_url=7, reference="", merchant_data=""))),
     Example("warning: empty URL", parcel(tracking_number="")),
-    # Texts
+    # Markup
     *[
         Example("warning: markup", named(text), (f"merchant_reference1: {MARKUP}",))
         for text in ("<b>", "a<br/>", "<!-- -->", "</p>", "<SCRIPT>", "JavaScript:x()", "a\x00b", "\x7f", "\x1b[1m")
@@ -241,7 +246,7 @@ EXAMPLES = [
         for text in ("USA", "S", "S3", "Sverige", "ÅÄ")
     ],
     Example("warning: country", UpdateConsumer(billing_address=Address(country="SWE")), ("billing_address.country",)),
-    *[Example("warning: country", moved(country=word)) for word in COUNTRIES],
+    *[Example("warning: country", moved(country=country)) for country in COUNTRIES],
     Example("warning: country", UpdateConsumer(shipping_address={"country": "SWE"})),  # type: ignore[arg-type]
     Example("warning: region", moved(country="US"), ("shipping_address.region: should be there for an address in",)),
     Example("warning: region", moved(country="us", region=""), ("shipping_address.region",)),
@@ -258,48 +263,48 @@ def title(rule: Rule) -> str:
 TITLED = {title(rule): rule for rule in RULES}
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: f"{example.rule}-{bool(example.told)}")
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: f"{example.rule}-{bool(example.found)}")
 def test_a_rule_finds_what_breaks_it_and_nothing_else(example: Example) -> None:
     rule = TITLED[example.rule]
     find = problems if rule.severity == "problem" else warnings
 
-    told = tuple(rule.check(example.asked))
+    found = tuple(rule.check(example.content))
 
-    assert [said.startswith(begins) for said, begins in zip(told, example.told, strict=True)] == [True] * len(told)
-    assert set(told) <= set(find(example.asked, kustom=rule.host == "kustom"))
+    assert [each.startswith(start) for each, start in zip(found, example.found, strict=True)] == [True] * len(found)
+    assert set(found) <= set(find(example.content, kustom=rule.host == "kustom"))
 
 
 @pytest.mark.parametrize("name", TITLED)
 def test_every_rule_is_shown_broken_and_kept(name: str) -> None:
-    assert {bool(example.told) for example in EXAMPLES if example.rule == name} == {True, False}
+    assert {bool(example.found) for example in EXAMPLES if example.rule == name} == {True, False}
 
 
-def test_every_rule_has_words_and_a_source_and_no_two_are_the_same() -> None:
+def test_every_rule_has_a_description_and_a_source_and_no_two_are_the_same() -> None:
     assert len(TITLED) == len(RULES)
     for rule in RULES:
-        assert rule.says
+        assert rule.description
         assert rule.source.startswith(("https://docs.", "Klarna's guide"))
 
 
 @pytest.mark.parametrize(
-    ("asked", "klarna", "kustom"),
+    ("content", "klarna", "kustom"),
     [
         (UpdateAuthorization(order_amount=1), "warning", "problem"),
         (request("no-uuid"), "warning", "problem"),
         (capture(1000, line(type="package")), "warning", None),
     ],
 )
-def test_kustoms_differences_follow_the_host(asked: Any, klarna: str, kustom: str | None) -> None:
+def test_kustoms_differences_follow_the_host(content: Any, klarna: str, kustom: str | None) -> None:
     for host, severity in ((False, klarna), (True, kustom)):
-        assert bool(problems(asked, kustom=host)) is (severity == "problem")
-        assert bool(warnings(asked, kustom=host)) is (severity == "warning")
+        assert bool(problems(content, kustom=host)) is (severity == "problem")
+        assert bool(warnings(content, kustom=host)) is (severity == "warning")
 
 
 def test_a_request_is_checked_with_its_content() -> None:
     bad = request("no-uuid", b"x" * 1_000_001).changed(content=capture(-1))
 
-    assert [told.partition(":")[0] for told in problems(bad, kustom=True)] == ["body", "order_id", "captured_amount"]
-    assert [told.partition(":")[0] for told in warnings(bad)] == ["order_id"]
+    assert [each.partition(":")[0] for each in problems(bad, kustom=True)] == ["body", "order_id", "captured_amount"]
+    assert [each.partition(":")[0] for each in warnings(bad)] == ["order_id"]
 
 
 @pytest.mark.parametrize("kustom", [False, True])
@@ -310,7 +315,7 @@ def test_no_rule_finds_anything_in_a_request_that_is_let_through_unchecked(kusto
     assert problems(usual, kustom=kustom) == warnings(usual, kustom=kustom) == ()
 
 
-def test_whatever_a_rule_looks_at_makes_a_request_worth_checking() -> None:
+def test_whatever_a_rule_reads_makes_a_request_worth_checking() -> None:
     """A rule about another part of a request must be added to `needs_no_validation`."""
     usual = request("7849fd84-47dc-4919-a7ce-47b9f461562f")
 
@@ -319,16 +324,16 @@ def test_whatever_a_rule_looks_at_makes_a_request_worth_checking() -> None:
         assert not needs_no_validation(other)
 
 
-def test_advice_never_repeats_a_text() -> None:
+def test_a_warning_never_repeats_a_string() -> None:
     secret = "<b>Klara Joyce"
-    asked: list[Any] = [
+    contents: list[Any] = [
         capture(1, line(type=secret, subscription=Subscription(name="x", interval=secret, interval_count=1))),
         parcel(shipping_method=secret),
         moved(country=secret, city=secret),
         request(secret),
     ]
 
-    told = " ".join(" ".join(problems(each) + warnings(each)) for each in asked)
+    found = " ".join(" ".join(problems(each) + warnings(each)) for each in contents)
 
-    assert told
-    assert "Klara" not in told
+    assert found
+    assert "Klara" not in found

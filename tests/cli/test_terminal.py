@@ -82,7 +82,7 @@ def test_a_full_pipe_that_does_not_block_is_waited_for(monkeypatch: pytest.Monke
     reader = threading.Thread(target=read, daemon=True)
     wait_for = select.select
 
-    def start_reader_and_wait(*descriptors: Any) -> Any:  # the pipe is full: nobody has read yet
+    def start_reader_and_wait(*descriptors: Any) -> Any:  # the pipe is full: nothing has been read yet
         if not reader.is_alive():
             reader.start()
         return wait_for(*descriptors)

@@ -84,7 +84,7 @@ def test_an_exchange_of_ours_has_the_shape_of_each_recorded_one() -> None:
     assert unlike == []
 
 
-async def test_the_sandbox_refuses_in_the_published_words() -> None:
+async def test_the_sandbox_refuses_with_the_published_messages() -> None:
     (sample,) = published("error_cancel_not_allowed.json")
     async with Sandbox() as sandbox, KlarnaClient(sandbox.url, username="sandbox", password="sandbox") as klarna:
         order_id = sandbox.order(order_amount=2, captured_amount=1).order_id or ""

@@ -111,7 +111,7 @@ async def test_a_success_costs_no_log_line_where_nobody_listens(
     assert not caplog.records
 
 
-async def test_a_cancelled_write_says_unknown_and_its_key_in_the_text(
+async def test_a_cancelled_write_logs_unknown_and_its_key_in_the_message(
     klarna: KlarnaClient, server: Wire, caplog: pytest.LogCaptureFixture
 ) -> None:
     server.otherwise = Broken(Cut.HANG)

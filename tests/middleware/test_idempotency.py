@@ -168,19 +168,19 @@ def finish(guard: KeyGuard, key: str, use: Use | None, left: Outcome = Outcome.D
 
 
 class Below:
-    """A handler that answers when told to."""
+    """A handler that answers when its gate is opened."""
 
     def __init__(self) -> None:
-        self.asked: list[Request] = []
+        self.requests: list[Request] = []
         self.gate = asyncio.Event()
         self.failure: Exception | None = None
 
-    async def __call__(self, asked: Request) -> Response:
-        self.asked.append(asked)
+    async def __call__(self, request: Request) -> Response:
+        self.requests.append(request)
         await self.gate.wait()
         if self.failure is not None:
             raise self.failure
-        return Response(asked, 201, {}, b"")
+        return Response(request, 201, {}, b"")
 
 
 def request(key: str = "k") -> Request:
@@ -195,7 +195,7 @@ async def test_concurrent_calls_that_are_the_same_share_one_request() -> None:
 
     answers = await asyncio.gather(*calls)
 
-    assert len(below.asked) == 1
+    assert len(below.requests) == 1
     assert all(answer is answers[0] for answer in answers)
 
 
@@ -210,7 +210,7 @@ async def test_a_shared_failure_reaches_each_call_as_an_error_of_its_own() -> No
 
     assert {type(failure) for failure in failures} == {ConnectionLost}
     assert len({id(failure) for failure in failures}) == 3
-    assert len(below.asked) == 1
+    assert len(below.requests) == 1
 
 
 async def test_when_the_first_is_cancelled_the_next_one_sends_under_the_same_key() -> None:
@@ -224,7 +224,7 @@ async def test_when_the_first_is_cancelled_the_next_one_sends_under_the_same_key
     below.gate.set()
 
     assert (await second).status == (await third).status == 201
-    assert [asked.idempotency_key for asked in below.asked] == ["k", "k"]
+    assert [each.idempotency_key for each in below.requests] == ["k", "k"]
 
 
 async def test_the_wait_for_another_call_counts_as_time_of_the_call_that_is_sent_after_it() -> None:
@@ -265,7 +265,7 @@ async def test_a_failure_that_is_not_klarnas_is_not_shared() -> None:
     failures = await asyncio.gather(first, second, return_exceptions=True)
 
     assert {type(failure) for failure in failures} == {ZeroDivisionError}
-    assert len(below.asked) == 2
+    assert len(below.requests) == 2
 
 
 async def test_a_follower_waits_no_longer_than_its_own_limit() -> None:
@@ -329,7 +329,7 @@ async def test_a_read_passes_without_a_key() -> None:
 
     await Idempotency(KeyGuard())(request().changed(method="GET", headers={}), below)
 
-    assert below.asked[0].idempotency_key is None
+    assert below.requests[0].idempotency_key is None
 
 
 async def test_two_clients_of_one_merchant_share_the_guard(make_client: MakeClient, server: Wire) -> None:

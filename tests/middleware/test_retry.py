@@ -106,7 +106,7 @@ async def test_the_delays_are_full_jitter_doubling_up_to_the_cap(
     with pytest.raises(ServerError):
         await klarna.orders.get(ORDER_ID)
 
-    assert sleeps.asked == [0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 20.0, 20.0]
+    assert sleeps.durations == [0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 20.0, 20.0]
     assert len(server.requests) == 9
 
 
@@ -132,7 +132,7 @@ async def test_klarnas_own_policy_waits_5_seconds_5_minutes_and_5_hours(
     with pytest.raises(ServerError):
         await make_client(retry=Retry.klarna_policy()).orders.acknowledge(ORDER_ID)
 
-    assert sleeps.asked == [5.0, 300.0, 18_000.0]
+    assert sleeps.durations == [5.0, 300.0, 18_000.0]
     assert len({request.raw for request in server.requests}) == 1
 
 
@@ -151,7 +151,7 @@ async def test_retry_off_makes_one_attempt(make_client: MakeClient, server: Wire
     with pytest.raises(ServerError, match="503"):
         await make_client(retry=Retry.off()).orders.acknowledge(ORDER_ID)
 
-    assert (len(server.requests), sleeps.asked) == (1, [])
+    assert (len(server.requests), sleeps.durations) == (1, [])
 
 
 @pytest.mark.parametrize("attempts", [0, -1, 1.5, True, "4", None])
@@ -197,7 +197,7 @@ async def test_what_the_server_asks_for_is_obeyed(
 
     await klarna.orders.acknowledge(ORDER_ID)
 
-    assert sleeps.asked == [delay]
+    assert sleeps.durations == [delay]
 
 
 @pytest.mark.parametrize("header", [{"Retry-After": "31"}, {"X-Ratelimit-Reset": "99999"}])
@@ -209,7 +209,7 @@ async def test_a_wait_beyond_the_cap_fails_at_once_and_says_when(
     with pytest.raises(RateLimited) as caught:
         await klarna.orders.acknowledge(ORDER_ID)
 
-    assert (len(server.requests), sleeps.asked) == (1, [])
+    assert (len(server.requests), sleeps.durations) == (1, [])
     assert caught.value.retry_after == float(*header.values())
     assert caught.value.outcome is Outcome.NOT_SENT
 
@@ -222,7 +222,7 @@ async def test_a_wait_that_would_pass_the_total_time_is_not_begun(
     with pytest.raises(ServerError) as caught:
         await make_client(total_timeout=1.2).orders.acknowledge(ORDER_ID)
 
-    assert sleeps.asked == [0.5, 1.0]
+    assert sleeps.durations == [0.5, 1.0]
     assert caught.value.stopped == "total_timeout would pass while waiting"
 
 
@@ -302,23 +302,23 @@ async def test_two_hundred_concurrent_calls_with_mixed_faults_each_get_their_own
 
 @pytest.mark.parametrize("attempt", [1, 2])
 async def test_cancellation_is_never_retried(attempt: int) -> None:
-    asked = 0
+    attempts_made = 0
 
     async def below(request: Request) -> Response:
-        nonlocal asked
-        asked += 1
-        if asked == attempt:
+        nonlocal attempts_made
+        attempts_made += 1
+        if attempts_made == attempt:
             raise asyncio.CancelledError
         return answer(503)
 
     with pytest.raises(asyncio.CancelledError):
         await RetryMiddleware(Retry(), Budget(), None, Sleeps(), longest)(WRITE, below)
 
-    assert asked == attempt
+    assert attempts_made == attempt
 
 
 @pytest.mark.parametrize(("method", "status", "lines"), [("POST", 503, 1), ("POST", 429, 0), ("GET", 503, 0)])
-async def test_only_a_write_in_doubt_is_told_when_the_wait_is_cancelled(
+async def test_only_a_write_in_doubt_is_logged_when_the_wait_is_cancelled(
     caplog: pytest.LogCaptureFixture, method: str, status: int, lines: int
 ) -> None:
     async def below(request: Request) -> Response:

@@ -38,7 +38,7 @@ AGAINST_ADVICE = UpdateMerchantReferences(merchant_reference1="<b>Klara</b>")
 CREATED = Answer(201, {"Capture-Id": "c"})
 
 
-async def test_a_bad_request_sends_no_byte_and_tells_everything_at_once(klarna: KlarnaClient, server: Wire) -> None:
+async def test_a_bad_request_sends_no_byte_and_reports_every_problem(klarna: KlarnaClient, server: Wire) -> None:
     with pytest.raises(InvalidRequest) as caught:
         await klarna.captures.create(ORDER_ID, BAD, idempotency_key="k")
 
@@ -64,7 +64,7 @@ async def test_a_refused_request_does_not_take_its_key(klarna: KlarnaClient, ser
     assert [seen.key for seen in server.requests] == ["k"]
 
 
-async def test_an_error_never_repeats_a_text(klarna: KlarnaClient) -> None:
+async def test_an_error_never_repeats_a_string(klarna: KlarnaClient) -> None:
     bad = UpdateConsumer(shipping_address=Address(given_name="Klara" * 30, phone=467012345, city="Oslo" * 90))  # type: ignore[arg-type]
 
     with pytest.raises(InvalidRequest) as caught:
@@ -93,7 +93,7 @@ async def test_validation_is_switched_off_for_one_call(klarna: KlarnaClient, ser
     assert len(server.requests) == 1
 
 
-async def test_advice_is_logged_and_the_request_is_sent(
+async def test_a_warning_is_logged_and_the_request_is_sent(
     klarna: KlarnaClient, server: Wire, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.WARNING)
@@ -125,7 +125,7 @@ async def test_an_order_is_captured_with_the_rounded_lines_that_klarna_stored(
     assert "= 3 * 3333 - 0 = 9999, got 10000" in caplog.text
 
 
-async def test_much_advice_is_counted_in_the_line_and_kept_beside_it(
+async def test_many_warnings_are_counted_in_the_message_and_listed_in_a_field(
     klarna: KlarnaClient, caplog: pytest.LogCaptureFixture
 ) -> None:
     parcels = [ShippingInfo(shipping_method="Pigeon")] * 7
@@ -138,7 +138,7 @@ async def test_much_advice_is_counted_in_the_line_and_kept_beside_it(
     assert len(vars(record)["klarna_warnings"]) == 7
 
 
-async def test_advice_is_silenced_by_the_level_of_its_logger(
+async def test_warnings_are_silenced_by_the_level_of_their_logger(
     klarna: KlarnaClient, server: Wire, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.ERROR, "klarna_om.warnings")
@@ -149,7 +149,7 @@ async def test_advice_is_silenced_by_the_level_of_its_logger(
     assert len(server.requests) == 1
 
 
-async def test_a_strict_client_refuses_what_goes_against_advice(
+async def test_a_strict_client_refuses_what_draws_a_warning(
     make_client: MakeClient, server: Wire, caplog: pytest.LogCaptureFixture
 ) -> None:
     bad = RefundObject(
@@ -217,13 +217,13 @@ async def test_every_operation_passes_with_what_is_right(make_client: MakeClient
 async def test_what_the_callers_own_middleware_makes_of_a_request_is_what_is_checked(
     make_client: MakeClient, server: Wire
 ) -> None:
-    async def mend(request: Request, below: Handler) -> Response:
+    async def correct(request: Request, below: Handler) -> Response:
         content = CaptureObject(captured_amount=100)
         return await below(request.changed(content=content, body=structuring.write(content)))
 
     server.will(CREATED)
 
-    await make_client(middleware=[mend]).captures.create(ORDER_ID, BAD)
+    await make_client(middleware=[correct]).captures.create(ORDER_ID, BAD)
 
     assert server.requests[0].body == b'{"captured_amount":100}'
 

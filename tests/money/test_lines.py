@@ -53,7 +53,7 @@ def test_lines_of_one_reference_count_together() -> None:
 
 
 @pytest.mark.parametrize("nothing", [None, ""])
-def test_lines_without_a_reference_count_together_since_nothing_tells_them_apart(nothing: str | None) -> None:
+def test_lines_without_a_reference_count_together(nothing: str | None) -> None:
     fee, discount = line(nothing, 1, 500), line(nothing, 1, -300)
 
     assert left(order(fee, SOCKS, discount)) == [(None, 2, 200), ("socks", 4, 2000)]
@@ -125,7 +125,7 @@ def test_what_is_left_and_what_is_captured_add_up_to_the_order(sold: list[tuple[
     [own(Order, "with empty strings and a capture without lines"), *published("docs_order_pl_captured.json")],
     ids=str,
 )
-def test_an_order_whose_capture_has_no_lines_is_told_by_its_totals(sample: Sample) -> None:
+def test_an_order_whose_capture_has_no_lines_is_judged_by_its_totals(sample: Sample) -> None:
     order = structuring.read(Order, sample.data)
 
     assert uncaptured_lines(order) == ()

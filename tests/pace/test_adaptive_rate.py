@@ -109,7 +109,7 @@ def test_it_grows_forty_percent_a_second_up_to_what_was_safe(clock: Clock) -> No
     assert rate(pacer) == pytest.approx(95 * 0.85 * 1.02 ** (3 - 2.41493), rel=1e-4)
 
 
-def test_how_often_it_is_asked_makes_no_difference(clock: Clock) -> None:
+def test_how_often_it_is_called_makes_no_difference(clock: Clock) -> None:
     pacer = limited(clock, times=6)
     pacer.observe(PLENTY)
 

@@ -88,19 +88,19 @@ async def test_an_error_of_what_is_limited_is_raised_even_as_the_limit_comes() -
     assert task.cancelling() == 0
 
 
-async def test_outside_of_a_task_there_is_no_limit_but_a_word_of_what_to_do() -> None:
-    told = list[str]()
+async def test_outside_of_a_task_a_limit_is_an_error_that_says_what_to_do() -> None:
+    messages = list[str]()
 
     def call_back() -> None:
         try:
             Deadlines().start(None)
         except RuntimeError as error:
-            told.append(str(error))
+            messages.append(str(error))
 
     asyncio.get_running_loop().call_soon(call_back)
     await asyncio.sleep(0)
 
-    assert told == ["a call is made inside a task of the event loop: await it in a coroutine that runs there"]
+    assert messages == ["a call is made inside a task of the event loop: await it in a coroutine that runs there"]
 
 
 @pytest.mark.parametrize("seconds", [None, 60.0])

@@ -123,7 +123,7 @@ def test_what_an_answer_may_hold_is_bounded(clock: Clock, seen: Response, held_f
     assert pacer.snapshot().held_for == pytest.approx(held_for)
 
 
-def test_a_window_of_an_hour_of_ones_own_holds_for_a_minute_at_most(clock: Clock) -> None:
+def test_a_custom_window_of_an_hour_holds_for_a_minute_at_most(clock: Clock) -> None:
     pacer = Pacer(3600, window=3600, clock=clock, uniform=lambda low, high: low)
 
     pacer.observe(answer(429))

@@ -22,7 +22,7 @@ def test_the_first_second_stays_below_the_limit(clock: Clock) -> None:
     assert count_slots(Pacer(200, clock=clock), clock, 1) < 200
 
 
-def test_a_batch_leaves_the_share_that_it_is_told_to_leave(clock: Clock) -> None:
+def test_a_batch_leaves_the_configured_share_free(clock: Clock) -> None:
     pacer = pacer_at(clock)
     count_slots(pacer, clock, 1, share=0.8)
 
@@ -57,7 +57,7 @@ def test_a_limit_without_a_window_is_per_second(clock: Clock) -> None:
     assert pacer.snapshot().rate == pytest.approx(38)
 
 
-def test_a_rate_of_ones_own_is_never_exceeded(clock: Clock) -> None:
+def test_a_custom_rate_is_never_exceeded(clock: Clock) -> None:
     pacer = pacer_at(clock, highest=10)
     assert pacer.snapshot().rate == 10
 

@@ -15,7 +15,7 @@ MUTANTS_TOO = os.environ.get("KLARNA_OM_PROOFS") == "mutants"
 """One mistake of each kind is made; they take long, and have a separate session."""
 
 MUTANT = os.environ.get("KLARNA_OM_PROOFS") == "mutant"
-"""This is a copy with a mistake in it: that it is seen is enough, and nobody needs the shortest way to it."""
+"""This is a copy with a mistake in it: finding it is enough, so failing examples are not shrunk."""
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """Change code by its structure, whatever its layout: Python patterns with holes, inside a function or class.
 
     Rewrite("KeyGuard.use", "if A:\n    raise B", "pass")   the only `if` that raises is dropped
-    Argument("Transport._asked", "allow_redirects", "True")   the only such argument has another value
+    Argument("Transport._send", "allow_redirects", "True")   the only such argument has another value
 
 A hole is one capital letter and stands for any expression; used twice, it stands for the same one. A `...` at the end
 of a block stands for any statements. Holes keep their meaning in what takes the place. Each change fits exactly once.

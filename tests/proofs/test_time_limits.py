@@ -98,7 +98,7 @@ async def test_no_sleep_lasts_beyond_the_total(make_client: MakeClient, raw: Raw
     with pytest.raises(KlarnaError):
         await make_client(raw.url, total_timeout=5.0).orders.acknowledge(ORDER_ID)
 
-    assert sleeps.asked == []
+    assert sleeps.durations == []
 
 
 @pytest.mark.parametrize("seconds", [0.1, 1.0, 5.0, 5.6, 6.0, 9.9, 10.0, 11.0, 65.0])

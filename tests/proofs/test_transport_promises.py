@@ -80,7 +80,7 @@ async def test_a_server_that_offers_only_tls_1_1_is_refused_before_anything_is_s
 async def test_with_later_tls_the_server_has_to_prove_its_name(
     make_client: MakeClient, serve: Serve, version: ssl.TLSVersion
 ) -> None:
-    """It is not the version that is refused here, but the certificate, whose authority nobody knows."""
+    """It is not the version that is refused here, but the certificate, whose authority is unknown."""
     port = await serve(only(version))
 
     with pytest.raises(CertificateRejected):

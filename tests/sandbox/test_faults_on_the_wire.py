@@ -158,7 +158,7 @@ async def test_a_slow_response_takes_the_requested_seconds(caller: Caller, sandb
     statuses = [(await caller.acknowledge()).status for _ in range(2)]
 
     assert statuses == [204, 204]
-    assert sleeps.asked == [30, 1]
+    assert sleeps.durations == [30, 1]
 
 
 async def test_a_repeat_of_a_slow_call_waits_for_its_response() -> None:

@@ -46,7 +46,7 @@ def _operation(row: Operation[Any], specified: Mapping[str, Any]) -> Iterator[st
         yield f"takes {row.takes}, but the specification says {body or 'no body'}"
     for status, answer in specified["responses"].items():
         if not status.startswith("2") and class_of(int(status)) is StatusError:
-            yield f"status {status} has no class of its own"
+            yield f"status {status} has no error class"
         for header in set(answer.get("headers", ())) - HEADERS:
             yield f"header {header} of status {status} is not read"
 

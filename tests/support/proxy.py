@@ -1,4 +1,4 @@
-"""An HTTP proxy that opens tunnels and records who asked for them."""
+"""An HTTP proxy that opens tunnels and records its requests."""
 
 import asyncio
 import contextlib
@@ -11,16 +11,16 @@ from tests.support.listening import listen
 
 @define
 class TunnelProxy:
-    """`url` to go through; `asked` has the head of each CONNECT."""
+    """`url` to go through; `requests` has the head of each CONNECT."""
 
     url: str = ""
-    asked: list[str] = field(factory=list[str])
+    requests: list[str] = field(factory=list[str])
     writers: list[asyncio.StreamWriter] = field(factory=list[asyncio.StreamWriter])
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
             head = (await reader.readuntil(b"\r\n\r\n")).decode()
-            self.asked.append(head)
+            self.requests.append(head)
             host, _, port = head.split(" ")[1].partition(":")
             far_reader, far_writer = await asyncio.open_connection(host, int(port))
             self.writers += [writer, far_writer]

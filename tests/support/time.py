@@ -10,12 +10,12 @@ NOW = 1_800_000_000.0
 
 @define
 class Sleeps:
-    """A sleep that returns at once and remembers for how long it was asked."""
+    """A sleep that returns at once and records its durations."""
 
-    asked: list[float] = field(factory=list[float])
+    durations: list[float] = field(factory=list[float])
 
     async def __call__(self, seconds: float) -> None:
-        self.asked.append(seconds)
+        self.durations.append(seconds)
         await asyncio.sleep(0)
 
 

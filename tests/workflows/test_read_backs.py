@@ -150,9 +150,7 @@ async def test_a_bad_request_names_the_generation_for_the_corrected_one(
     assert "now: fix the request and call again with generation=1" in caught.value.explain()
 
 
-async def test_rejected_credentials_keep_their_own_advice(
-    klarna: KlarnaClient, sandbox: Sandbox, order_id: str
-) -> None:
+async def test_rejected_credentials_keep_their_own_hint(klarna: KlarnaClient, sandbox: Sandbox, order_id: str) -> None:
     sandbox.fail_next(status=401, operation="captures.create")
 
     with pytest.raises(Unauthorized) as caught:

@@ -119,7 +119,7 @@ async def test_another_amount_found_after_a_refusal_leaves_no_doubt(
 
 
 @both
-async def test_a_corrected_amount_in_the_same_process_gets_advice(
+async def test_a_corrected_amount_in_the_same_process_is_an_error_that_says_what_to_do(
     klarna: KlarnaClient, sandbox: Sandbox, order_id: str, once: Once, operation: str
 ) -> None:
     with pytest.raises(Exception, match="403"):

@@ -10,14 +10,14 @@ WIRE = "tests/test_transport.py::"
 
 MUTANTS = (
     mistake(
-        "a 2xx of a stranger counts as done",
+        "a 2xx of another server counts as done",
         "answers/classification.py",
         Rewrite(
             "_success",
             "Classification(Outcome.UNKNOWN, is_klarnas=A, problem=B, error_body=C)",
             "Classification(Outcome.DONE, is_success=True)",
         ),
-        caught_by=f"{WHO}test_a_2xx_that_an_operation_does_not_return_says_nothing",
+        caught_by=f"{WHO}test_a_2xx_that_an_operation_does_not_return_proves_nothing",
         of_each_kind=True,
     ),
     mistake(
@@ -70,7 +70,7 @@ MUTANTS = (
     mistake(
         "redirects are followed",
         "http/transport.py",
-        Argument("Transport._asked", "allow_redirects", "True"),
+        Argument("Transport._send", "allow_redirects", "True"),
         caught_by=f"{WIRE}test_a_redirect_is_not_followed",
         of_each_kind=True,
     ),

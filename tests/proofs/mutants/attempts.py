@@ -50,14 +50,14 @@ MUTANTS = (
         "[request-close-201-executed--]",
     ),
     mistake(
-        "the budget is off by one, too generous",
+        "the budget is off by one, too high",
         "retry/budget.py",
         Rewrite("Budget.spend", "A > self.tokens", "A > self.tokens + 1"),
         caught_by=f"{BUDGET}test_a_budget_pays_for_exactly_as_many_retries_as_it_holds",
         of_each_kind=True,
     ),
     mistake(
-        "the budget is off by one, too mean",
+        "the budget is off by one, too low",
         "retry/budget.py",
         Rewrite("Budget.spend", "A > self.tokens", "A >= self.tokens"),
         caught_by=f"{BUDGET}test_a_budget_pays_for_exactly_as_many_retries_as_it_holds",

@@ -83,13 +83,13 @@ MUTANTS = (
         "a cancelled write is not logged with its key",
         "middleware/correlation.py",
         Rewrite("_in_doubt", "if A:\n    return B", "pass"),
-        caught_by=f"{LOG}test_a_cancelled_write_says_unknown_and_its_key_in_the_text",
+        caught_by=f"{LOG}test_a_cancelled_write_logs_unknown_and_its_key_in_the_message",
         of_each_kind=True,
     ),
     mistake(
         "a write that is cancelled between attempts is not logged",
         "middleware/retry.py",
         Rewrite("RetriedCall.run", "self.log_cancellation()", "pass"),
-        caught_by="tests/middleware/test_retry.py::test_only_a_write_in_doubt_is_told_when_the_wait_is_cancelled",
+        caught_by="tests/middleware/test_retry.py::test_only_a_write_in_doubt_is_logged_when_the_wait_is_cancelled",
     ),
 )

@@ -1,4 +1,4 @@
-"""Words that the specification lists. Klarna may know more of them by now, so a new one is no problem."""
+"""Values that the specification lists. Klarna may have added some since, so an unknown one is only a warning."""
 
 from collections.abc import Collection, Iterator
 
@@ -44,6 +44,6 @@ def find_unknown_shipping_methods(content: CaptureObject | UpdateShippingInfo) -
         yield from _unknown(f"{path}shipping_method", parcel.shipping_method, SHIPPING_METHODS)
 
 
-def _unknown(path: str, word: object, known: Collection[str]) -> Iterator[str]:
-    if isinstance(word, str) and word not in known:
-        yield f"{path}: none of the known words {', '.join(sorted(known))}"
+def _unknown(path: str, value: object, known: Collection[str]) -> Iterator[str]:
+    if isinstance(value, str) and value not in known:
+        yield f"{path}: not one of the known values {', '.join(sorted(known))}"

@@ -1,6 +1,6 @@
-"""Amounts as text and back, exactly: no float, no rounding, no locale.
+"""Amounts as strings and back, exactly: no float, no rounding, no locale.
 
-A text for customers takes a library of the caller's choice, which needs the amount in major units:
+To format an amount for customers use a library of your choice, which needs it in major units:
 
     babel.numbers.format_currency(Decimal(major_units(1234, "SEK")), "SEK", locale="sv_SE")    # 12,34 kr
 """
@@ -10,14 +10,14 @@ from decimal import Decimal
 
 from klarna_om.money.currencies import code_of, decimals
 
-WIDEST = 100
-"""So many digits before or after the point are no amount any more; 1E+999999999 would fill the memory."""
+MAX_DIGITS = 100
+"""Digits before or after the point. A number with more is no amount; 1E+999999999 would fill the memory."""
 
 _NUMBER = re.compile(r"([+-]?)([0-9]+)(?:\.([0-9]+))?")
 
 
 def show(amount: int | None, currency: str | None) -> str:
-    """An amount in minor units as a text for logs and people: `12.34 EUR`, `1234 JPY`, `1.234 KWD`.
+    """An amount in minor units as a string for logs and people: `12.34 EUR`, `1234 JPY`, `1.234 KWD`.
 
     An amount or a currency that an order lacks is refused with `TypeError` or `ValueError`.
     """
@@ -30,8 +30,8 @@ def major_units(amount: int | None, currency: str | None) -> str:
     if type(amount) is not int:
         raise TypeError(f"an amount is a whole number of minor units, not {type(amount).__name__}")
     sign, digits = "-" if amount < 0 else "", str(abs(amount)).zfill(places + 1)
-    cut = len(digits) - places
-    return f"{sign}{digits[:cut]}.{digits[cut:]}" if places else f"{sign}{digits}"
+    point = len(digits) - places
+    return f"{sign}{digits[:point]}.{digits[point:]}" if places else f"{sign}{digits}"
 
 
 def minor_units(number: str | Decimal, currency: str | None) -> int:
@@ -46,15 +46,15 @@ def minor_units(number: str | Decimal, currency: str | None) -> int:
     if parts is None:
         raise ValueError("a number is written like 12.34: digits, a point, no separators")
     sign, whole, fraction = parts.group(1), parts.group(2), (parts.group(3) or "")
-    kept, rest = fraction[:places].ljust(places, "0"), fraction[places:]
+    decimal_part, rest = fraction[:places].ljust(places, "0"), fraction[places:]
     if rest.strip("0"):
         raise ValueError(f"{code_of(currency)} has {places} decimals, the number has more")
-    return int(f"{sign}{whole}{kept}")
+    return int(f"{sign}{whole}{decimal_part}")
 
 
 def _plain(number: object) -> str:
     if isinstance(number, Decimal):
-        return f"{number:f}" if abs(number.adjusted()) < WIDEST else str(number)
+        return f"{number:f}" if abs(number.adjusted()) < MAX_DIGITS else str(number)
     if isinstance(number, str):
         return number
     raise TypeError(f"pass a str or a Decimal, not {type(number).__name__}: it must be exact and in major units")

@@ -40,7 +40,7 @@ def test_no_currency_is_named_that_has_the_usual_decimals() -> None:
 
 
 @given(st.integers(-(10**30), 10**30), CURRENCIES)
-def test_every_amount_comes_back_from_its_text(amount: int, currency: str) -> None:
+def test_every_amount_is_read_back_from_its_string(amount: int, currency: str) -> None:
     text = major_units(amount, currency)
 
     assert minor_units(text, currency) == amount
@@ -48,7 +48,7 @@ def test_every_amount_comes_back_from_its_text(amount: int, currency: str) -> No
 
 
 @given(st.integers(-(10**12), 10**12), CURRENCIES)
-def test_the_text_means_what_exact_arithmetic_says(amount: int, currency: str) -> None:
+def test_the_string_equals_the_result_of_exact_arithmetic(amount: int, currency: str) -> None:
     assert Decimal(major_units(amount, currency)) == Decimal(amount).scaleb(-decimals(currency))
 
 
@@ -97,7 +97,7 @@ def test_what_is_no_exact_amount_of_the_currency_is_refused(number: Any, currenc
 
 
 @pytest.mark.parametrize("number", [12.34, 12, True, None])
-def test_only_text_and_decimals_are_exact_and_in_major_units(number: Any) -> None:
+def test_only_strings_and_decimals_are_exact_and_in_major_units(number: Any) -> None:
     with pytest.raises(TypeError, match=f"pass a str or a Decimal, not {type(number).__name__}"):
         minor_units(number, "EUR")
 
