@@ -148,7 +148,7 @@ class Sandbox:
         with self._handler.lock:
             return self._handler.ledger.effects.count(order_id, _check_operation(operation))
 
-    def repeated(self, operation: str) -> tuple[str, ...]:
+    def repeated_orders(self, operation: str) -> tuple[str, ...]:
         """The orders for which the operation was executed more than once."""
         with self._handler.lock:
             return self._handler.ledger.effects.repeated_orders(str(_check_operation(operation)))
