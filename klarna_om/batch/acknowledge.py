@@ -62,11 +62,13 @@ async def acknowledge_all(
     if isinstance(order_ids, str):
         raise TypeError("order_ids is one string; pass a list of order ids")
     check_on_expired(on_expired)
-    async with _open_journal(journal) as opened:
-        if opened.identity.operation != ACKNOWLEDGE.name:
-            raise JournalMismatchError(f"this journal belongs to a job of {opened.identity.operation}; use another one")
+    async with _open_journal(journal) as open_journal:
+        if open_journal.identity.operation != ACKNOWLEDGE.name:
+            raise JournalMismatchError(
+                f"this journal belongs to a job of {open_journal.identity.operation}; use another one"
+            )
         job = Job(
-            journal=opened,
+            journal=open_journal,
             sender=make_sender(client),
             target=client.environment.base_url,
             in_flight=in_flight,

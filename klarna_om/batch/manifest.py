@@ -67,7 +67,7 @@ def parse_manifest(lines: Iterator[str], column: str = "order_id", suffix: str =
     """Parse every line of a manifest in order, without a CSV's header."""
     top = _read_to_first_text(lines)
     first = top[-1].strip() if top else ""
-    if not first or parse_line(1, _unquoted(first, suffix)).order_id is not None:
+    if not first or parse_line(1, _unquote(first, suffix)).order_id is not None:
         return _parse_plain(enumerate(chain(top, lines), 1), suffix)
     if suffix not in _JSON_NAMES:
         if (delimiter := declared_delimiter(first)) is not None:
@@ -105,21 +105,21 @@ async def read_chunks(entries: Iterator[Entry]) -> AsyncIterator[list[Entry]]:
 
 def _read_to_first_text(lines: Iterator[str]) -> list[str]:
     """Read the lines up to the first that is not blank."""
-    read: list[str] = []
+    head: list[str] = []
     for line in lines:
-        read.append(line)
+        head.append(line)
         if line.strip():
             break
-    return read
+    return head
 
 
-def _unquoted(line: str, suffix: str) -> str:
-    """In a CSV without a header the ids may be quoted."""
+def _unquote(line: str, suffix: str) -> str:
+    """Remove quotes: in a CSV without a header the ids may have them."""
     return line.strip().strip('"') if suffix in _CSV_NAMES else line
 
 
 def _parse_plain(lines: Iterator[tuple[int, str]], suffix: str) -> Iterator[Entry]:
-    return (parse_line(number, _unquoted(line, suffix)) for number, line in lines)
+    return (parse_line(number, _unquote(line, suffix)) for number, line in lines)
 
 
 def _parse_json(lines: Iterator[str], column: str, *, is_document: bool) -> Iterator[Entry]:

@@ -108,8 +108,8 @@ class SqliteJournal:
 
     async def unsettled_rows(self, state: State, low: int, high: int, limit: int) -> list[Row]:
         """The first rows from `low` to `high` in this state that the current manifest names."""
-        wanted = (state.value, low, high, limit)
-        found = await self._writer.run(lambda connection: connection.execute(schema.UNSETTLED_ROWS, wanted).fetchall())
+        values = (state.value, low, high, limit)
+        found = await self._writer.run(lambda connection: connection.execute(schema.UNSETTLED_ROWS, values).fetchall())
         return [Row(row, order_id, state) for row, order_id in found]
 
     async def keys_for(self, order_id: str) -> list[str] | None:

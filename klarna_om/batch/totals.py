@@ -33,7 +33,7 @@ class Totals:
         return self.orders + self.duplicate + self.blank + self.malformed
 
     def __str__(self) -> str:
-        counted = {
+        counts = {
             "done": self.done,
             "refused": self.refused,
             "unknown": self.unknown,
@@ -43,7 +43,7 @@ class Totals:
             "malformed": self.malformed,
         }
         always_fail = ("done", "refused", "unknown")
-        return ", ".join(f"{count} {name}" for name, count in counted.items() if count or name in always_fail)
+        return ", ".join(f"{count} {name}" for name, count in counts.items() if count or name in always_fail)
 
 
 @frozen

@@ -143,7 +143,7 @@ async def _serve(sandbox: Sandbox, orders: int, *, is_remote_allowed: bool) -> N
 def _print_effects(sandbox: Sandbox) -> None:
     click.echo(f"\n{sandbox.request_count} requests, {sandbox.effects()} effects.")
     for operation in sandbox.operations_with_effects:
-        repeated = len(sandbox.repeated(operation))
+        repeated = len(sandbox.repeated_orders(operation))
         total = sandbox.effects(operation=operation)
         click.echo(f"  {operation}: {total} executed, {repeated} orders more than once")
 

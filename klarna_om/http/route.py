@@ -68,10 +68,10 @@ def find_route(
     if proxy is not None:
         if trust_env:
             raise ConfigurationError("pass proxy= or trust_env=, not both")
-        given = read_proxy(proxy, "proxy")
-        if is_plain and not given.is_loopback:
+        chosen = read_proxy(proxy, "proxy")
+        if is_plain and not chosen.is_loopback:
             raise ConfigurationError("proxy: over http the credentials would be readable on the way to another machine")
-        return Route(given, tls)
+        return Route(chosen, tls)
     if trust_env and variable is not None:
         found = read_proxy(os.environ[variable], variable)
         # Plain http is for this machine itself, which needs no proxy elsewhere.

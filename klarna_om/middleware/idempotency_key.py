@@ -23,10 +23,10 @@ class IdempotencyKey:
     def __call__(self, request: Request, below: Handler) -> Awaitable[Response]:
         """Send the request on with its key."""
         if request.is_write:
-            given = request.idempotency_key
-            if given is None:
+            caller_key = request.idempotency_key
+            if caller_key is None:
                 key = self.new_key()
                 request = request.with_header(KEY_HEADER, str.__str__(key) if self.is_seen_by_others else key)
-            elif isinstance(given, RandomKey):  # of an earlier call: now it is chosen
-                request = request.with_header(KEY_HEADER, str.__str__(given))
+            elif isinstance(caller_key, RandomKey):  # of an earlier call: now it is chosen
+                request = request.with_header(KEY_HEADER, str.__str__(caller_key))
         return below(request)

@@ -73,7 +73,7 @@ class RetriedCall:
     attempts: list[Attempt] = field(factory=list[Attempt])
     decision: Decision | None = None
     """The latest."""
-    spent: int = 0
+    cost: int = 0
     """What the latest retry took from the budget."""
 
     async def run(self, first: Result, started: float) -> Response:
@@ -108,7 +108,7 @@ class RetriedCall:
         """Decide what follows, and keep what happened."""
         elapsed = self.middleware.clock() - started
         decision = self.middleware.decide(self.request, result, len(self.attempts) + 1)
-        self.decision, self.spent = decision, decision.cost if decision.retry else self.spent
+        self.decision, self.cost = decision, decision.cost if decision.retry else self.cost
         self.attempts.append(
             Attempt(
                 number=len(self.attempts) + 1,
@@ -151,7 +151,7 @@ class RetriedCall:
         attempts, stopped = tuple(self.attempts), self.decision.reason
         if isinstance(result, Response):
             if result.is_success:
-                self.middleware.budget.put_back(self.spent)
+                self.middleware.budget.put_back(self.cost)
             return replace(
                 result,
                 classification=result.classification and replace(result.classification, outcome=outcome),

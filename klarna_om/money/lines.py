@@ -27,7 +27,7 @@ def uncaptured_lines(order: Order) -> tuple[UncapturedLine, ...]:
 
     Klarna matches lines by equal `reference`, and so does this, over all captures. What was captured under a reference
     that the order does not have (any more), or beyond it, is not listed. Nothing is left of an order whose whole
-    amount is captured, whatever its lines are. A line that is left may not be possible to capture any more: see
+    amount is captured, whatever lines it has. A line that is left may not be possible to capture any more: see
     `remaining_to_capture`.
 
     Raises `ValueError` where the lines cannot tell: a capture without lines took something, or an amount or a quantity
@@ -35,19 +35,19 @@ def uncaptured_lines(order: Order) -> tuple[UncapturedLine, ...]:
     """
     if is_fully_captured(order):
         return ()
-    left: dict[str | None, _Left] = {}
+    remaining: dict[str | None, _Remaining] = {}
     for line, quantity, amount in _with_quantities(order.order_lines, "order_lines"):
-        left.setdefault(line.reference or None, _Left()).add(line, quantity, amount)
+        remaining.setdefault(line.reference or None, _Remaining()).add(line, quantity, amount)
     for index, capture in enumerate(order.captures):
         for line, quantity, amount in _with_quantities(_lines(capture, index), f"captures[{index}].order_lines"):
-            if (ordered := left.get(line.reference or None)) is not None:
+            if (ordered := remaining.get(line.reference or None)) is not None:
                 ordered.take(quantity, amount)
-    return tuple(rest.line(reference) for reference, rest in left.items() if rest.is_something)
+    return tuple(rest.line(reference) for reference, rest in remaining.items() if rest.is_something)
 
 
 @define
-class _Left:
-    """What is left under one reference, while it is counted."""
+class _Remaining:
+    """What remains under one reference, while it is counted."""
 
     quantity: int = 0
     amount: int = 0

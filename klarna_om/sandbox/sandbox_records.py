@@ -19,7 +19,7 @@ class SandboxRecords:
         with self._handler.lock:
             return self._handler.ledger.effects.count(order_id, check_operation(operation))
 
-    def repeated(self, operation: str) -> tuple[str, ...]:
+    def repeated_orders(self, operation: str) -> tuple[str, ...]:
         """The orders for which the operation was executed more than once."""
         with self._handler.lock:
             return self._handler.ledger.effects.repeated_orders(str(check_operation(operation)))

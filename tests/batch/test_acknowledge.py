@@ -36,7 +36,7 @@ async def test_every_order_is_acknowledged_once(klarna: KlarnaClient, sandbox: S
 
     assert summary.totals == Totals(done=100)
     assert summary.is_complete
-    assert (sandbox.acknowledgements, sandbox.repeated("orders.acknowledge")) == (100, ())
+    assert (sandbox.acknowledgements, sandbox.repeated_orders("orders.acknowledge")) == (100, ())
 
 
 async def test_faults_before_and_after_the_effect_leave_one_effect(klarna: KlarnaClient, sandbox: Sandbox) -> None:
@@ -45,7 +45,7 @@ async def test_faults_before_and_after_the_effect_leave_one_effect(klarna: Klarn
     summary = await acknowledge_all(klarna, sandbox.order_ids, stop=Stop(Sleeps()))
 
     assert summary.totals == Totals(done=100)
-    assert (sandbox.acknowledged_orders, sandbox.repeated("orders.acknowledge")) == (100, ())
+    assert (sandbox.acknowledged_orders, sandbox.repeated_orders("orders.acknowledge")) == (100, ())
 
 
 async def test_a_refusal_is_reported_and_the_rest_is_done(
@@ -98,7 +98,7 @@ async def test_a_cancelled_call_is_repeated_under_the_same_keys(
     summary = await acknowledge_all(klarna, ids, journal=tmp_path / "journal")
 
     assert summary.totals == Totals(done=100)
-    assert sandbox.repeated("orders.acknowledge") == ()
+    assert sandbox.repeated_orders("orders.acknowledge") == ()
 
 
 async def test_the_event_loop_is_never_blocked(klarna: KlarnaClient, sandbox: Sandbox, tmp_path: Path) -> None:

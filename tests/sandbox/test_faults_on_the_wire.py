@@ -328,5 +328,5 @@ async def test_retries_with_a_key_cause_one_effect_per_order_despite_faults() ->
                     continue
 
         assert sandbox.acknowledgements == sandbox.acknowledged_orders == 51
-        assert sandbox.repeated("orders.acknowledge") == ()
+        assert sandbox.repeated_orders("orders.acknowledge") == ()
         assert sandbox.request_count > 100
