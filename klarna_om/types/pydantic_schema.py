@@ -52,10 +52,9 @@ def _convert(cls: type, value: object, required: tuple[str, ...]) -> object:
     if missing:
         raise ValueError(f"missing: {', '.join(missing)}")
     try:
-        converted: object = msgspec.convert(document, cls)
+        return cast("object", msgspec.convert(document, cls))
     except msgspec.ValidationError as error:
         raise ValueError(str(error)) from None
-    return converted
 
 
 def _to_plain(value: object) -> Any:
