@@ -13,8 +13,8 @@ from klarna_om.types import FraudStatus, Notification, Order
 from klarna_om.webhooks.joining import join
 from klarna_om.webhooks.push import OnPush, Push, PushResult
 from klarna_om.webhooks.reception import Reception
-from klarna_om.webhooks.request import MAX_BODY, check_budget, finish, order_id_of
-from klarna_om.webhooks.token import Expected, expected_tokens, is_right
+from klarna_om.webhooks.request import MAX_BODY, check_settings, finish, order_id_of
+from klarna_om.webhooks.token import Expected, is_right
 
 Handle = Callable[[Order, str], Awaitable[object]]
 
@@ -48,8 +48,7 @@ async def handle_notification(
     asking Klarna. `token`, `expected`, `budget` and `on_push` are those of `handle_push`.
     """
     started = loop_time()
-    check_budget(budget)
-    if not is_right(token, expected_tokens(expected)):
+    if not is_right(token, check_settings(expected, budget, on_push)):
         return finish(Push(result=PushResult.REFUSED_TOKEN, event=""), started, on_push)
     notification = _read(body)
     if notification is None:

@@ -11,8 +11,8 @@ from klarna_om.types import Order
 from klarna_om.webhooks.joining import join
 from klarna_om.webhooks.push import OnPush, Push, PushResult
 from klarna_om.webhooks.reception import Reception
-from klarna_om.webhooks.request import check_budget, finish, order_id_of
-from klarna_om.webhooks.token import Expected, expected_tokens, is_right
+from klarna_om.webhooks.request import check_settings, finish, order_id_of
+from klarna_om.webhooks.token import Expected, is_right
 
 Store = Callable[[Order], Awaitable[object]]
 
@@ -51,12 +51,11 @@ async def handle_push(
     nothing is acknowledged any more. A cancellation from outside, because the client went away, does the same.
 
     The status is 200 when the order is stored and acknowledged, 404 for a wrong token or what is no order's id, without
-    asking Klarna, and else 503, so that the push is repeated. Raises `ConfigurationError` for a budget or an `expected`
-    that cannot be meant; nothing else.
+    asking Klarna, and else 503, so that the push is repeated. Raises `ConfigurationError` for settings that cannot be
+    meant; nothing else. `on_push` is told of the result before it is returned, for metrics.
     """
     started = loop_time()
-    check_budget(budget)
-    if not is_right(token, expected_tokens(expected)):
+    if not is_right(token, check_settings(expected, budget, on_push)):
         return finish(Push(result=PushResult.REFUSED_TOKEN), started, on_push)
     known = order_id_of(order_id)
     if known is None:

@@ -67,7 +67,7 @@ class Push:
     order: Order | None = field(default=None, repr=False)
     """As Klarna returned it; None where it was not read."""
     event: str | None = None
-    """What a notification claims; None for a push."""
+    """What a notification claims, empty where that could not be read; None for a push."""
     error: Exception | None = field(default=None, repr=False)
     """What kept it from being done: Klarna's, your function's, or a `TimeoutError` for the budget. Its text may hold
     personal data, so it is in no log line and no `repr`."""

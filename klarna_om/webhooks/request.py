@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import AsyncIterable
+from inspect import iscoroutinefunction
 
 from attrs import evolve
 
@@ -11,6 +12,7 @@ from klarna_om.ids import is_uuid, normalize_id
 from klarna_om.log_fields import raised_at
 from klarna_om.options import is_positive
 from klarna_om.webhooks.push import OnPush, Push, PushResult
+from klarna_om.webhooks.token import Expected, expected_tokens
 
 logger = logging.getLogger("klarna_om")
 
@@ -18,10 +20,13 @@ MAX_BODY = 65_536
 """Bytes of a notification. Klarna's own has about a hundred."""
 
 
-def check_budget(budget: object) -> None:
-    """Raise `ConfigurationError` for what is no time."""
+def check_settings(expected: Expected, budget: object, on_push: object) -> tuple[bytes, ...]:
+    """The tokens of which one must be brought. Raises `ConfigurationError` for a setting that cannot be meant."""
     if not is_positive(budget):
         raise ConfigurationError(f"budget is a positive number of seconds, such as 4.0, not {budget!r}")
+    if on_push is not None and (not callable(on_push) or iscoroutinefunction(on_push)):
+        raise ConfigurationError("on_push is a plain function that takes a Push; it is not awaited")
+    return expected_tokens(expected)
 
 
 def order_id_of(value: object) -> str | None:

@@ -12,8 +12,8 @@ from klarna_om.web.starlette import klarna_of
 from klarna_om.webhooks.handle_notification import handle_notification
 from klarna_om.webhooks.handle_push import handle_push
 from klarna_om.webhooks.push import OnPush
-from klarna_om.webhooks.request import check_budget, read_body
-from klarna_om.webhooks.token import Expected, expected_tokens
+from klarna_om.webhooks.request import check_settings, read_body
+from klarna_om.webhooks.token import Expected
 
 
 def push_route(
@@ -32,8 +32,7 @@ def push_route(
     `token`, and the order's id as `parameter`, are taken from the path or the query. `store(request, order)` is the
     `store` of `handle_push`, which explains the rest.
     """
-    expected_tokens(expected)
-    check_budget(budget)
+    check_settings(expected, budget, on_push)
 
     async def receive(request: Request) -> Response:
         push = await handle_push(
@@ -60,8 +59,7 @@ def notification_route(
     on_push: OnPush | None = None,
 ) -> Route:
     """The same for `merchant_urls.notification`: `handle(request, order, event)` is that of `handle_notification`."""
-    expected_tokens(expected)
-    check_budget(budget)
+    check_settings(expected, budget, on_push)
 
     async def receive(request: Request) -> Response:
         push = await handle_notification(

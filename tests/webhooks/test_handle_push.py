@@ -2,11 +2,12 @@
 
 import asyncio
 import logging
+from typing import Any
 from uuid import UUID
 
 import pytest
 
-from klarna_om import KlarnaClient, NotFound, Order, Retry, ServerError
+from klarna_om import ConfigurationError, KlarnaClient, NotFound, Order, Retry, ServerError
 from klarna_om.sandbox import Sandbox
 from klarna_om.webhooks import Push, PushResult, handle_push
 from klarna_om.webhooks.push import STATUS
@@ -256,6 +257,18 @@ async def test_metrics_are_told_of_each_push_and_cannot_change_the_answer(
     assert told == [push, refused]
     assert "on_push raised RuntimeError at" in caplog.text
     assert "jane" not in caplog.text
+
+
+async def not_awaited(push: Push) -> None:
+    """A function that would have to be awaited."""
+
+
+@pytest.mark.parametrize("on_push", [7, "x", not_awaited], ids=str)
+async def test_a_metric_that_is_no_plain_function_is_refused(
+    klarna: KlarnaClient, order_id: str, shop: Shop, on_push: Any
+) -> None:
+    with pytest.raises(ConfigurationError, match="on_push is a plain function"):
+        await handle_push(klarna, order_id, store=shop.store, on_push=on_push)
 
 
 async def test_a_client_that_is_closed_is_a_503(klarna: KlarnaClient, order_id: str, shop: Shop) -> None:

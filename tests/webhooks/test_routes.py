@@ -182,6 +182,29 @@ def test_a_setting_that_cannot_be_meant_is_refused_before_there_is_a_push(module
             getattr(module, route)("/", shop.store_request, budget=0)
 
 
+async def send_and_go_away(address: str, shop: Shop) -> None:
+    """Send a push, and close the connection while the shop is storing."""
+    parts = urlsplit(address)
+    _, writer = await asyncio.open_connection(parts.hostname, parts.port)
+    writer.write(f"POST {parts.path}?{parts.query} HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n".encode())
+    await shop.started.wait()
+    writer.close()
+    await writer.wait_closed()
+
+
+@pytest.mark.parametrize("serve", [with_aiohttp, with_starlette], ids=lambda serve: serve.__name__[5:])
+async def test_where_the_server_does_not_tell_the_push_is_received_all_the_same(
+    sandbox: Sandbox, order_id: str, shop: Shop, told: list[Push], serve: Serve
+) -> None:
+    shop.seconds = 0.1
+    async with serve(sandbox, shop, told) as base:
+        await send_and_go_away(f"{base}/push/{TOKEN}?klarna_order_id={order_id}", shop)
+        while not told:
+            await asyncio.sleep(0.01)
+
+    assert (list(shop.orders), sandbox.acknowledgements) == ([order_id], 1)
+
+
 async def test_a_client_that_goes_away_ends_the_store_where_the_server_tells(sandbox: Sandbox, shop: Shop) -> None:
     order_id = sandbox.order().order_id
     app = web.Application()
@@ -190,12 +213,8 @@ async def test_a_client_that_goes_away_ends_the_store_where_the_server_tells(san
     async with serve_aiohttp(app, handler_cancellation=True) as base:
         address = f"{base}/push?klarna_order_id={order_id}"
         shop.seconds = 60
-        parts = urlsplit(address)
-        _, writer = await asyncio.open_connection(parts.hostname, parts.port)
-        writer.write(f"POST {parts.path}?{parts.query} HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n".encode())
-        await shop.started.wait()
 
-        writer.close()
+        await send_and_go_away(address, shop)
         while not shop.rolled_back:
             await asyncio.sleep(0.01)
         shop.seconds = 0
