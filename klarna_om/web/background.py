@@ -14,8 +14,8 @@ from klarna_om.retry.policy import Backoff, FullJitter
 
 logger = logging.getLogger("klarna_om")
 
-Background = Callable[[KlarnaClient, asyncio.Event], Awaitable[object]]
-"""`async def run(klarna, stop)`: it runs until `stop` is set."""
+Background = Callable[[KlarnaClient], Awaitable[object]]
+"""`async def run(klarna)`: it runs until it is cancelled."""
 
 LONG_RUN = 60.0
 """Seconds after which a function counts as well again: its next failure is its first one."""
@@ -23,13 +23,14 @@ LONG_RUN = 60.0
 
 @define(eq=False)
 class BackgroundTasks:
-    """One task for each function. One that raises, or returns before it is told to stop, is started again."""
+    """One task for each function. One that raises, or returns by itself, is started again."""
 
     functions: Sequence[Background]
     grace: float
     backoff: Backoff = FullJitter(base=1.0, cap=60.0)
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     clock: Callable[[], float] = loop_time
-    _stop: asyncio.Event = field(factory=asyncio.Event, init=False)
+    is_stopping: bool = field(default=False, init=False)
     _tasks: "list[asyncio.Task[None]]" = field(factory=list["asyncio.Task[None]"], init=False)
     _waiting: set[str] = field(factory=set[str], init=False)
 
@@ -38,30 +39,29 @@ class BackgroundTasks:
         """The functions that have ended and wait for being started again."""
         return tuple(sorted(self._waiting))
 
-    @property
-    def is_stopping(self) -> bool:
-        """Have they been told to stop?"""
-        return self._stop.is_set()
-
     def start(self, klarna: KlarnaClient) -> None:
         """Start them all."""
         self._tasks += [asyncio.create_task(self._keep_running(one, klarna)) for one in self.functions]
 
     async def stop(self) -> None:
-        """Tell them to stop, wait for at most `grace` seconds, then cancel those that still run."""
-        self._stop.set()
+        """Cancel them, and give them `grace` seconds to finish what is under way; then cancel them once more."""
+        self.is_stopping = True
         try:
-            if self._tasks:
-                await asyncio.wait(self._tasks, timeout=self.grace)
+            await self._cancel()
+            if late := await self._cancel():
+                logger.error("%d background tasks ignore that they were cancelled", len(late))
         finally:
-            late = [task for task in self._tasks if task.cancel()]
-            if late:
-                logger.warning("%d background tasks did not stop within %s s and were cancelled", len(late), self.grace)
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+            for task in self._tasks:
+                task.cancel()
+
+    async def _cancel(self) -> "set[asyncio.Task[None]]":
+        """Those that still run after the grace time."""
+        running = {task for task in self._tasks if task.cancel()}
+        return (await asyncio.wait(running, timeout=self.grace))[1] if running else running
 
     async def _keep_running(self, function: Background, klarna: KlarnaClient) -> None:
         name, failures = _name(function), 0
-        while not self.is_stopping:
+        while True:
             started = self.clock()
             reason = await self._run(function, klarna)
             if self.is_stopping:
@@ -71,28 +71,21 @@ class BackgroundTasks:
             delay = self.backoff(failures, random.uniform)
             logger.error("%s %s; it is started again in %.1f s", name, reason or "returned by itself", delay)
             self._waiting.add(name)
-            await self._sleep(delay)
+            await self.sleep(delay)
             self._waiting.discard(name)
 
     async def _run(self, function: Background, klarna: KlarnaClient) -> str | None:
         """Why it ended; None where it returned."""
         try:
-            await function(klarna, self._stop)
+            await function(klarna)
         except asyncio.CancelledError:
             task = asyncio.current_task()
-            if task is None or task.cancelling():
+            if task is None or task.cancelling():  # by `stop`, or by an event loop that ends
                 raise
             return "was cancelled by something in it"
         except Exception as error:  # noqa: BLE001  it is started again, whatever it was
             return "raised {} at {}".format(*raised_at(error))
         return None
-
-    async def _sleep(self, seconds: float) -> None:
-        try:
-            async with asyncio.timeout(seconds):
-                await self._stop.wait()
-        except TimeoutError:
-            return
 
 
 def _log_end(name: str, reason: str | None) -> None:

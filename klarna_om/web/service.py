@@ -17,9 +17,10 @@ class Service:
             await service.klarna.orders.get(order_id)
 
     `make_client` makes the client, in each process and in its event loop; `KlarnaClient` alone reads its settings from
-    the environment. Each of `background` is an `async def run(klarna, stop)` that runs until the event `stop` is set.
-    One that raises, or returns before that, is logged and started again after 1, 2, 4 ... up to 60 seconds (full
-    jitter); meanwhile `is_ready` is False. At the end all are told to stop, and after `grace` seconds cancelled.
+    the environment. Each of `background` is an `async def run(klarna)` that runs until it is cancelled, such as an
+    outbox's drain. One that raises, or returns by itself, is logged and started again after up to 1, 2, 4 ... 60
+    seconds (full jitter); meanwhile `is_ready` is False. At the end all are cancelled while the client is still open,
+    and have `grace` seconds to finish what is under way; then they are cancelled once more, and the client is closed.
 
     It opens once. Raises `ConfigurationError` for settings that cannot work, before the service takes a request.
     """
@@ -37,7 +38,7 @@ class Service:
             raise ConfigurationError(f"grace is a positive number of seconds, not {grace!r}")
         functions = tuple(background)
         if not all(map(callable, cast("tuple[object, ...]", functions))):
-            raise ConfigurationError("background is a list of functions `async def run(klarna, stop)`")
+            raise ConfigurationError("background is a list of functions `async def run(klarna)`")
         self._make_client = make_client
         self._tasks = BackgroundTasks(functions, grace)
         self._client: KlarnaClient | None = None

@@ -98,10 +98,12 @@ async def test_an_application_without_a_client_says_what_to_add() -> None:
 async def test_what_runs_in_the_background_stops_with_the_application(make_klarna: MakeKlarna) -> None:
     log: list[str] = []
 
-    async def drain(klarna: KlarnaClient, stop: asyncio.Event) -> None:
+    async def drain(klarna: KlarnaClient) -> None:
         log.append("started")
-        await stop.wait()
-        log.append("stopped")
+        try:
+            await asyncio.sleep(60)
+        finally:
+            log.append("stopped")
 
     async with serve_aiohttp(shop_of(make_klarna, background=[drain], grace=1.0)):
         await asyncio.sleep(0)

@@ -1,6 +1,7 @@
 """One client for the life of a service; what runs beside it is kept running and stopped in order."""
 
 import asyncio
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -13,8 +14,8 @@ from tests.support.time import Clock
 from tests.web.conftest import MakeKlarna
 
 
-async def until_stopped(klarna: KlarnaClient, stop: asyncio.Event) -> None:
-    await stop.wait()
+async def run_on(klarna: KlarnaClient) -> None:
+    await asyncio.sleep(3600)
 
 
 async def test_the_client_is_open_with_the_service_and_closed_after_it(
@@ -66,48 +67,76 @@ def test_settings_that_cannot_be_meant_are_refused(settings: dict[str, Any], pro
         Service(**settings)
 
 
-async def test_a_background_function_gets_the_client_and_is_told_to_stop(
+async def test_a_background_function_may_finish_its_work_with_an_open_client(
     make_klarna: MakeKlarna, sandbox: Sandbox
 ) -> None:
     order_id = sandbox.order().order_id or ""
     done: list[str] = []
 
-    async def drain(klarna: KlarnaClient, stop: asyncio.Event) -> None:
-        await stop.wait()
-        await klarna.orders.acknowledge(order_id)  # what is under way is finished with an open client
-        done.append("drained")
+    async def drain(klarna: KlarnaClient) -> None:
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            await klarna.orders.acknowledge(order_id)
+            done.append("drained")
+            raise
 
-    async with Service(make_klarna, background=[drain]):
-        await asyncio.sleep(0)
+    async with Service(make_klarna, background=[drain, run_on]):
+        await asyncio.sleep(0.01)
 
     assert (done, sandbox.acknowledgements) == (["drained"], 1)
 
 
-async def test_one_that_does_not_stop_is_cancelled_after_the_grace_time(
-    make_klarna: MakeKlarna, caplog: pytest.LogCaptureFixture
-) -> None:
-    ended: list[str] = []
+async def test_one_that_takes_longer_than_the_grace_time_is_cancelled_once_more(make_klarna: MakeKlarna) -> None:
+    cancelled: list[int] = []
 
-    async def deaf(klarna: KlarnaClient, stop: asyncio.Event) -> None:
-        try:
-            await asyncio.sleep(60)
-        except asyncio.CancelledError:
-            ended.append("cancelled")
-            raise
+    async def slow(klarna: KlarnaClient) -> None:
+        for number in (1, 2):
+            try:
+                await asyncio.sleep(60)
+            except asyncio.CancelledError:
+                cancelled.append(number)
 
-    async with Service(make_klarna, background=[deaf, until_stopped], grace=0.05) as service:
+    async with Service(make_klarna, background=[slow], grace=0.05) as service:
         await asyncio.sleep(0.01)
 
-    assert ended == ["cancelled"]
-    assert "1 background tasks did not stop within 0.05 s" in caplog.text
+    assert cancelled == [1, 2]
+    with pytest.raises(ClientClosed):
+        await service.klarna.orders.get("x")
+
+
+async def test_one_that_never_ends_keeps_no_service_from_ending(
+    make_klarna: MakeKlarna, caplog: pytest.LogCaptureFixture
+) -> None:
+    released = asyncio.Event()
+
+    async def deaf(klarna: KlarnaClient) -> None:
+        while not released.is_set():
+            with suppress(asyncio.CancelledError):
+                await released.wait()
+
+    async with asyncio.timeout(5), Service(make_klarna, background=[deaf], grace=0.05) as service:
+        await asyncio.sleep(0.01)
+    released.set()
+
+    assert "1 background tasks ignore that they were cancelled" in caplog.text
     with pytest.raises(ClientClosed):
         await service.klarna.orders.get("x")
 
 
 async def test_a_shutdown_that_is_cancelled_leaves_no_task_and_no_client(make_klarna: MakeKlarna) -> None:
-    service = Service(make_klarna, background=[lambda klarna, stop: asyncio.sleep(60)])
+    cancelled: list[int] = []
+
+    async def slow(klarna: KlarnaClient) -> None:
+        for number in (1, 2):
+            try:
+                await asyncio.sleep(60)
+            except asyncio.CancelledError:
+                cancelled.append(number)
+
+    service = Service(make_klarna, background=[slow])
     await service.__aenter__()
-    before = asyncio.all_tasks()
+    await asyncio.sleep(0.01)
     closing = asyncio.create_task(service.__aexit__(None, None, None))
     await asyncio.sleep(0.01)
 
@@ -115,27 +144,27 @@ async def test_a_shutdown_that_is_cancelled_leaves_no_task_and_no_client(make_kl
 
     with pytest.raises(asyncio.CancelledError):
         await closing
-    assert len(asyncio.all_tasks() & before) == 1  # this test
+    assert cancelled == [1, 2]
     with pytest.raises(ClientClosed):
         await service.klarna.orders.get("x")
 
 
 class Dying:
-    """Ends a few times in a certain way, then runs until it is told to stop."""
+    """Ends a few times in a certain way, then runs on."""
 
     def __init__(self, times: int, error: BaseException | None) -> None:
         self.times, self.error = times, error
         self.starts = 0
         self.runs = asyncio.Event()
 
-    async def __call__(self, klarna: KlarnaClient, stop: asyncio.Event) -> None:
+    async def __call__(self, klarna: KlarnaClient) -> None:
         self.starts += 1
         if self.starts <= self.times:
             if self.error is not None:
                 raise self.error
             return
         self.runs.set()
-        await stop.wait()
+        await run_on(klarna)
 
 
 @pytest.mark.parametrize(
@@ -164,7 +193,7 @@ async def test_one_that_ends_is_started_again(
 
 async def test_while_one_waits_the_service_is_not_ready(make_klarna: MakeKlarna) -> None:
     dying = Dying(1, RuntimeError())
-    service = Service(make_klarna, background=[dying, until_stopped])
+    service = Service(make_klarna, background=[dying, run_on])
     service._tasks.backoff = lambda failures, uniform: 0.1
     async with service:
         await asyncio.sleep(0.01)
@@ -180,11 +209,10 @@ async def test_a_long_run_makes_the_next_failure_the_first(make_klarna: MakeKlar
     lengths = [0.0, 0.0, LONG_RUN + 1, 0.0]
     over = asyncio.Event()
 
-    async def run(klarna: KlarnaClient, stop: asyncio.Event) -> None:
+    async def run(klarna: KlarnaClient) -> None:
         if not lengths:
             over.set()
-            await stop.wait()
-            return
+            await run_on(klarna)
         clock.now += lengths.pop(0)
 
     def backoff(count: int, uniform: object) -> float:
@@ -205,16 +233,32 @@ async def test_one_that_fails_while_it_stops_is_logged_and_not_started_again(
 ) -> None:
     starts: list[int] = []
 
-    async def failing(klarna: KlarnaClient, stop: asyncio.Event) -> None:
+    async def failing(klarna: KlarnaClient) -> None:
         starts.append(1)
-        await stop.wait()
-        raise RuntimeError
+        try:
+            await run_on(klarna)
+        finally:
+            raise RuntimeError
 
     async with Service(make_klarna, background=[failing]):
-        await asyncio.sleep(0)
+        await asyncio.sleep(0.01)
 
     assert len(starts) == 1
     assert "failing raised RuntimeError at" in caplog.text
+
+
+async def test_an_event_loop_that_ends_ends_it_too(make_klarna: MakeKlarna) -> None:
+    before = asyncio.all_tasks()
+    tasks = BackgroundTasks([run_on], grace=1.0)
+    async with make_klarna() as klarna:
+        tasks.start(klarna)
+        await asyncio.sleep(0)
+        (task,) = asyncio.all_tasks() - before
+
+        task.cancel()
+
+        with pytest.raises(asyncio.CancelledError):
+            await task
 
 
 async def test_one_that_waits_for_its_restart_stops_at_once(make_klarna: MakeKlarna) -> None:

@@ -123,10 +123,12 @@ async def test_the_client_is_closed_at_the_end_and_readiness_is_told(make_klarna
 async def test_what_runs_in_the_background_stops_with_the_application(make_klarna: MakeKlarna) -> None:
     log: list[str] = []
 
-    async def drain(klarna: KlarnaClient, stop: asyncio.Event) -> None:
+    async def drain(klarna: KlarnaClient) -> None:
         log.append("started")
-        await stop.wait()
-        log.append("stopped")
+        try:
+            await asyncio.sleep(60)
+        finally:
+            log.append("stopped")
 
     async with serve_asgi(shop_of(make_klarna, background=[drain], grace=1.0)):
         assert log == ["started"]
