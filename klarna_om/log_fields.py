@@ -17,3 +17,13 @@ def log_fields(request: Request, **more: object) -> dict[str, object]:
 def subject(request: Request) -> str:
     """What a line's text calls the request."""
     return f"{request.operation} {request.order_id or request.path}"
+
+
+def raised_at(error: BaseException) -> tuple[str, str]:
+    """The class of an exception of somebody else's, and where it was raised. Its text may hold personal data."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return type(error).__name__, "an unknown place"
+    return type(error).__name__, f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"

@@ -13,7 +13,7 @@ What that costs, and what it gains (`benchmarks/structuring.py`, orders of 2 to 
 - `weakref=True` rules out `gc=False`, with which reading took 3 to 5 % less.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from inspect import Parameter, Signature, get_annotations
 from typing import Any, TypeVar, cast, get_origin
@@ -22,6 +22,7 @@ import msgspec
 from attrs import NOTHING, Attribute, fields
 
 from klarna_om.types.fields import default_of, non_null_type, wire_name
+from klarna_om.types.pydantic_schema import core_schema_of, fields_schema_of
 
 C = TypeVar("C", bound=type)
 
@@ -58,6 +59,15 @@ class Model(msgspec.Struct, metaclass=ModelMeta, omit_defaults=True, rename=wire
                 " KlarnaClient.request() sends what this client does not know"
             )
 
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source: object, _handler: object) -> Any:
+        """Called by pydantic only, where one of Klarna's types is a field or a response model."""
+        return core_schema_of(cls, _required_by(cls))
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, _schema: object, handler: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
+        return handler(fields_schema_of(cls, _required_by(cls)))
+
     def __rich_repr__(self) -> list[tuple[str, Any]]:
         """Show on a terminal what `repr` shows: no personal data."""
         return [(field.name, getattr(self, field.name)) for field in _fields(type(self)) if field.repr]
@@ -79,6 +89,11 @@ def response_model(cls: C) -> C:
 def request_model(cls: C) -> C:
     """Decorate an attrs class of what Klarna is sent."""
     return _make_model(RequestModel, cls)
+
+
+def _required_by(cls: type[Model]) -> tuple[str, ...]:
+    """What a document must have."""
+    return required(cls) if issubclass(cls, RequestModel) else ()
 
 
 def required(cls: type) -> tuple[str, ...]:

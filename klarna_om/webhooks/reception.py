@@ -1,0 +1,100 @@
+"""The steps of receiving a push or a notification, all within one budget of time."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from attrs import define
+
+from klarna_om.client import KlarnaClient
+from klarna_om.errors import KlarnaError, NotAllowed, NotFound
+from klarna_om.keys import derive_key
+from klarna_om.outcome import Outcome
+from klarna_om.types import Order
+from klarna_om.webhooks.push import Push, PushResult
+
+SHARE_OF_A_CALL = 0.95
+"""Of what is left of the budget: the client's own limit comes first, since its error tells more."""
+
+
+class StoppedError(Exception):
+    """A step did not succeed, so the next ones are not taken."""
+
+    def __init__(self, result: PushResult, error: Exception) -> None:
+        super().__init__(result)
+        self.result = result
+        self.error = error
+
+
+@define(eq=False)
+class Reception:
+    """One push or notification on its way; what is known so far."""
+
+    klarna: KlarnaClient
+    order_id: str
+    until: float
+    """When the budget is over, on the event loop's clock."""
+    order: Order | None = None
+    is_acknowledged: bool = False
+
+    async def run(self, steps: Callable[["Reception"], Awaitable[PushResult]]) -> Push:
+        """Take the steps, and state how they ended. Only what is no `Exception` is raised, such as a cancellation."""
+        error: Exception | None = None
+        try:
+            async with asyncio.timeout_at(self.until):
+                result = await steps(self)
+        except TimeoutError as over:
+            result, error = PushResult.BUDGET_OVER, over
+        except StoppedError as stopped:
+            result, error = stopped.result, stopped.error
+        return Push(result=result, order=self.order, error=error, is_acknowledged=self.is_acknowledged)
+
+    async def read(self) -> Order:
+        """Read the order at Klarna: it proves that there is one, and it is what is acted on."""
+        try:
+            self.order = await self._client().orders.get(self.order_id)
+        except NotFound as error:
+            raise StoppedError(PushResult.TOO_FRESH, error) from error
+        except KlarnaError as error:
+            raise StoppedError(PushResult.KLARNA_FAILED, error) from error
+        return self.order
+
+    async def call(self, function: Callable[..., Awaitable[object]], *given: Any, failed: PushResult) -> bool:
+        """Call the shop's function; False when it says that it knew this before."""
+        try:
+            is_new = await function(*given) is not False
+        except Exception as error:  # whatever it is, the push is to come again
+            is_over = self._left() <= 0
+            raise StoppedError(PushResult.BUDGET_OVER if is_over else failed, error) from error
+        return is_new
+
+    async def acknowledge(self) -> None:
+        """Acknowledge the order, unless a capture shows that it is. All pushes of an order share one key."""
+        assert self.order is not None
+        if not self.order.captures and not self.order.captured_amount:
+            try:
+                await self._send_acknowledgement()
+            except KlarnaError as error:
+                if error.outcome is not Outcome.DONE:
+                    raise StoppedError(PushResult.NOT_ACKNOWLEDGED, error) from error
+        self.is_acknowledged = True
+
+    async def _send_acknowledgement(self) -> None:
+        key = derive_key("orders.acknowledge", self.order_id, "push")
+        try:
+            await self._client().orders.acknowledge(self.order_id, idempotency_key=key)
+        except (NotAllowed, NotFound) as error:
+            if error.outcome is not Outcome.REFUSED:
+                raise
+            # Klarna may repeat this refusal for as long as it keeps the key, so one try is made without it.
+            await self._client().orders.acknowledge(self.order_id)
+
+    def _client(self) -> KlarnaClient:
+        """The client, with what is left of the budget as its limit; nothing is sent when nothing is left."""
+        left = self._left()
+        if left <= 0:
+            raise StoppedError(PushResult.BUDGET_OVER, TimeoutError("the budget is over, so Klarna was not called"))
+        return self.klarna.with_options(total_timeout=left * SHARE_OF_A_CALL)
+
+    def _left(self) -> float:
+        return self.until - asyncio.get_running_loop().time()

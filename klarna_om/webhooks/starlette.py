@@ -1,0 +1,80 @@
+"""Routes of Starlette, and so of FastAPI; the client is that of `klarna_om.web.starlette`."""
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from klarna_om.types import Order
+from klarna_om.web.starlette import klarna_of
+from klarna_om.webhooks.handle_notification import handle_notification
+from klarna_om.webhooks.handle_push import handle_push
+from klarna_om.webhooks.push import OnPush
+from klarna_om.webhooks.request import check_settings, read_body
+from klarna_om.webhooks.token import Expected
+
+
+def push_route(
+    path: str,
+    store: Callable[[Request, Order], Awaitable[object]],
+    *,
+    expected: Expected = None,
+    parameter: str = "klarna_order_id",
+    acknowledge: bool = True,
+    budget: float = 4.0,
+    on_push: OnPush | None = None,
+) -> Route:
+    """`FastAPI(routes=[push_route("/klarna/push/{token}", store, expected=...)])`, for POST only.
+
+    For this one `merchant_urls.push` is `https://shop.example/klarna/push/TOKEN?klarna_order_id={checkout.order.id}`.
+    `token`, and the order's id as `parameter`, are taken from the path or the query. `store(request, order)` is the
+    `store` of `handle_push`, which explains the rest.
+    """
+    check_settings(expected, budget, on_push)
+
+    async def receive(request: Request) -> Response:
+        push = await handle_push(
+            klarna_of(request),
+            _value(request, parameter),
+            store=partial(store, request),
+            token=_value(request, "token"),
+            expected=expected,
+            acknowledge=acknowledge,
+            budget=budget,
+            on_push=on_push,
+        )
+        return Response(status_code=push.status)
+
+    return Route(path, receive, methods=["POST"])
+
+
+def notification_route(
+    path: str,
+    handle: Callable[[Request, Order, str], Awaitable[object]],
+    *,
+    expected: Expected = None,
+    budget: float = 4.0,
+    on_push: OnPush | None = None,
+) -> Route:
+    """The same for `merchant_urls.notification`: `handle(request, order, event)` is that of `handle_notification`."""
+    check_settings(expected, budget, on_push)
+
+    async def receive(request: Request) -> Response:
+        push = await handle_notification(
+            klarna_of(request),
+            await read_body(request.stream()),
+            handle=partial(handle, request),
+            token=_value(request, "token"),
+            expected=expected,
+            budget=budget,
+            on_push=on_push,
+        )
+        return Response(status_code=push.status)
+
+    return Route(path, receive, methods=["POST"])
+
+
+def _value(request: Request, name: str) -> str | None:
+    return request.path_params.get(name) or request.query_params.get(name)
