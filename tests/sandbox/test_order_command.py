@@ -35,6 +35,12 @@ def test_a_value_may_be_any_json(running: Sandbox) -> None:
     assert running.get(result.output.strip()).order_amount == 7
 
 
+def test_what_is_no_json_is_a_string(running: Sandbox) -> None:
+    result = run("--at", running.url, "push_url=http://127.0.0.1:1/push?id={checkout.order.id}")
+
+    assert result.exit_code == 0
+
+
 def test_a_proxy_of_the_environment_is_not_used(running: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
 
