@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         InvalidRequest,
         KeyExpired,
         KlarnaError,
+        MiddlewareFailed,
         NoAnswer,
         NotAllowed,
         NotConfirmed,
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
         UnrecognizedAnswer,
     )
     from klarna_om.exchange import Attempt, Reply, Request, Response
+    from klarna_om.hooks import AttemptEvent, CallEvent, Hooks, WaitEvent
     from klarna_om.http.connector import Connector
     from klarna_om.keys import Key, derive_key
     from klarna_om.middleware import Handler, Middleware
@@ -124,8 +126,10 @@ __all__ = [
     "AnswerCut",
     "AnswerTimeout",
     "Attempt",
+    "AttemptEvent",
     "BadRequest",
     "Budget",
+    "CallEvent",
     "Capture",
     "CaptureObject",
     "CarrierProduct",
@@ -149,6 +153,7 @@ __all__ = [
     "FraudStatus",
     "FullJitter",
     "Handler",
+    "Hooks",
     "IdempotencyKeyReused",
     "InitialPaymentMethod",
     "InvalidRequest",
@@ -158,6 +163,7 @@ __all__ = [
     "KlarnaError",
     "Location",
     "Middleware",
+    "MiddlewareFailed",
     "NoAnswer",
     "NotAllowed",
     "NotConfirmed",
@@ -205,6 +211,7 @@ __all__ = [
     "UpdateConsumer",
     "UpdateMerchantReferences",
     "UpdateShippingInfo",
+    "WaitEvent",
     "__version__",
     "cancel_or_release",
     "capture_once",
@@ -221,12 +228,13 @@ _HOMES = {
     "settings.environment": "ENVIRONMENTS Environment",
     "errors": (
         "AnswerCut AnswerTimeout BadRequest CertificateRejected ClientClosed ConfigurationError Conflict "
-        "ConnectionFailed ConnectionLost IdempotencyKeyReused InvalidRequest KeyExpired KlarnaError NoAnswer "
-        "NotAllowed NotConfirmed NotFound PayloadTooLarge QueueTimeout RateLimited ReferenceTaken RequestTimeout "
-        "ServerError SessionFailed StatusError Unauthorized UnexpectedRedirect Unprocessable UnreadableAnswer "
-        "UnrecognizedAnswer"
+        "ConnectionFailed ConnectionLost IdempotencyKeyReused InvalidRequest KeyExpired KlarnaError "
+        "MiddlewareFailed NoAnswer NotAllowed NotConfirmed NotFound PayloadTooLarge QueueTimeout RateLimited "
+        "ReferenceTaken RequestTimeout ServerError SessionFailed StatusError Unauthorized UnexpectedRedirect "
+        "Unprocessable UnreadableAnswer UnrecognizedAnswer"
     ),
     "exchange": "Attempt Reply Request Response",
+    "hooks": "AttemptEvent CallEvent Hooks WaitEvent",
     "keys": "Key derive_key",
     "middleware": "Handler Middleware",
     "middleware.correlation": "correlation_id",

@@ -12,6 +12,7 @@ from klarna_om.errors import (
     ConnectionFailed,
     ConnectionLost,
     KeyExpired,
+    MiddlewareFailed,
     NoAnswer,
     QueueTimeout,
 )
@@ -87,6 +88,7 @@ RETRY_RULES: tuple[RetryRule, ...] = (
     RetryRule("connection lost", _silence(ConnectionLost), COST, "the key makes the repeat safe"),
     RetryRule("no place in time", _silence(QueueTimeout), NEVER, "the limit is the caller's own"),
     RetryRule("key expired", _silence(KeyExpired), NEVER, "under it the call could be executed again"),
+    RetryRule("middleware failed", _silence(MiddlewareFailed), NEVER, "your own code would fail again"),
     RetryRule("client closed", _silence(ClientClosed), NEVER, "it sends nothing any more"),
     RetryRule("success, cut", _cut_success, COST, "the repeat gets the first answer again"),
     RetryRule("408", _status(408), TIMEOUT_COST, "the server did not get the request in time"),
