@@ -12,7 +12,7 @@ it would make one series for each call.
 
 import logging
 from collections.abc import Callable, Iterable
-from typing import TypeVar
+from typing import ParamSpec, TypeVar
 
 from attrs import frozen
 
@@ -23,6 +23,8 @@ from klarna_om.pace.lanes import Lane
 logger = logging.getLogger("klarna_om")
 
 E = TypeVar("E")
+P = ParamSpec("P")
+R = TypeVar("R")
 Hook = Callable[[E], object]
 
 
@@ -31,13 +33,13 @@ class CallEvent:
     """A call of a method is over, all its attempts included."""
 
     operation: str
-    """Its name, such as `captures.create`."""
+    """Its name, such as `captures.create`; for `klarna.request(...)` method and path, which may hold an order's id."""
     order_id: str | None
     idempotency_key: str | None
     outcome: Outcome
     """As in an error; DONE for a success."""
-    result: str
-    """The last answer's status (`"204"`), else the name of the error's class, or `"cancelled"`."""
+    error: str | None
+    """The name of the error's class, such as `NotAllowed` or `CancelledError`; None for a success."""
     status: int | None
     error_code: str | None
     correlation_id: str | None
@@ -52,14 +54,15 @@ class AttemptEvent:
     """One request was sent, or tried to be; it has one line in the log too."""
 
     operation: str
+    method: str
     order_id: str | None
     idempotency_key: str | None
     number: int
     """Which attempt of its call, from 1."""
     outcome: Outcome
     """What this attempt alone says of the effect."""
-    result: str
-    """The answer's status (`"204"`), else the name of the error's class, or `"cancelled"`."""
+    error: str | None
+    """The name of the error's class, such as `ServerError` or `ConnectionLost`; None for a success."""
     status: int | None
     correlation_id: str | None
     elapsed: float
@@ -109,17 +112,18 @@ def _all_of(functions: Iterable[Hook[E] | None]) -> Hook[E] | None:
     return call_all
 
 
-def never_raising(function: Hook[E]) -> Hook[E]:
-    """The same function; what it raises is logged, the first time."""
+def never_raising(function: Callable[P, R]) -> Callable[P, R | None]:
+    """The same function; what it raises is logged, the first time, and it returns None."""
     has_failed = False
 
-    def call(event: E) -> None:
+    def call(*args: P.args, **named: P.kwargs) -> R | None:
         nonlocal has_failed
         try:
-            function(event)
+            return function(*args, **named)
         except Exception:  # a hook may raise anything, and money has been moved
             if not has_failed:
                 has_failed = True
                 logger.exception("the hook %r raised; calls go on, and this is logged once", function)
+            return None
 
     return call

@@ -16,7 +16,7 @@ FILES = sorted(ROOT.rglob("*.py"))
 
 FLOORS = (
     "cli",
-    "batch sandbox",
+    "batch otel sandbox",
     "__init__",
     "workflows",
     "client",

@@ -1,17 +1,27 @@
 """The places where hooks are called: around a call, and around a request."""
 
-import asyncio
 from collections.abc import Callable
-from typing import Any
+from typing import TypedDict
 
 from attrs import frozen
 
+from klarna_om.answers.classification import classify
+from klarna_om.answers.error_from_response import error_from_response
 from klarna_om.clock import loop_time
 from klarna_om.errors import KlarnaError
-from klarna_om.exchange import Request, Response, attempts_of
+from klarna_om.exchange import Attempt, Request, Response, attempts_of
 from klarna_om.hooks import AttemptEvent, CallEvent, Hook
 from klarna_om.middleware import Handler
 from klarna_om.outcome import Outcome
+
+
+class _Facts(TypedDict):
+    """What both kinds of event say."""
+
+    outcome: Outcome
+    error: str | None
+    status: int | None
+    correlation_id: str | None
 
 
 @frozen
@@ -26,24 +36,36 @@ class CallHook:
         started = self.clock()
         try:
             response = await below(request)
-        except BaseException as reason:
-            self._report(request, started, _of_exception(request, reason))
+        except KlarnaError as error:
+            facts, key, code, attempts = _of_error(error), error.idempotency_key, error.error_code, error.attempts
+            self._report(request, started, facts, key, code, attempts)
             raise
-        error_code = None if response.classification is None else response.classification.error_body.error_code
-        facts: dict[str, Any] = {**_of_response(response), "error_code": error_code, "attempts": attempts_of(response)}
-        key = response.request.idempotency_key
-        self._report(request, started, {**facts, "idempotency_key": None if key is None else str.__str__(key)})
+        except BaseException as reason:
+            self._report(request, started, _of_exception(request, reason), request.idempotency_key, None, ())
+            raise
+        facts, key, code = _of_response(response), response.request.idempotency_key, _error_code_of(response)
+        self._report(request, started, facts, key, code, attempts_of(response))
         return response
 
-    def _report(self, request: Request, started: float, facts: dict[str, Any]) -> None:
-        self.on_call(
-            CallEvent(
-                operation=request.operation,
-                order_id=request.order_id,
-                elapsed=self.clock() - started,
-                **facts,
-            )
+    def _report(
+        self,
+        request: Request,
+        started: float,
+        facts: _Facts,
+        key: str | None,
+        error_code: str | None,
+        attempts: tuple[Attempt, ...],
+    ) -> None:
+        event = CallEvent(
+            operation=request.operation,
+            order_id=request.order_id,
+            idempotency_key=None if key is None else str.__str__(key),
+            error_code=error_code,
+            attempts=attempts,
+            elapsed=self.clock() - started,
+            **facts,
         )
+        self.on_call(event)
 
 
 @frozen
@@ -59,56 +81,51 @@ class AttemptHook:
         try:
             response = await below(request)
         except BaseException as reason:
-            facts = _of_exception(request, reason)
-            self._report(request, started, {name: facts[name] for name in _OF_ATTEMPT})
+            facts = _of_error(reason) if isinstance(reason, KlarnaError) else _of_exception(request, reason)
+            self._report(request, started, facts)
             raise
         self._report(request, started, _of_response(response))
         return response
 
-    def _report(self, request: Request, started: float, facts: dict[str, Any]) -> None:
-        self.on_attempt(
-            AttemptEvent(
-                operation=request.operation,
-                order_id=request.order_id,
-                idempotency_key=request.idempotency_key,
-                number=request.attempt,
-                elapsed=self.clock() - started,
-                **facts,
-            )
+    def _report(self, request: Request, started: float, facts: _Facts) -> None:
+        key = request.idempotency_key
+        event = AttemptEvent(
+            operation=request.operation,
+            method=request.method,
+            order_id=request.order_id,
+            idempotency_key=None if key is None else str.__str__(key),
+            number=request.attempt,
+            elapsed=self.clock() - started,
+            **facts,
         )
+        self.on_attempt(event)
 
 
-_OF_ATTEMPT = ("outcome", "result", "status", "correlation_id")
-
-
-def _of_response(response: Response) -> dict[str, Any]:
-    known = response.classification
+def _of_response(response: Response) -> _Facts:
+    known = response.classification or classify(response)
+    is_fine = response.is_success and not known.problem
     return {
-        "outcome": Outcome.UNKNOWN if known is None else known.outcome,
-        "result": str(response.status),
+        "outcome": known.outcome,
+        "error": None if is_fine else type(error_from_response(response)).__name__,
         "status": response.status,
         "correlation_id": response.correlation_id,
     }
 
 
-def _of_exception(request: Request, reason: BaseException) -> dict[str, Any]:
-    """What is known after an exception; after one that is not ours, nothing is known of a write."""
-    if isinstance(reason, KlarnaError):
-        return {
-            "outcome": reason.outcome,
-            "result": type(reason).__name__,
-            "status": reason.status,
-            "error_code": reason.error_code,
-            "correlation_id": reason.correlation_id,
-            "attempts": reason.attempts,
-            "idempotency_key": reason.idempotency_key,
-        }
+def _error_code_of(response: Response) -> str | None:
+    return None if response.classification is None else response.classification.error_body.error_code
+
+
+def _of_error(error: KlarnaError) -> _Facts:
     return {
-        "outcome": Outcome.UNKNOWN if request.is_write else Outcome.NOT_SENT,
-        "result": "cancelled" if isinstance(reason, asyncio.CancelledError) else type(reason).__name__,
-        "status": None,
-        "error_code": None,
-        "correlation_id": None,
-        "attempts": (),
-        "idempotency_key": request.idempotency_key,
+        "outcome": error.outcome,
+        "error": type(error).__name__,
+        "status": error.status,
+        "correlation_id": error.correlation_id,
     }
+
+
+def _of_exception(request: Request, reason: BaseException) -> _Facts:
+    """After an exception that is not ours, a cancellation above all, nothing is known of a write."""
+    outcome = Outcome.UNKNOWN if request.is_write else Outcome.NOT_SENT
+    return {"outcome": outcome, "error": type(reason).__name__, "status": None, "correlation_id": None}
