@@ -121,10 +121,15 @@ class Recording(Transport):
     def capture_envelope(self, envelope):
         events.append(envelope.get_event())
 
+async def in_transaction(request, below):
+    with sentry_sdk.start_transaction(name="ship"):
+        return await below(request)
+
 async def main():
     sentry_sdk.init = functools.partial(sentry_sdk.init, transport=Recording, traces_sample_rate=1.0)
     async with wire([json_answer({"error_code": "CANCEL_NOT_ALLOWED", "correlation_id": "c-1"}, 403)]) as server:
-        klarna = KlarnaClient(server.url, username="u", password="secret")  # its session is made after Sentry's start
+        # Its session is made at the first call, after Sentry's start.
+        klarna = KlarnaClient(server.url, username="u", password="secret", middleware=[in_transaction])
         await run("Sentry", {"klarna": klarna, "captured_order_id": "7849fd84-47dc-4919-a7ce-47b9f461562f"})
         await klarna.aclose()
         return dict(server.requests[0].headers)
