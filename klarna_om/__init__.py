@@ -103,7 +103,10 @@ if TYPE_CHECKING:
     from klarna_om.version import __version__
     from klarna_om.workflows.cancel_or_release import EndResult, cancel_or_release
     from klarna_om.workflows.capture_once import capture_once
+    from klarna_om.workflows.capture_remaining import capture_remaining
     from klarna_om.workflows.ensure_acknowledged import ensure_acknowledged
+    from klarna_om.workflows.explain_refusal import RefusalExplanation, explain_refusal
+    from klarna_om.workflows.extend_in_time import ExtendResult, extend_in_time
     from klarna_om.workflows.refund_once import refund_once
 else:
 
@@ -149,6 +152,7 @@ __all__ = [
     "ExtendDueDateOption",
     "ExtendDueDateOptions",
     "ExtendDueDateRequest",
+    "ExtendResult",
     "FraudEvent",
     "FraudStatus",
     "FullJitter",
@@ -186,6 +190,7 @@ __all__ = [
     "ReferenceTaken",
     "Refund",
     "RefundObject",
+    "RefusalExplanation",
     "Reply",
     "Request",
     "RequestTimeout",
@@ -215,9 +220,12 @@ __all__ = [
     "__version__",
     "cancel_or_release",
     "capture_once",
+    "capture_remaining",
     "correlation_id",
     "derive_key",
     "ensure_acknowledged",
+    "explain_refusal",
+    "extend_in_time",
     "refund_once",
 ]
 
@@ -255,7 +263,10 @@ _HOMES = {
     "version": "__version__",
     "workflows.cancel_or_release": "EndResult cancel_or_release",
     "workflows.capture_once": "capture_once",
+    "workflows.capture_remaining": "capture_remaining",
     "workflows.ensure_acknowledged": "ensure_acknowledged",
+    "workflows.explain_refusal": "RefusalExplanation explain_refusal",
+    "workflows.extend_in_time": "ExtendResult extend_in_time",
     "workflows.refund_once": "refund_once",
 }
 """Where each public name lives; a test compares this with the imports above, which are for type checkers."""

@@ -32,7 +32,7 @@ FLOORS = (
     "errors",
     "log_fields",
     "exchange keys",
-    "outcome rate_limit",
+    "lifecycle outcome rate_limit",
     "money structuring",
     "types",
     "clock ids send_check version",

@@ -11,6 +11,8 @@ it; they never guess.
 from klarna_om.money.amounts import is_fully_captured, remaining_to_capture, remaining_to_refund, remaining_to_release
 from klarna_om.money.currencies import decimals
 from klarna_om.money.lines import UncapturedLine, uncaptured_lines
+from klarna_om.money.refund_lines import refund_lines
+from klarna_om.money.remaining_lines import remaining_lines
 from klarna_om.money.texts import major_units, minor_units, show
 
 __all__ = [
@@ -19,6 +21,8 @@ __all__ = [
     "is_fully_captured",
     "major_units",
     "minor_units",
+    "refund_lines",
+    "remaining_lines",
     "remaining_to_capture",
     "remaining_to_refund",
     "remaining_to_release",
