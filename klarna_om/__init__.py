@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         InvalidRequest,
         KeyExpired,
         KlarnaError,
+        MiddlewareFailed,
         NoAnswer,
         NotAllowed,
         NotConfirmed,
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
         UnrecognizedAnswer,
     )
     from klarna_om.exchange import Attempt, Reply, Request, Response
+    from klarna_om.hooks import AttemptEvent, CallEvent, Hooks, WaitEvent
     from klarna_om.http.connector import Connector
     from klarna_om.keys import Key, derive_key
     from klarna_om.middleware import Handler, Middleware
@@ -101,7 +103,10 @@ if TYPE_CHECKING:
     from klarna_om.version import __version__
     from klarna_om.workflows.cancel_or_release import EndResult, cancel_or_release
     from klarna_om.workflows.capture_once import capture_once
+    from klarna_om.workflows.capture_remaining import capture_remaining
     from klarna_om.workflows.ensure_acknowledged import ensure_acknowledged
+    from klarna_om.workflows.explain_refusal import RefusalExplanation, explain_refusal
+    from klarna_om.workflows.extend_in_time import ExtendResult, extend_in_time
     from klarna_om.workflows.refund_once import refund_once
 else:
 
@@ -124,8 +129,10 @@ __all__ = [
     "AnswerCut",
     "AnswerTimeout",
     "Attempt",
+    "AttemptEvent",
     "BadRequest",
     "Budget",
+    "CallEvent",
     "Capture",
     "CaptureObject",
     "CarrierProduct",
@@ -145,10 +152,12 @@ __all__ = [
     "ExtendDueDateOption",
     "ExtendDueDateOptions",
     "ExtendDueDateRequest",
+    "ExtendResult",
     "FraudEvent",
     "FraudStatus",
     "FullJitter",
     "Handler",
+    "Hooks",
     "IdempotencyKeyReused",
     "InitialPaymentMethod",
     "InvalidRequest",
@@ -158,6 +167,7 @@ __all__ = [
     "KlarnaError",
     "Location",
     "Middleware",
+    "MiddlewareFailed",
     "NoAnswer",
     "NotAllowed",
     "NotConfirmed",
@@ -180,6 +190,7 @@ __all__ = [
     "ReferenceTaken",
     "Refund",
     "RefundObject",
+    "RefusalExplanation",
     "Reply",
     "Request",
     "RequestTimeout",
@@ -205,12 +216,16 @@ __all__ = [
     "UpdateConsumer",
     "UpdateMerchantReferences",
     "UpdateShippingInfo",
+    "WaitEvent",
     "__version__",
     "cancel_or_release",
     "capture_once",
+    "capture_remaining",
     "correlation_id",
     "derive_key",
     "ensure_acknowledged",
+    "explain_refusal",
+    "extend_in_time",
     "refund_once",
 ]
 
@@ -221,12 +236,13 @@ _HOMES = {
     "settings.environment": "ENVIRONMENTS Environment",
     "errors": (
         "AnswerCut AnswerTimeout BadRequest CertificateRejected ClientClosed ConfigurationError Conflict "
-        "ConnectionFailed ConnectionLost IdempotencyKeyReused InvalidRequest KeyExpired KlarnaError NoAnswer "
-        "NotAllowed NotConfirmed NotFound PayloadTooLarge QueueTimeout RateLimited ReferenceTaken RequestTimeout "
-        "ServerError SessionFailed StatusError Unauthorized UnexpectedRedirect Unprocessable UnreadableAnswer "
-        "UnrecognizedAnswer"
+        "ConnectionFailed ConnectionLost IdempotencyKeyReused InvalidRequest KeyExpired KlarnaError "
+        "MiddlewareFailed NoAnswer NotAllowed NotConfirmed NotFound PayloadTooLarge QueueTimeout RateLimited "
+        "ReferenceTaken RequestTimeout ServerError SessionFailed StatusError Unauthorized UnexpectedRedirect "
+        "Unprocessable UnreadableAnswer UnrecognizedAnswer"
     ),
     "exchange": "Attempt Reply Request Response",
+    "hooks": "AttemptEvent CallEvent Hooks WaitEvent",
     "keys": "Key derive_key",
     "middleware": "Handler Middleware",
     "middleware.correlation": "correlation_id",
@@ -247,7 +263,10 @@ _HOMES = {
     "version": "__version__",
     "workflows.cancel_or_release": "EndResult cancel_or_release",
     "workflows.capture_once": "capture_once",
+    "workflows.capture_remaining": "capture_remaining",
     "workflows.ensure_acknowledged": "ensure_acknowledged",
+    "workflows.explain_refusal": "RefusalExplanation explain_refusal",
+    "workflows.extend_in_time": "ExtendResult extend_in_time",
     "workflows.refund_once": "refund_once",
 }
 """Where each public name lives; a test compares this with the imports above, which are for type checkers."""

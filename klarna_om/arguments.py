@@ -2,7 +2,7 @@
 
 import inspect
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from netrc import NetrcParseError, netrc
 from pathlib import Path
 from typing import cast
@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from klarna_om.errors import ConfigurationError
-from klarna_om.middleware import Middleware
 from klarna_om.options import Options, is_positive
 from klarna_om.pace.pacer import Pacer
 from klarna_om.retry.budget import Budget
@@ -78,16 +77,6 @@ def _check_limits(in_flight: object, budget: object) -> None:
         raise ConfigurationError(f"in_flight is a number of requests, 1 or more, not {in_flight!r}")
     if budget is not None and not isinstance(budget, Budget):
         raise ConfigurationError(f"budget is a Budget, not {budget!r}")
-
-
-def check_middleware(middleware: object) -> tuple[Middleware, ...]:
-    """The caller's middlewares; a single one must be in a list too."""
-    if not isinstance(middleware, Iterable) or isinstance(middleware, str | bytes):
-        raise ConfigurationError("middleware is a list of functions: put a single one in brackets")
-    middlewares = tuple(cast("Iterable[object]", middleware))
-    if not all(map(callable, middlewares)):
-        raise ConfigurationError("middleware is a list of functions, and one in it cannot be called")
-    return cast("tuple[Middleware, ...]", middlewares)
 
 
 def check_session(session: object, base_url: str) -> None:

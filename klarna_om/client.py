@@ -14,10 +14,12 @@ from uuid import UUID
 import aiohttp
 from attrs import evolve
 
-from klarna_om.arguments import check_middleware, check_session, check_settings, refuse_unknown
+from klarna_om.arguments import check_session, check_settings, refuse_unknown
 from klarna_om.endpoints import Captures, Orders, Refunds
 from klarna_om.errors import ClientClosed
 from klarna_om.exchange import Reply, Request, Response
+from klarna_om.extensions import check_extensions
+from klarna_om.hooks import Hooks
 from klarna_om.http.route import find_route
 from klarna_om.http.session import HttpSession
 from klarna_om.http.tls import tls_context
@@ -42,6 +44,7 @@ from klarna_om.retry.policy import Uniform
 from klarna_om.settings.credentials import find_credentials, hide
 from klarna_om.settings.environment import Environment, find_environment
 from klarna_om.settings.key_match import check_key_match
+from klarna_om.telemetry import Telemetry
 from klarna_om.version import __version__
 
 T = TypeVar("T")
@@ -70,6 +73,9 @@ class KlarnaClient:
         rate: float | None = None,
         pace: Pacer | Literal["shared", "off"] = "shared",
         middleware: Sequence[Middleware] = (),
+        attempt_middleware: Sequence[Middleware] = (),
+        hooks: Sequence[Hooks] = (),
+        telemetry: Telemetry | None = None,
         user_agent_extra: str | None = None,
         trust_env: bool = False,
         proxy: str | None = None,
@@ -89,7 +95,11 @@ class KlarnaClient:
         `rate`: requests a second at most, in a pacer that only this client uses. `pace`: `"shared"` follows the
         merchant's published limit together with all clients of the same credentials in this process; a `Pacer` is
         shared with whom you give it to; `"off"` sends as fast as it can.
-        `middleware`: your own functions, the first one outermost, above the retries.
+        `middleware`: functions of your own, the first one outermost, above the retries: once a call.
+        `attempt_middleware`: the same below the retries, once for each attempt, when its place in the rate limit is
+        held. They may add headers and change nothing else; what they raise is `MiddlewareFailed`.
+        `hooks`: functions that get an event for each call, attempt and wait; see `klarna_om.hooks`.
+        `telemetry`: traces and metrics, such as `klarna_om.otel.OpenTelemetry()`.
         `trust_env`: use the proxy that `https_proxy` or `all_proxy` names, unless `no_proxy` excludes the host.
         `proxy`: the URL of an HTTP proxy. `ca`: a PEM file of the authorities to trust instead of the system's, or an
         `ssl.SSLContext`.
@@ -120,7 +130,7 @@ class KlarnaClient:
             wall_clock=wall_clock,
             monotonic=monotonic,
         )
-        self._middleware = check_middleware(middleware)
+        extensions = check_extensions(middleware, attempt_middleware, hooks, telemetry)
         self._route = find_route(
             self._environment.base_url,
             proxy=proxy,
@@ -135,6 +145,7 @@ class KlarnaClient:
             pace if rate is None else Pacer(self._environment.limit, highest=rate)
         )
         self._budget = budget or Budget()
+        self._extensions = extensions(self._environment.base_url, self._budget)
         self._guard = guard_of(merchant_of(self._environment, self._credentials))
         self._sleep = sleep or self._http.sleep
         self._uniform, self._wall_clock, self._monotonic = uniform, wall_clock, monotonic
@@ -161,30 +172,22 @@ class KlarnaClient:
         """What happens to every request, from the outside in."""
         options = self._options
         validation = Validation(self._environment.is_kustom, strict=options.validate == "strict")
+        extensions, clock = self._extensions, asyncio.get_running_loop().time
+        deadlines, on_wait = self._http.deadlines, extensions.hooks.on_wait
         return (
-            IdempotencyKey(is_seen_by_others=bool(self._middleware)),
-            *self._middleware,
+            *extensions.around_calls(clock),
+            IdempotencyKey(is_seen_by_others=extensions.is_key_seen),
+            *extensions.middleware,
             *((validation,) if options.validate else ()),
             Auth(self._credentials.authorization),
             Idempotency(self._guard, options.total, wall_clock=self._wall_clock, monotonic=self._monotonic),
             RetryMiddleware(
-                policy=options.retry,
-                budget=self._budget,
-                total_timeout=options.total,
-                sleep=self._sleep,
-                uniform=self._uniform,
-                wall_clock=self._wall_clock,
-                clock=asyncio.get_running_loop().time,
+                options.retry, self._budget, options.total, self._sleep, self._uniform, self._wall_clock, clock
             ),
-            Pace(
-                self._concurrency,
-                self.pace,
-                options.lane,
-                options.share,
-                options.queue_timeout,
-                self._http.deadlines,
-            ),
+            Pace(self._concurrency, self.pace, options.lane, options.share, options.queue_timeout, deadlines, on_wait),
+            *extensions.around_attempts(),
             KeyExpiry(self._wall_clock, self._monotonic),
+            *extensions.around_requests(clock),
             correlation,
         )
 
@@ -209,6 +212,11 @@ class KlarnaClient:
                 self._http.pacer = pacer_of(self._environment, self._credentials)
             return self._http.pacer
         return None if self._pace == "off" else self._pace
+
+    @property
+    def budget(self) -> Budget:
+        """What is left for retries, for metrics: `budget.tokens` of `budget.capacity`."""
+        return self._budget
 
     @property
     def wall_clock(self) -> Callable[[], float]:

@@ -232,7 +232,7 @@ class Reply(Generic[T]):
     @property
     def attempts(self) -> tuple[Attempt, ...]:
         """Every attempt in order, with cause and delay; the last one is the success."""
-        return self.response.attempts or (_only_attempt(self.response),)
+        return attempts_of(self.response)
 
     @property
     def rate_limit(self) -> RateLimit | None:
@@ -240,7 +240,8 @@ class Reply(Generic[T]):
         return rate_limit(self.response.headers)
 
 
-def _only_attempt(response: Response) -> Attempt:
-    return Attempt(
-        1, Outcome.DONE, response.status, str(response.status), response.correlation_id, response.elapsed, "success"
-    )
+def attempts_of(response: Response) -> tuple[Attempt, ...]:
+    """Every attempt of a call that got an answer; where the first one succeeded, none was written down."""
+    status, correlation_id = response.status, response.correlation_id
+    only = Attempt(1, Outcome.DONE, status, str(status), correlation_id, response.elapsed, "success")
+    return response.attempts or (only,)

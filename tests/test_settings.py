@@ -10,6 +10,7 @@ import pytest
 
 from klarna_om.client import KlarnaClient
 from klarna_om.errors import ConfigurationError
+from klarna_om.hooks import Hooks
 from klarna_om.pace.pacer import Pacer
 from klarna_om.retry.budget import Budget
 from klarna_om.retry.policy import Retry
@@ -33,6 +34,11 @@ WRONG_OPTIONS = [
     ({"retry": 3}, "retry is a Retry, such as Retry.off"),
 ]
 
+
+async def awaited(_: object) -> None:
+    pass
+
+
 WRONG_SETTINGS = [
     *(
         ({"in_flight": value}, "in_flight is a number of requests, 1 or more")
@@ -48,6 +54,12 @@ WRONG_SETTINGS = [
     ({"middleware": print}, "middleware is a list of functions: put a single one in brackets"),
     ({"middleware": "log"}, "middleware is a list of functions"),
     ({"middleware": [print, None]}, "one in it cannot be called"),
+    ({"attempt_middleware": print}, "attempt_middleware is a list of functions: put a single one in brackets"),
+    ({"hooks": Hooks()}, "hooks is a list of klarna_om.Hooks"),
+    ({"hooks": [print]}, "hooks is a list of klarna_om.Hooks"),
+    ({"hooks": [Hooks(on_call=5)]}, "a hook is a plain function that is not awaited, not 5"),  # type: ignore[arg-type]
+    ({"hooks": [Hooks(on_wait=awaited)]}, "a hook is a plain function that is not awaited"),
+    ({"telemetry": object()}, "telemetry is an instrumentation, such as klarna_om.otel.OpenTelemetry"),
     ({"session": object()}, "session is an aiohttp.ClientSession, not object"),
     ({"session": aiohttp.ClientSession}, "session is an aiohttp.ClientSession, not type"),
     ({"trust_env": "yes"}, "trust_env is True or False, not 'yes'"),

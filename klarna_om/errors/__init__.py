@@ -10,6 +10,7 @@
     │   ├── ClientClosed          used after close, or in another event loop                NOT_SENT
     │   ├── QueueTimeout          no place in the rate limit or the pool in time            NOT_SENT
     │   ├── KeyExpired            the idempotency key is older than Klarna keeps it         NOT_SENT
+    │   ├── MiddlewareFailed      an attempt middleware raised, or changed the request      NOT_SENT or UNKNOWN
     │   ├── ConnectionFailed      no connection: refused, DNS, TLS handshake                NOT_SENT
     │   │   └── CertificateRejected   the server is not who it claims                     NOT_SENT
     │   ├── AnswerTimeout         sent, and no answer began in time                         UNKNOWN
@@ -53,6 +54,7 @@ from klarna_om.errors.tree import (
     IdempotencyKeyReused,
     InvalidRequest,
     KeyExpired,
+    MiddlewareFailed,
     NoAnswer,
     NotAllowed,
     NotConfirmed,
@@ -86,6 +88,7 @@ __all__ = [
     "InvalidRequest",
     "KeyExpired",
     "KlarnaError",
+    "MiddlewareFailed",
     "NoAnswer",
     "NotAllowed",
     "NotConfirmed",

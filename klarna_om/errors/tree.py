@@ -80,6 +80,13 @@ class QueueTimeout(NoAnswer):
     outcome = Outcome.NOT_SENT
 
 
+class MiddlewareFailed(NoAnswer):
+    """A middleware of your own below the retries (`attempt_middleware=`) raised, or changed what must not change.
+
+    NOT_SENT where it did so before the request was sent, else UNKNOWN. The exception is its cause.
+    """
+
+
 class ConnectionFailed(NoAnswer):
     """No connection was made (refused, unknown host, TLS handshake), so nothing was sent."""
 

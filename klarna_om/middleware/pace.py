@@ -6,6 +6,7 @@ from attrs import field, frozen
 
 from klarna_om.errors import ClientClosed, NoAnswer, QueueTimeout
 from klarna_om.exchange import Request, Response
+from klarna_om.hooks import Hook, WaitEvent
 from klarna_om.middleware import Handler
 from klarna_om.pace.concurrency import ConcurrencyLimiter
 from klarna_om.pace.deadlines import Deadlines
@@ -25,6 +26,7 @@ class Pace:
     share: float = 1.0
     queue_timeout: float | None = None
     deadlines: Deadlines = field(factory=Deadlines)
+    on_wait: Hook[WaitEvent] | None = None
 
     async def __call__(self, request: Request, below: Handler) -> Response:
         """Wait, send, and give the place back."""
@@ -32,6 +34,8 @@ class Pace:
             await self._wait(request, place=True)
         elif self.pacer is not None and not self.pacer.try_acquire(self.lane, self.share):
             await self._wait(request, place=False)
+        elif self.on_wait is not None:
+            self._report(request, 0.0)
         try:
             response = await below(request)
         finally:
@@ -55,11 +59,18 @@ class Pace:
                 if self.pacer is not None and not self.pacer.try_acquire(self.lane, self.share):
                     await self.pacer.acquire(self.lane)
         except BaseException as reason:
+            waited = asyncio.get_running_loop().time() - loop_time
             if held:
                 self.concurrency.release()
+            self._report(request, waited, has_place=False)
             if isinstance(reason, TimeoutError):
-                raise self._too_late(asyncio.get_running_loop().time() - loop_time) from None
+                raise self._too_late(waited) from None
             raise
+        self._report(request, asyncio.get_running_loop().time() - loop_time)
+
+    def _report(self, request: Request, waited: float, *, has_place: bool = True) -> None:
+        if self.on_wait is not None:
+            self.on_wait(WaitEvent(operation=request.operation, lane=self.lane, elapsed=waited, has_place=has_place))
 
     def _too_late(self, waited: float) -> NoAnswer:
         if self.deadlines.is_closed:

@@ -12,6 +12,8 @@ from klarna_om.money.amounts import is_fully_captured, remaining_to_capture, rem
 from klarna_om.money.currencies import decimals
 from klarna_om.money.formatting import major_units, minor_units, show
 from klarna_om.money.lines import UncapturedLine, uncaptured_lines
+from klarna_om.money.refund_lines import refund_lines
+from klarna_om.money.remaining_lines import remaining_lines
 
 __all__ = [
     "UncapturedLine",
@@ -19,6 +21,8 @@ __all__ = [
     "is_fully_captured",
     "major_units",
     "minor_units",
+    "refund_lines",
+    "remaining_lines",
     "remaining_to_capture",
     "remaining_to_refund",
     "remaining_to_release",

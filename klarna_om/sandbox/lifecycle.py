@@ -1,4 +1,4 @@
-"""The lifecycle of an order, as a table, with the rules described above it.
+"""The lifecycle of an order: the rules in words, and how the sandbox refuses. The table is `lifecycle.states`.
 
 The status of an order
     AUTHORIZED      nothing is captured, and it has not expired
@@ -34,6 +34,8 @@ from collections.abc import Mapping
 
 from attrs import frozen
 
+from klarna_om.lifecycle.states import ALLOWED, STATES
+
 AUTHORIZED, PART_CAPTURED, CAPTURED = "AUTHORIZED", "PART_CAPTURED", "CAPTURED"
 CANCELLED, EXPIRED, CLOSED = "CANCELLED", "EXPIRED", "CLOSED"
 STATUSES = (AUTHORIZED, PART_CAPTURED, CAPTURED, CANCELLED, EXPIRED, CLOSED)
@@ -56,8 +58,8 @@ class Rule:
     """The code for an unknown capture or refund: Klarna's specification uses different ones."""
 
 
-def _row(marks: str, operation: str, denial: str, error_code: str = "NOT_ALLOWED", **not_found: str) -> Rule:
-    is_allowed = {status: mark == "x" for status, mark in zip(STATUSES, marks.split(), strict=True)}
+def _row(operation: str, denial: str, error_code: str = "NOT_ALLOWED", **not_found: str) -> Rule:
+    is_allowed = {status: mark == ALLOWED for status, mark in STATES[operation].items()}
     return Rule(operation, is_allowed, error_code, denial, **not_found)
 
 
@@ -65,30 +67,24 @@ _NOT_FOUND = {"order_not_found": "NOT_FOUND", "part_not_found": "NOT_FOUND"}
 _NO_CAPTURE = {"part_not_found": "NO_SUCH_CAPTURE"}
 
 _TABLE = (
-    #     AUTHORIZED
-    #     | PART_CAPTURED
-    #     | | CAPTURED
-    #     | | | CANCELLED
-    #     | | | | EXPIRED
-    #     | | | | | CLOSED
-    _row("x x x x x x", "orders.get", "Order cannot be read."),
-    _row("x x x x x x", "orders.acknowledge", "Acknowledgement not possible."),
-    _row("x x - - - -", "orders.update_authorization", "Update not allowed."),
-    _row("x - - - - -", "orders.cancel", "Cancel not possible.", "CANCEL_NOT_ALLOWED"),
-    _row("x x - - - -", "orders.update_customer_details", "Customer details cannot be updated."),
-    _row("x x - - - -", "orders.extend_authorization_time", "Authorization time cannot be extended."),
-    _row("x x x - x x", "orders.update_merchant_references", "Merchant references cannot be updated."),
-    _row("- x - - - -", "orders.release_remaining_authorization", "Remaining authorization cannot be released."),
-    _row("x x x x x x", "orders.add_shipping_info", "Shipping info cannot be added."),
-    _row("x x x x x x", "captures.list", "Captures cannot be read."),
-    _row("x x - - - -", "captures.create", "Capture not possible.", "CAPTURE_NOT_ALLOWED"),
-    _row("x x x x x x", "captures.get", "Capture cannot be read."),
-    _row("x x x x x x", "captures.add_shipping_info", "Shipping info cannot be added."),
-    _row("x x x x x x", "captures.trigger_send_out", "Send out not possible.", **_NO_CAPTURE),
-    _row("x x x x x x", "captures.extend_due_date", "Due date cannot be extended.", **_NO_CAPTURE),
-    _row("x x x x x x", "captures.due_date_options", "Options cannot be read.", **_NO_CAPTURE),
-    _row("x x x x x x", "refunds.create", "Refund not possible.", "REFUND_NOT_ALLOWED", **_NOT_FOUND),
-    _row("x x x x x x", "refunds.get", "Refund cannot be read.", **_NOT_FOUND),
+    _row("orders.get", "Order cannot be read."),
+    _row("orders.acknowledge", "Acknowledgement not possible."),
+    _row("orders.update_authorization", "Update not allowed."),
+    _row("orders.cancel", "Cancel not possible.", "CANCEL_NOT_ALLOWED"),
+    _row("orders.update_customer_details", "Customer details cannot be updated."),
+    _row("orders.extend_authorization_time", "Authorization time cannot be extended."),
+    _row("orders.update_merchant_references", "Merchant references cannot be updated."),
+    _row("orders.release_remaining_authorization", "Remaining authorization cannot be released."),
+    _row("orders.add_shipping_info", "Shipping info cannot be added."),
+    _row("captures.list", "Captures cannot be read."),
+    _row("captures.create", "Capture not possible.", "CAPTURE_NOT_ALLOWED"),
+    _row("captures.get", "Capture cannot be read."),
+    _row("captures.add_shipping_info", "Shipping info cannot be added."),
+    _row("captures.trigger_send_out", "Send out not possible.", **_NO_CAPTURE),
+    _row("captures.extend_due_date", "Due date cannot be extended.", **_NO_CAPTURE),
+    _row("captures.due_date_options", "Options cannot be read.", **_NO_CAPTURE),
+    _row("refunds.create", "Refund not possible.", "REFUND_NOT_ALLOWED", **_NOT_FOUND),
+    _row("refunds.get", "Refund cannot be read.", **_NOT_FOUND),
 )
 LIFECYCLE: Mapping[str, Rule] = {rule.operation: rule for rule in _TABLE}
 

@@ -8,6 +8,7 @@ order's amount changes; clearing a mandatory field of an address is refused with
 
 from collections.abc import Callable, Mapping
 
+from klarna_om.lifecycle.increase import is_increasable
 from klarna_om.sandbox.account import build_capture
 from klarna_om.sandbox.action_context import ActionContext
 from klarna_om.sandbox.clock import midnight_after
@@ -17,9 +18,6 @@ READ_PERIOD = 3 * 365 * 24 * 3600  # an order can be read up to three years afte
 EXTENSION_DAYS = 28  # what an account gets unless it has agreed on more
 MAX_AUTHORIZATION = 180 * 24 * 3600  # seconds after the order's creation
 
-# Whose amount may be increased: view-and-change-orders, with the two older names of the pre-delivery page.
-INCREASABLE = frozenset({"INVOICE", "INVOICE_BUSINESS", "B2B_INVOICE", "ACCOUNT", "BASE_ACCOUNT", "DIRECT_DEBIT"})
-INCREASABLE_FIXED_AMOUNT = frozenset({"AT", "DE", "DK", "FI", "FR", "NL", "NO", "SE"})
 MANDATORY_FIELDS = ("given_name", "family_name", "street_address", "postal_code", "city", "country", "email")
 
 
@@ -43,18 +41,12 @@ def update_authorization(context: ActionContext) -> Result:
         raise context.refusal("The new order amount must differ from the current one.")
     if amount < account.captured_amount:
         raise context.refusal("The new order amount must not be below the captured amount.")
-    if amount > account.order_amount and not _is_increasable(account.payment_method, account.country):
+    if amount > account.order_amount and not is_increasable(account.payment_method, account.country):
         raise context.refusal("The payment method does not allow an increase.")
     account.order_amount = amount
     account.released_amount = min(account.released_amount, amount - account.captured_amount)
     account.change(order_lines=context.body.get("order_lines", []))
     return NO_CONTENT
-
-
-def _is_increasable(payment_method: str, country: str) -> bool:
-    if payment_method == "FIXED_AMOUNT":
-        return country in INCREASABLE_FIXED_AMOUNT
-    return payment_method in INCREASABLE and country != "CH"
 
 
 def cancel(context: ActionContext) -> Result:

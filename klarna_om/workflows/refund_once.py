@@ -8,10 +8,10 @@ from attrs import frozen
 
 from klarna_om.client import KlarnaClient
 from klarna_om.keys import Key
+from klarna_om.lifecycle.obstacles import refund_obstacle
 from klarna_om.types import Order, Refund, RefundObject
 from klarna_om.workflows.intent import Entry, Intent, first_use_time
 from klarna_om.workflows.make_once import make_once
-from klarna_om.workflows.obstacles import refund_obstacle
 from klarna_om.workflows.reference import normalize_reference, order_id_string
 
 

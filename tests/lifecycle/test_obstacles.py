@@ -3,7 +3,7 @@
 import pytest
 
 from klarna_om import FraudStatus, Order, OrderStatus
-from klarna_om.workflows.obstacles import capture_obstacle, refund_obstacle
+from klarna_om.lifecycle.obstacles import capture_obstacle, refund_obstacle
 
 
 def test_the_remaining_amount_can_be_captured() -> None:
