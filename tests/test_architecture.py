@@ -16,6 +16,7 @@ FILES = sorted(ROOT.rglob("*.py"))
 
 FLOORS = (
     "cli",
+    "outbox",
     "batch sandbox",
     "__init__",
     "workflows",
