@@ -72,11 +72,11 @@ class Drain:
         """Work until it is cancelled, or for `is_once` until nothing is due."""
         await self._outages.persist(self.store.check_schema, asyncio.sleep)
         workers = [asyncio.create_task(self._worker()) for _ in range(self.settings.concurrency)]
-        others = [asyncio.create_task(self._listen()), asyncio.create_task(self._tell())]
+        telling, listening = asyncio.create_task(self._tell()), asyncio.create_task(self._listen())
         try:
             await asyncio.wait(workers, return_when=asyncio.FIRST_EXCEPTION)
         finally:
-            await self._end(workers, others)
+            await self._end([*workers, telling], listening)
         for worker in workers:
             worker.result()
         if self._closed is not None:
@@ -84,13 +84,13 @@ class Drain:
         if self.is_once:
             await self._tell_all()
 
-    async def _end(self, workers: list[asyncio.Task[None]], others: list[asyncio.Task[None]]) -> None:
+    async def _end(self, tasks: list[asyncio.Task[None]], listening: asyncio.Task[None]) -> None:
         """Nothing new begins; what is under way has the grace time, and then gives back its lease."""
         self._stop.request()
         try:
-            await asyncio.wait(workers, timeout=self.settings.grace)
+            await asyncio.wait(tasks, timeout=self.settings.grace)
         finally:
-            await _cancel((*workers, *others))
+            await _cancel((*tasks, listening))
 
     async def _worker(self) -> None:
         while True:
@@ -178,10 +178,10 @@ class Drain:
         await self._outages.persist(partial(self.store.database.listen, self.wake.ring), asyncio.sleep)
 
     async def _tell(self) -> None:
-        while self.callback is not None:
+        while self.callback is not None and not self._stop.is_requested:
             ticket = self.wake.ticket()
-            await self._outages.persist(self._tell_all, asyncio.sleep)
-            await wait(ticket, self.settings.poll)
+            await self._outages.until_stopped(self._tell_all, self._stop)
+            await self._stop.wait(wait(ticket, self.settings.poll))
 
     async def _tell_all(self) -> None:
         is_more = self.callback is not None

@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from attrs import define
 
+from klarna_om.batch.calls import in_one_line
 from klarna_om.batch.stop import Stop
 
 T = TypeVar("T")
@@ -50,7 +51,8 @@ class Outages:
     def note(self, reason: Exception) -> float:
         """Note a failure; returns the seconds to wait."""
         if not self._is_away:
-            logger.warning("the database of the outbox cannot be used, trying again: %s", type(reason).__name__)
+            message = in_one_line(f"{type(reason).__name__}: {reason}")
+            logger.warning("the database of the outbox cannot be used, trying again: %s", message)
         self._is_away = True
         delay, self._delay = self._delay, min(2 * self._delay, MAX_DELAY)
         return delay

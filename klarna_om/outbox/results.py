@@ -86,7 +86,8 @@ def of_error(claim: Claim, error: KlarnaError) -> Ended:
         correlation_ids=_add_ids(claim, [*(each.correlation_id for each in error.attempts), call.correlation_id]),
         detail=_detail(error, call, state),
     )
-    return Ended(finish, call.has_failed)
+    # With wrong credentials every call fails, whoever answers.
+    return Ended(finish, True if isinstance(error, Unauthorized) else call.has_failed)
 
 
 def of_exception(claim: Claim, reason: Exception) -> Ended:

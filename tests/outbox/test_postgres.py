@@ -1,0 +1,165 @@
+"""What only PostgreSQL has: notifications, pools, restarts."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg import AsyncConnection, IsolationLevel
+from psycopg.rows import dict_row
+from psycopg_pool import AsyncConnectionPool, ConnectionPool
+
+from klarna_om import CaptureObject, ConfigurationError, KlarnaClient
+from klarna_om.outbox import Outbox, SchemaMissing, State, create_schema, schema_sql
+from klarna_om.sandbox import Sandbox
+from tests.support.postgres import PostgresServer, new_database, server_from_wheel
+
+Pool = AsyncConnectionPool[AsyncConnection[Any]]
+
+
+async def capture(pool: Pool, order_id: str, reference: str = "s-1") -> Any:
+    async with pool.connection() as connection:
+        return await Outbox().capture(connection, order_id, CaptureObject(captured_amount=100, reference=reference))
+
+
+async def test_a_commit_wakes_the_drain_at_once(pool: Pool, sandbox: Sandbox, klarna: KlarnaClient) -> None:
+    outbox = Outbox(pool, poll=30.0)
+    async with outbox.draining(klarna):
+        first = await capture(pool, sandbox.order().order_id or "")
+        await outbox.result(first)
+        started = time.monotonic()
+        second = await capture(pool, sandbox.order().order_id or "")
+        await outbox.result(second)
+        elapsed = time.monotonic() - started
+
+    assert elapsed < 5.0
+    async with pool.connection() as connection:
+        assert not connection.autocommit
+
+
+async def test_a_pool_of_one_connection_is_enough(postgres: str, sandbox: Sandbox, klarna: KlarnaClient) -> None:
+    async with AsyncConnectionPool(postgres, min_size=1, max_size=1, open=False) as pool:
+        outbox = Outbox(pool, poll=0.02)
+        intent_id = await capture(pool, sandbox.order().order_id or "")
+        async with outbox.draining(klarna):
+            assert (await outbox.result(intent_id)).state is State.DONE
+
+
+async def test_the_pools_own_settings_stay(postgres: str, sandbox: Sandbox, klarna: KlarnaClient) -> None:
+    async def configure(connection: AsyncConnection[Any]) -> None:
+        await connection.set_isolation_level(IsolationLevel.SERIALIZABLE)
+
+    kwargs = {"autocommit": True, "row_factory": dict_row}
+    async with AsyncConnectionPool(postgres, min_size=2, kwargs=kwargs, configure=configure, open=False) as pool:
+        intent_id = await capture(pool, sandbox.order().order_id or "")
+        outbox = Outbox(pool, poll=0.02)
+        async with outbox.draining(klarna):
+            assert (await outbox.result(intent_id)).state is State.DONE
+        async with pool.connection() as connection:
+            assert (connection.autocommit, connection.isolation_level) == (True, IsolationLevel.SERIALIZABLE)
+
+
+async def test_the_pool_may_come_with_the_drain(pool: Pool, sandbox: Sandbox, klarna: KlarnaClient) -> None:
+    outbox = Outbox()
+    intent_id = await capture(pool, sandbox.order().order_id or "")
+    with pytest.raises(ConfigurationError, match="has no database"):
+        await outbox.result(intent_id)
+
+    await outbox.drain(klarna, pool, until_idle=True)
+
+    assert (await outbox.result(intent_id)).state is State.DONE
+    assert (await Outbox().result(intent_id, pool)).state is State.DONE
+
+
+async def test_missing_tables_are_named_before_anything_is_done(postgres_server: str, klarna: KlarnaClient) -> None:
+    with new_database(postgres_server) as dsn:
+        async with AsyncConnectionPool(dsn, min_size=1, open=False) as pool:
+            with pytest.raises(SchemaMissing, match="create_schema"):
+                await Outbox(pool).drain(klarna)
+            async with pool.connection() as connection:
+                await create_schema(connection)
+            await Outbox(pool).drain(klarna, until_idle=True)
+            async with pool.connection() as connection:
+                await connection.execute("update klarna_om.outbox_version set version = 2")
+            with pytest.raises(SchemaMissing, match="version 2, and this release needs 1"):
+                await Outbox(pool).drain(klarna)
+
+
+async def test_the_tables_are_made_once_by_many_at_once(postgres_server: str) -> None:
+    with new_database(postgres_server) as dsn:
+
+        async def make() -> None:
+            async with await AsyncConnection.connect(dsn) as connection:
+                await create_schema(connection)
+
+        await asyncio.gather(*(make() for _ in range(5)))
+        await make()
+
+        with psycopg.connect(dsn) as connection:
+            assert connection.execute("select count(*) from klarna_om.outbox_version").fetchone() == (1,)
+
+
+def test_the_statements_of_the_tables_can_be_had_as_text() -> None:
+    assert "create table if not exists klarna_om.intents" in schema_sql()
+    assert "create table if not exists klarna_om_intents" in schema_sql("sqlite")
+    with pytest.raises(ValueError, match="use 'postgresql' or 'sqlite'"):
+        schema_sql("oracle")
+
+
+def test_what_cannot_be_drained_is_named(postgres: str) -> None:
+    with (
+        ConnectionPool(postgres, min_size=0, max_size=1, open=False) as pool,
+        pytest.raises(TypeError, match="AsyncConnectionPo"),
+    ):
+        Outbox(pool)
+    with pytest.raises(TypeError, match="cannot drain a int"):
+        Outbox(7)
+
+
+@pytest.mark.parametrize("setting", [{"concurrency": 0}, {"concurrency": True}, {"lease": 0}, {"poll": "1"}])
+def test_a_senseless_setting_is_named(setting: dict[str, Any]) -> None:
+    with pytest.raises(ConfigurationError, match=next(iter(setting))):
+        Outbox(**setting)
+
+
+@pytest.fixture(scope="module")
+def own_server() -> Iterator[PostgresServer]:
+    """A server that a test may stop."""
+    with server_from_wheel() as server:
+        with psycopg.connect(server.dsn, autocommit=True) as connection:
+            connection.execute(schema_sql().encode())
+        yield server
+
+
+async def test_the_drain_and_who_waits_survive_restarts_of_the_database(
+    own_server: PostgresServer, sandbox: Sandbox, klarna: KlarnaClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    told: list[str] = []
+
+    async def tell(_: object, intent: Any) -> None:
+        told.append(intent.reference)
+
+    order = sandbox.order(order_amount=1000).order_id or ""
+    async with AsyncConnectionPool(own_server.dsn, min_size=1, max_size=8, open=False, timeout=1.0) as pool:
+        outbox = Outbox(pool, poll=0.05, lease=1.0, on_result=tell)
+        ids = [await capture(pool, order, f"s-{number}") for number in range(4)]
+        sandbox.fail_next(1, fault="slow", seconds=0.5, operation="captures.create")
+        with caplog.at_level(logging.INFO, "klarna_om.outbox"):
+            async with asyncio.timeout(50), outbox.draining(klarna):
+                while not sandbox.request_count:
+                    await asyncio.sleep(0.01)
+                await asyncio.to_thread(own_server.stop)  # while a capture is under way
+                await asyncio.sleep(0.4)
+                await asyncio.to_thread(own_server.start)
+                results = [await outbox.result(intent_id) for intent_id in ids]
+                while len(told) < 4:
+                    await asyncio.sleep(0.01)
+
+    assert [intent.state for intent in results] == [State.DONE] * 4
+    assert sandbox.effects(order, "captures.create") == 4
+    assert sorted(set(told)) == ["s-0", "s-1", "s-2", "s-3"]
+    assert "cannot be used, trying again" in caplog.text
+    assert "can be used again" in caplog.text
