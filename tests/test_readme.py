@@ -44,12 +44,14 @@ async def sandbox(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 async def test_the_code_runs_from_top_to_bottom(
-    sandbox: Sandbox, klarna_sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    sandbox: Sandbox, klarna_sandbox: Sandbox, pool: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     order = sandbox.order(order_id=ORDER_ID, order_amount=1000, a_field_that_is_new=1)
     other = sandbox.order(order_amount=900)
+    shipped = sandbox.order(order_amount=700)
     names: dict[str, Any] = {"order_id": ORDER_ID, "other_order_id": other.order_id}
+    names |= {"pool": pool, "shipped_order_id": shipped.order_id}
     names["order_ids"] = list(sandbox.order_ids)
     clients = []
 
@@ -66,6 +68,8 @@ async def test_the_code_runs_from_top_to_bottom(
             names["klarna"] = environment_client(sandbox)
 
     assert sandbox.effects(order.order_id, "captures.create") == 1
+    assert sandbox.effects(shipped.order_id, "captures.create") == 1
+    assert names["intent"].state == "done"
     assert sandbox.get(other.order_id or "").remaining_authorized_amount == 0
     assert await names["refund"](names["klarna"], ORDER_ID, 100, "return-1")
     assert await names["refund"](names["klarna"], ORDER_ID, 10_000, "return-2") is None

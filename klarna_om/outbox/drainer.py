@@ -17,7 +17,7 @@ from klarna_om.outbox.outages import Outages
 from klarna_om.outbox.results import Ended, of_error, of_exception, of_success
 from klarna_om.outbox.sending import send
 from klarna_om.outbox.states import State
-from klarna_om.outbox.store import Callback, Claim, Finish, Store
+from klarna_om.outbox.store import Callback, CallbackFailed, Claim, Finish, Store
 from klarna_om.outbox.wake import Wake, wait
 
 logger = logging.getLogger("klarna_om.outbox")
@@ -81,8 +81,7 @@ class Drain:
             worker.result()
         if self._closed is not None:
             raise self._closed
-        if self.is_once:
-            await self._tell_all()
+        await self._tell_all()
 
     async def _end(self, tasks: list[asyncio.Task[None]], listening: asyncio.Task[None]) -> None:
         """Nothing new begins; what is under way has the grace time, and then gives back its lease."""
@@ -188,10 +187,9 @@ class Drain:
         while is_more:
             try:
                 is_more = self.callback is not None and await self.store.tell_next(self.callback, TELL_AGAIN)
-            except self.store.database.failures:
-                raise
-            except Exception:
-                logger.exception("the callback failed; the result is told again in %.0f s", TELL_AGAIN)
+            except CallbackFailed as failed:
+                again = "the callback failed; the result is told again in %.0f s"
+                logger.exception(again, TELL_AGAIN, exc_info=failed.__cause__)
 
     def _moment(self) -> tuple[float, float]:
         return self.settings.monotonic(), self.settings.wall_clock()

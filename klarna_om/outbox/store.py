@@ -18,6 +18,10 @@ Callback = Callable[[Any, Intent], Awaitable[object]]
 """Gets the driver's connection, in the transaction that records that it was told, and the intent."""
 
 
+class CallbackFailed(Exception):
+    """The shop's callback has raised its `__cause__`."""
+
+
 @frozen
 class Claim:
     """An intent that this process may work on for a while."""
@@ -126,7 +130,7 @@ class Store:
     async def tell_next(self, callback: Callback, delay: float) -> bool:
         """Tell one result, in the transaction that records it; False where there is none to tell.
 
-        What the callback raises is raised, and the result is told again after the delay.
+        Raises `CallbackFailed` where the callback raises; the result is told again after the delay.
         """
         async with self.database.transaction() as (transaction, _):
             untold = await transaction.fetch(statements.NEXT_UNTOLD)
@@ -136,14 +140,19 @@ class Store:
         try:
             async with self.database.transaction() as (transaction, connection):
                 if await transaction.fetch(statements.TELL, id=intent.id, state=intent.state.value):
-                    await callback(connection, intent)
-        except self.database.failures:
-            raise
-        except Exception:
+                    await _call(callback, connection, intent)
+        except CallbackFailed:
             async with self.database.transaction() as (transaction, _):
                 await transaction.fetch(statements.TELL_LATER, id=intent.id, seconds=delay)
             raise
         return True
+
+
+async def _call(callback: Callback, connection: Any, intent: Intent) -> None:
+    try:
+        await callback(connection, intent)
+    except Exception as reason:
+        raise CallbackFailed from reason  # also what the database says of the callback's own statements
 
 
 async def _take(transaction: Transaction, intent: Intent, age: float | None, seconds: float) -> Claim | None:

@@ -1,11 +1,10 @@
 """A shop with a database, PostgreSQL or SQLite, and a sandbox whose clock is the clock of everything."""
 
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from pathlib import Path
 
-import psycopg
 import pytest
 from psycopg_pool import AsyncConnectionPool
 
@@ -13,32 +12,7 @@ from klarna_om import KlarnaClient
 from klarna_om.outbox import schema_sql
 from klarna_om.sandbox import Sandbox
 from tests.outbox.shop import Connect, Shop
-from tests.support.postgres import any_server, new_database
 from tests.workflows.calls import new_client
-
-
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator[str]:
-    """The DSN of a PostgreSQL."""
-    with any_server() as dsn:
-        yield dsn
-
-
-@pytest.fixture(scope="session")
-def _database_with_tables(postgres_server: str) -> Iterator[str]:
-    with new_database(postgres_server) as dsn:
-        with psycopg.connect(dsn, autocommit=True) as connection:
-            connection.execute(schema_sql().encode())
-            connection.execute("create table shipments (number integer primary key)")
-        yield dsn
-
-
-@pytest.fixture
-def postgres(_database_with_tables: str) -> str:
-    """The DSN of a database with empty tables."""
-    with psycopg.connect(_database_with_tables, autocommit=True) as connection:
-        connection.execute("truncate klarna_om.intents, shipments")
-    return _database_with_tables
 
 
 @pytest.fixture
@@ -49,13 +23,6 @@ def sqlite_file(tmp_path: Path) -> Path:
         connection.executescript(schema_sql("sqlite"))
         connection.execute("create table shipments (number integer primary key)")
     return path
-
-
-@pytest.fixture
-async def pool(postgres: str) -> AsyncIterator[AsyncConnectionPool]:
-    """A pool of the shop's."""
-    async with AsyncConnectionPool(postgres, min_size=1, max_size=8, open=False) as opened:
-        yield opened
 
 
 @pytest.fixture

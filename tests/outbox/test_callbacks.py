@@ -7,6 +7,8 @@ import pytest
 from attrs import define, field
 
 from klarna_om.outbox import Intent
+from klarna_om.outbox.database import open_database
+from klarna_om.outbox.store import Store
 from tests.outbox.shop import Shop
 
 
@@ -25,6 +27,19 @@ class Shipments:
         if self.failures:
             self.failures -= 1
             raise ZeroDivisionError("a bug of the shop's")
+
+
+async def test_a_statement_of_the_callbacks_that_fails_is_no_outage(
+    shop: Shop, caplog: pytest.LogCaptureFixture
+) -> None:
+    for number in (1, 1, 2):
+        await shop.capture(shop.order(), 100, f"s-{number}")
+    callback = Shipments()
+
+    await shop.drain(on_result=callback)  # the second s-1 breaks the table's primary key
+
+    assert await shipments(shop) == [1, 2]
+    assert (len(callback.told), "told again" in caplog.text) == (3, True)
 
 
 async def shipments(shop: Shop) -> list[int]:
@@ -90,3 +105,18 @@ async def test_what_a_person_retries_is_told_again(shop: Shop) -> None:
     await shop.drain(on_result=callback)
 
     assert callback.told == ["refused", "refused"]
+
+
+async def test_two_that_tell_at_once_call_it_once(shop: Shop) -> None:
+    await shop.capture(shop.order(), 100, "s-1")
+    await shop.drain()
+    store = Store(open_database(shop.database, shop.sandbox.clock))
+    told: list[str] = []
+
+    async def slow(_: object, intent: Intent) -> None:
+        told.append(intent.reference)
+        await asyncio.sleep(0.2)
+
+    await asyncio.gather(store.tell_next(slow, 60.0), store.tell_next(slow, 60.0))
+
+    assert told == ["s-1"]

@@ -241,6 +241,19 @@ async def test_wrong_credentials_cost_no_intent(shop: Shop, operation: str, capl
     assert set(await shop.states()) == {"done"}
 
 
+async def test_when_klarna_answers_again_the_drain_goes_on(shop: Shop, caplog: pytest.LogCaptureFixture) -> None:
+    ids = [await shop.capture(shop.order()) for _ in range(12)]
+    shop.sandbox.fail_next(10, status=503)
+    outbox = shop.outbox(concurrency=2)
+
+    with caplog.at_level(logging.INFO, "klarna_om.outbox"):
+        async with outbox.draining(shop.klarna):
+            await outbox.result(ids[-1])
+
+    assert "one call at a time" in caplog.text
+    assert "Klarna answers" in caplog.text
+
+
 async def test_answers_that_are_not_klarnas_settle_nothing_and_escalate_nothing(shop: Shop) -> None:
     order = shop.order()
     intent_id = await shop.add(lambda o, c: o.cancel(c, order))

@@ -14,8 +14,11 @@ from psycopg_pool import AsyncConnectionPool, ConnectionPool
 
 from klarna_om import CaptureObject, ConfigurationError, KlarnaClient
 from klarna_om.outbox import Outbox, SchemaMissing, State, create_schema, schema_sql
+from klarna_om.outbox.database import open_database
+from klarna_om.outbox.dialect import POSTGRESQL
+from klarna_om.outbox.store import Store
 from klarna_om.sandbox import Sandbox
-from tests.support.postgres import PostgresServer, new_database, server_from_wheel
+from tests.support.postgres import PostgresServer, database_with_outbox, new_database, server_from_wheel
 
 Pool = AsyncConnectionPool[AsyncConnection[Any]]
 
@@ -126,24 +129,29 @@ def test_a_senseless_setting_is_named(setting: dict[str, Any]) -> None:
 
 
 @pytest.fixture(scope="module")
-def own_server() -> Iterator[PostgresServer]:
-    """A server that a test may stop."""
+def _own_server() -> Iterator[PostgresServer]:
     with server_from_wheel() as server:
-        with psycopg.connect(server.dsn, autocommit=True) as connection:
-            connection.execute(schema_sql().encode())
         yield server
 
 
+@pytest.fixture
+def crashing(_own_server: PostgresServer) -> Iterator[tuple[PostgresServer, str]]:
+    """A server that a test may stop, if it starts it again; and a database on it."""
+    with database_with_outbox(_own_server.dsn) as dsn:
+        yield _own_server, dsn
+
+
 async def test_the_drain_and_who_waits_survive_restarts_of_the_database(
-    own_server: PostgresServer, sandbox: Sandbox, klarna: KlarnaClient, caplog: pytest.LogCaptureFixture
+    crashing: tuple[PostgresServer, str], sandbox: Sandbox, klarna: KlarnaClient, caplog: pytest.LogCaptureFixture
 ) -> None:
+    own_server, dsn = crashing
     told: list[str] = []
 
     async def tell(_: object, intent: Any) -> None:
         told.append(intent.reference)
 
     order = sandbox.order(order_amount=1000).order_id or ""
-    async with AsyncConnectionPool(own_server.dsn, min_size=1, max_size=8, open=False, timeout=1.0) as pool:
+    async with AsyncConnectionPool(dsn, min_size=1, max_size=8, open=False, timeout=1.0) as pool:
         outbox = Outbox(pool, poll=0.05, lease=1.0, on_result=tell)
         ids = [await capture(pool, order, f"s-{number}") for number in range(4)]
         sandbox.fail_next(1, fault="slow", seconds=0.5, operation="captures.create")
@@ -163,3 +171,50 @@ async def test_the_drain_and_who_waits_survive_restarts_of_the_database(
     assert sorted(set(told)) == ["s-0", "s-1", "s-2", "s-3"]
     assert "cannot be used, trying again" in caplog.text
     assert "can be used again" in caplog.text
+
+
+async def test_a_drain_can_be_cancelled_while_the_database_is_away(
+    crashing: tuple[PostgresServer, str], sandbox: Sandbox, klarna: KlarnaClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    own_server, dsn = crashing
+    order = sandbox.order().order_id or ""
+    async with AsyncConnectionPool(dsn, min_size=1, max_size=8, open=False, timeout=0.2) as pool:
+        outbox = Outbox(pool, poll=0.05, lease=0.5, grace=0.1)
+        intent_id = await capture(pool, order)
+        sandbox.fail_next(1, fault="hang", operation="captures.create")
+        async with asyncio.timeout(20), outbox.draining(klarna):
+            while not sandbox.request_count:
+                await asyncio.sleep(0.01)
+            await asyncio.to_thread(own_server.stop)
+            await asyncio.sleep(0.5)
+    await asyncio.to_thread(own_server.start)
+
+    assert "ends by itself" in caplog.text
+    async with AsyncConnectionPool(dsn, min_size=1, max_size=8, open=False) as pool:
+        outbox = Outbox(pool, poll=0.05)
+        async with outbox.draining(klarna):
+            assert (await outbox.result(intent_id)).state is State.DONE
+    assert sandbox.effects(order) == 1
+
+
+async def test_an_intent_that_is_committed_late_goes_before_what_was_added_after_it(
+    postgres: str, pool: Pool, sandbox: Sandbox
+) -> None:
+    order = sandbox.order().order_id or ""
+    async with await AsyncConnection.connect(postgres) as late:
+        early_id = await Outbox().acknowledge(late, order)
+        await capture(pool, order)
+        store = Store(open_database(pool, None))
+        statement = POSTGRESQL.render("{lock_order}").replace(":order_id", "%s")
+        await late.execute(statement.encode(), [order])  # as a process that is claiming in this moment
+        claiming = asyncio.create_task(store.claim(20.0))
+        async with await AsyncConnection.connect(postgres, autocommit=True) as watcher:
+            waits = "select 1 from pg_locks where locktype = 'advisory' and not granted"
+            while not await (await watcher.execute(waits)).fetchall():
+                await asyncio.sleep(0.01)
+        await late.commit()
+
+        assert await claiming is None
+    claim = await store.claim(20.0)
+    assert claim is not None
+    assert claim.intent.id == early_id

@@ -19,9 +19,9 @@ from attrs import define, field
 from psycopg import AsyncConnection
 
 from klarna_om import CaptureObject, RefundObject
-from klarna_om.outbox import Outbox, State, schema_sql
+from klarna_om.outbox import Outbox, State
 from klarna_om.sandbox import Sandbox
-from tests.support.postgres import PostgresServer, new_database, server_from_wheel
+from tests.support.postgres import PostgresServer, database_with_outbox, server_from_wheel
 
 SEEDS = int(os.environ.get("KLARNA_OM_OUTBOX_SEEDS", "2"))
 FAULTS = "error-before=0.04,error-after=0.05,reset-before=0.03,reset-after=0.05,cut=0.03,slow=0.04:0.1"
@@ -166,9 +166,7 @@ def end(drain: "subprocess.Popen[bytes]") -> None:
 
 @contextlib.asynccontextmanager
 async def scenario(seed: int, server: PostgresServer) -> AsyncIterator[Scenario]:
-    with new_database(server.dsn) as dsn:
-        with psycopg.connect(dsn, autocommit=True) as connection:
-            connection.execute(schema_sql().encode())
+    with database_with_outbox(server.dsn) as dsn:
         async with Sandbox(limit=None, faults=FAULTS, seed=seed) as sandbox:
             made = Scenario(seed, server, dsn, sandbox, random.Random(seed))
             try:

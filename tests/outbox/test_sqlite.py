@@ -78,11 +78,12 @@ async def test_tables_are_made_and_their_absence_is_named(tmp_path: Path, klarna
     await outbox.drain(klarna, until_idle=True)
 
 
-async def test_what_cannot_be_written_is_no_busy_file(tmp_path: Path) -> None:
-    database = SqliteDatabase(tmp_path / "no folder" / "shop.db")
+async def test_what_cannot_be_written_is_no_busy_file(sqlite_file: Path) -> None:
+    with closing(sqlite3.connect(sqlite_file)) as connection:
+        connection.execute("pragma query_only = on")
 
-    with pytest.raises(sqlite3.OperationalError, match="unable to open"):
-        await database.transaction().__aenter__()
+        with pytest.raises(sqlite3.OperationalError, match="readonly"):
+            await SqliteDatabase(connection).transaction().__aenter__()
 
 
 async def test_what_is_no_database_is_no_busy_file(tmp_path: Path) -> None:
@@ -95,3 +96,11 @@ async def test_what_is_no_database_is_no_busy_file(tmp_path: Path) -> None:
 def test_a_memory_of_each_connections_own_is_refused() -> None:
     with pytest.raises(ValueError, match=r"pass the sqlite3\.Connection"):
         Outbox(":memory:")
+
+
+def test_a_connection_that_is_always_in_a_transaction_is_refused() -> None:
+    class AlwaysInOne(sqlite3.Connection):
+        autocommit = False  # as `sqlite3.connect(autocommit=False)` makes it, since Python 3.12
+
+    with closing(AlwaysInOne(":memory:")) as connection, pytest.raises(ValueError, match="pass the file's path"):
+        Outbox(connection)
