@@ -104,6 +104,6 @@ def lock(session: nox.Session) -> None:
     session.install("uv")
     session.run(
         "uv", "pip", "compile", "pyproject.toml", "--universal", "--python-version", "3.11", "--extra", "cli",
-        "--extra", "postgres", "--extra", "speed", "--group", "dev", "--generate-hashes", "--no-annotate", "--no-header",
-        "--output-file", "requirements.lock", *session.posargs,
+        "--extra", "postgres", "--extra", "speed", "--group", "dev", "--generate-hashes",
+        "--no-annotate", "--no-header", "--output-file", "requirements.lock", *session.posargs,
     )  # fmt: skip

@@ -94,32 +94,40 @@ class Drain:
     async def _worker(self) -> None:
         while True:
             async with self._breaker.permit() as permit:
-                claim = await self._next() if permit.is_granted else None
-                if claim is None:
+                lease = await self._next() if permit.is_granted else None
+                if lease is None:
                     return
                 try:
-                    permit.has_failed = await self._work(claim)
+                    permit.has_failed = await self._work(lease)
                 finally:
                     self._busy -= 1
 
-    async def _next(self) -> Claim | None:
+    async def _next(self) -> Lease | None:
         """Wait for an intent; None at the end. One worker at a time looks."""
         async with self._claiming:
             while not self._stop.is_requested:
                 ticket = self.wake.ticket()
-                claim = await self._outages.until_stopped(partial(self.store.claim, self.settings.lease), self._stop)
-                if claim is not None:
+                lease = await self._outages.until_stopped(self._claim, self._stop)
+                if lease is not None:
                     self._busy += 1
-                    return claim
+                    return lease
                 if self.is_once and not self._busy:
                     self._stop.request()
                 await self._stop.wait(wait(ticket, self.settings.poll))
         return None
 
-    async def _work(self, claim: Claim) -> bool | None:
-        """Call, and record the result while this process has the lease; returns whether Klarna is unhealthy."""
+    async def _claim(self) -> Lease | None:
+        asked = self._moment()
+        claim = await self.store.claim(self.settings.lease)
+        if claim is None:
+            return None
         lease = Lease(claim, self.settings.lease, self.settings.monotonic, self.settings.wall_clock)
-        lease.hold_from(self._moment())
+        lease.hold_from(asked)
+        return lease
+
+    async def _work(self, lease: Lease) -> bool | None:
+        """Call, and record the result while this process has the lease; returns whether Klarna is unhealthy."""
+        claim = lease.claim
         renewing = asyncio.create_task(self._renew(lease))
         try:
             ended = await self._call(claim, lease)

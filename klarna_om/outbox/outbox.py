@@ -1,6 +1,7 @@
 """`Outbox`, the public class: add intents, drain them, await their results, look at them."""
 
 import asyncio
+import logging
 import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, suppress
@@ -28,6 +29,8 @@ from klarna_om.outbox.store import Callback, Store, find
 from klarna_om.outbox.wake import Wake, wait
 from klarna_om.outbox.writes import Writes
 
+logger = logging.getLogger("klarna_om.outbox")
+
 
 class Outbox(Writes):
     """Intents that cannot be lost: added in the shop's transaction, executed once when it is committed.
@@ -40,7 +43,8 @@ class Outbox(Writes):
         async with outbox.draining(klarna):  # in the service's lifespan
             ...
 
-    What happens to an intent is told in `klarna_om.outbox.states`.
+    What happens to an intent is told in `klarna_om.outbox.states`. The table holds the bodies of requests, and with
+    them personal data, until its rows are deleted; a reference whose row is deleted is free again.
     """
 
     def __init__(
@@ -99,8 +103,12 @@ class Outbox(Writes):
 
     @asynccontextmanager
     async def draining(self, klarna: KlarnaClient, database: Any = None) -> AsyncGenerator[None, None]:
-        """Drain in the background of this block, for a service's lifespan; at its end the drain is cancelled."""
+        """Drain in the background of this block, for a service's lifespan; at its end the drain is cancelled.
+
+        What ends the drain before is logged at once, and raised at the end of the block.
+        """
         task = asyncio.create_task(self.drain(klarna, database))
+        task.add_done_callback(_log_end)
         try:
             yield
         finally:
@@ -231,6 +239,11 @@ class Outbox(Writes):
 async def create_schema(connection: Any) -> None:
     """Make the outbox's tables, or what is missing of them, in the connection's transaction; then commit it."""
     await make_tables(transaction_on(connection, lambda _: None))
+
+
+def _log_end(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        logger.critical("the outbox is drained no longer by this process: %s", error)
 
 
 async def _same_intent(transaction: Transaction, new: NewIntent) -> UUID:

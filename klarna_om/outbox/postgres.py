@@ -6,6 +6,7 @@ from typing import Any
 
 import psycopg
 from psycopg import AsyncConnection, IsolationLevel
+from psycopg.pq import TransactionStatus
 from psycopg_pool import AsyncConnectionPool
 
 from klarna_om.outbox.connections import Transaction, transaction_on
@@ -31,9 +32,12 @@ class PostgresDatabase:
             usual = connection.isolation_level
             # The order's lock is looked at again after it was waited for, which a snapshot would hide.
             await connection.set_isolation_level(IsolationLevel.READ_COMMITTED)
-            async with connection.transaction():
-                yield transaction_on(connection, self._now), connection
-            await connection.set_isolation_level(usual)
+            try:
+                async with connection.transaction():
+                    yield transaction_on(connection, self._now), connection
+            finally:
+                if connection.info.transaction_status == TransactionStatus.IDLE:  # else the pool drops it
+                    await connection.set_isolation_level(usual)
 
     async def listen(self, wake: Callable[[], None]) -> None:
         """Wait for notifications on a connection of the pool."""

@@ -27,6 +27,9 @@ from klarna_om.outcome import Outcome
 KEPT_IDS = 20
 """Correlation ids that are kept of an intent's calls, the latest."""
 
+MAX_ASKED = 300.0
+"""Seconds that an answer may ask to wait; a stranger may ask for days."""
+
 MAX_ID = 64
 """Characters of one."""
 
@@ -61,7 +64,7 @@ def of_success(claim: Claim, sent: Sent) -> Ended:
             attempts=sent.requests,
             result_id=sent.result_id or None,
             status=sent.response.status,
-            correlation_id=sent.response.correlation_id,
+            correlation_id=_one_id(sent.response.correlation_id),
             correlation_ids=_add_ids(claim, [sent.response.correlation_id]),
         ),
         has_failed=False,
@@ -81,8 +84,8 @@ def of_error(claim: Claim, error: KlarnaError) -> Ended:
         forget_try=wrote_nothing and not claim.was_tried,
         attempts=len(error.attempts),
         status=call.status,
-        error_code=call.error_code,
-        correlation_id=call.correlation_id,
+        error_code=in_one_line(call.error_code) if call.error_code else None,
+        correlation_id=_one_id(call.correlation_id),
         correlation_ids=_add_ids(claim, [*(each.correlation_id for each in error.attempts), call.correlation_id]),
         detail=_detail(error, call, state),
     )
@@ -109,13 +112,13 @@ def _judge(claim: Claim, error: KlarnaError, call: CallResult, *, wrote_nothing:
         return State.REFUSED, 0.0, failed  # Klarna refused to show the order, and nothing was sent before
     current = intent.state if wrote_nothing else State.UNKNOWN
     if isinstance(error, NOT_ABOUT_THE_INTENT) or call.is_unrecognized:
-        return current, max(SOON, call.delay), failed
+        return current, max(SOON, min(call.delay, MAX_ASKED)), failed
     if call.state is None:  # it can never be sent as it is
         return (State.ESCALATED if claim.was_tried else State.REFUSED), 0.0, failed
     if not wrote_nothing and call.is_refusal and not call.can_be_settled:
         return State.ESCALATED, 0.0, failed  # the same call gets the same refusal again
     delay = delay_after(failed + 1)
-    return (State.ESCALATED, 0.0, failed + 1) if delay is None else (current, max(delay, call.delay), failed + 1)
+    return (State.ESCALATED, 0.0, failed + 1) if delay is None else (current, delay, failed + 1)
 
 
 def _wrote_nothing(claim: Claim, error: KlarnaError) -> bool:
@@ -141,6 +144,11 @@ def _detail(error: KlarnaError, call: CallResult, state: State) -> str:
     return in_one_line(f"{type(error).__name__}: {call.detail}{advice}")
 
 
+def _one_id(correlation_id: str | None) -> str | None:
+    """Without what cannot be stored or shown, as any server may send anything."""
+    return None if correlation_id is None else "".join(in_one_line(correlation_id).split())[:MAX_ID]
+
+
 def _add_ids(claim: Claim, ids: list[str | None]) -> str:
-    found = [*claim.intent.correlation_ids.split(), *("".join(each.split())[:MAX_ID] for each in ids if each)]
+    found = [*claim.intent.correlation_ids.split(), *filter(None, map(_one_id, ids))]
     return " ".join(list(dict.fromkeys(found))[-KEPT_IDS:])

@@ -55,13 +55,19 @@ async def test_the_pools_own_settings_stay(postgres: str, sandbox: Sandbox, klar
     async def configure(connection: AsyncConnection[Any]) -> None:
         await connection.set_isolation_level(IsolationLevel.SERIALIZABLE)
 
+    async def fail(connection: AsyncConnection[Any], intent: object) -> None:
+        raise ZeroDivisionError("a bug of the shop's")
+
     kwargs = {"autocommit": True, "row_factory": dict_row}
-    async with AsyncConnectionPool(postgres, min_size=2, kwargs=kwargs, configure=configure, open=False) as pool:
+    async with AsyncConnectionPool(
+        postgres, min_size=2, max_size=2, kwargs=kwargs, configure=configure, open=False
+    ) as pool:
         intent_id = await capture(pool, sandbox.order().order_id or "")
-        outbox = Outbox(pool, poll=0.02)
+        outbox = Outbox(pool, poll=0.02, on_result=fail)
         async with outbox.draining(klarna):
             assert (await outbox.result(intent_id)).state is State.DONE
-        async with pool.connection() as connection:
+        async with pool.connection() as connection, pool.connection() as other:
+            assert (other.autocommit, other.isolation_level) == (True, IsolationLevel.SERIALIZABLE)
             assert (connection.autocommit, connection.isolation_level) == (True, IsolationLevel.SERIALIZABLE)
 
 
@@ -77,11 +83,15 @@ async def test_the_pool_may_come_with_the_drain(pool: Pool, sandbox: Sandbox, kl
     assert (await Outbox().result(intent_id, pool)).state is State.DONE
 
 
-async def test_missing_tables_are_named_before_anything_is_done(postgres_server: str, klarna: KlarnaClient) -> None:
+async def test_missing_tables_are_named_before_anything_is_done(
+    postgres_server: str, klarna: KlarnaClient, caplog: pytest.LogCaptureFixture
+) -> None:
     with new_database(postgres_server) as dsn:
         async with AsyncConnectionPool(dsn, min_size=1, open=False) as pool:
             with pytest.raises(SchemaMissing, match="create_schema"):
-                await Outbox(pool).drain(klarna)
+                async with Outbox(pool).draining(klarna):
+                    while "drained no longer" not in caplog.text:
+                        await asyncio.sleep(0.01)
             async with pool.connection() as connection:
                 await create_schema(connection)
             await Outbox(pool).drain(klarna, until_idle=True)
