@@ -18,7 +18,7 @@ from klarna_om.outbox.database import open_database
 from klarna_om.outbox.dialect import POSTGRESQL
 from klarna_om.outbox.store import Store
 from klarna_om.sandbox import Sandbox
-from tests.support.postgres import PostgresServer, database_with_outbox, new_database, server_from_wheel
+from tests.support.postgres import PostgresServer, database_with_outbox, new_database
 
 Pool = AsyncConnectionPool[AsyncConnection[Any]]
 
@@ -138,17 +138,11 @@ def test_a_senseless_setting_is_named(setting: dict[str, Any]) -> None:
         Outbox(**setting)
 
 
-@pytest.fixture(scope="module")
-def _own_server() -> Iterator[PostgresServer]:
-    with server_from_wheel() as server:
-        yield server
-
-
 @pytest.fixture
-def crashing(_own_server: PostgresServer) -> Iterator[tuple[PostgresServer, str]]:
-    """A server that a test may stop, if it starts it again; and a database on it."""
-    with database_with_outbox(_own_server.dsn) as dsn:
-        yield _own_server, dsn
+def crashing(crashing_server: PostgresServer) -> Iterator[tuple[PostgresServer, str]]:
+    """A server that may be stopped, and a database on it."""
+    with database_with_outbox(crashing_server.dsn) as dsn:
+        yield crashing_server, dsn
 
 
 async def test_the_drain_and_who_waits_survive_restarts_of_the_database(

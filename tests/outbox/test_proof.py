@@ -10,7 +10,7 @@ import random
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from uuid import UUID
 
 import psycopg
@@ -21,7 +21,7 @@ from psycopg import AsyncConnection
 from klarna_om import CaptureObject, RefundObject
 from klarna_om.outbox import Outbox, State
 from klarna_om.sandbox import Sandbox
-from tests.support.postgres import PostgresServer, database_with_outbox, server_from_wheel
+from tests.support.postgres import PostgresServer, database_with_outbox
 
 SEEDS = int(os.environ.get("KLARNA_OM_OUTBOX_SEEDS", "2"))
 FAULTS = "error-before=0.04,error-after=0.05,reset-before=0.03,reset-after=0.05,cut=0.03,slow=0.04:0.1"
@@ -30,13 +30,6 @@ TIME_LIMIT = 60.0
 
 PER_ORDER = 5
 """Intents of a transaction: two equal captures, a refund, an acknowledgement, an extension."""
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[PostgresServer]:
-    """A server that is stopped in the middle of it."""
-    with server_from_wheel() as started:
-        yield started
 
 
 @define
@@ -178,8 +171,8 @@ async def scenario(seed: int, server: PostgresServer) -> AsyncIterator[Scenario]
 
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize("seed", range(SEEDS))
-async def test_each_committed_intent_happens_once_and_no_other(seed: int, server: PostgresServer) -> None:
-    async with scenario(seed, server) as made:
+async def test_each_committed_intent_happens_once_and_no_other(seed: int, crashing_server: PostgresServer) -> None:
+    async with scenario(seed, crashing_server) as made:
         await made.run()
 
         sandbox, committed = made.sandbox, made.committed
