@@ -9,7 +9,8 @@ nox.options.sessions = ["tests", "lint", "typing", "floor", "readme", "mutants",
 
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 PROJECT = PYPROJECT["project"]
-FLOORS = [need.replace(">=", "==") for need in (*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["cli"])]
+EXTRAS = [need for extra in ("cli", "postgres") for need in PROJECT["optional-dependencies"][extra]]
+FLOORS = [need.replace(">=", "==") for need in (*PROJECT["dependencies"], *EXTRAS)]
 
 
 def locked(session: nox.Session) -> None:
@@ -31,7 +32,7 @@ def tests(session: nox.Session) -> None:
 @nox.session
 def floor(session: nox.Session) -> None:
     """The suite with the oldest dependencies that the project admits."""
-    session.install("-e", ".[cli]", *nox.project.dependency_groups(PYPROJECT, "floor"), *FLOORS)
+    session.install("-e", ".[cli,postgres]", *nox.project.dependency_groups(PYPROJECT, "floor"), *FLOORS)
     newer = ("tests/sandbox/test_conformance.py", "tests/otel", "tests/test_observability.py")
     session.run("pytest", "-q", "-n", "auto", *(f"--ignore={path}" for path in newer), *session.posargs)
 
@@ -84,6 +85,13 @@ def kill(session: nox.Session) -> None:
 
 
 @nox.session
+def outbox(session: nox.Session) -> None:
+    """Two hundred seeds of transactions, kills and crashes of PostgreSQL: each committed intent happens once."""
+    locked(session)
+    session.run("pytest", "-q", "tests/outbox/test_proof.py", env={"KLARNA_OM_OUTBOX_SEEDS": "200"})
+
+
+@nox.session
 def proofs(session: nox.Session) -> None:
     """The long proofs: the state machine over thousands of steps, every mutant, the two paths over wide documents."""
     locked(session)
@@ -97,6 +105,6 @@ def lock(session: nox.Session) -> None:
     session.install("uv")
     session.run(
         "uv", "pip", "compile", "pyproject.toml", "--universal", "--python-version", "3.11", "--extra", "cli",
-        "--extra", "speed", "--group", "dev", "--generate-hashes", "--no-annotate", "--no-header",
-        "--output-file", "requirements.lock", *session.posargs,
+        "--extra", "postgres", "--extra", "speed", "--group", "dev", "--generate-hashes",
+        "--no-annotate", "--no-header", "--output-file", "requirements.lock", *session.posargs,
     )  # fmt: skip

@@ -1,7 +1,7 @@
 """The fixtures that all tests share."""
 
-from collections.abc import AsyncIterator, Callable
-from typing import Any
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -11,6 +11,9 @@ from klarna_om.middleware.key_guard import forget_keys
 from tests.support.shared import KLARNA
 from tests.support.time import Clock, Sleeps, longest
 from tests.support.wire import Wire, wire
+
+if TYPE_CHECKING:
+    from psycopg_pool import AsyncConnectionPool
 
 # The same examples on each run: a run that fails can be repeated, and none fails for another's change.
 settings.register_profile(
@@ -88,3 +91,38 @@ async def make_client(server: Wire, sleeps: Sleeps, wall_clock: Clock) -> AsyncI
 def klarna(make_client: MakeClient) -> KlarnaClient:
     """A client of the raw server."""
     return make_client()
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """The DSN of a PostgreSQL (`tests.support.postgres`)."""
+    from tests.support.postgres import any_server
+
+    with any_server() as dsn:
+        yield dsn
+
+
+@pytest.fixture(scope="session")
+def _outbox_database(postgres_server: str) -> Iterator[str]:
+    from tests.support.postgres import database_with_outbox
+
+    with database_with_outbox(postgres_server) as dsn:
+        yield dsn
+
+
+@pytest.fixture
+def postgres(_outbox_database: str) -> str:
+    """The DSN of a database with empty tables: the outbox's, and a shop's `shipments`."""
+    from tests.support.postgres import empty
+
+    empty(_outbox_database)
+    return _outbox_database
+
+
+@pytest.fixture
+async def pool(postgres: str) -> AsyncIterator["AsyncConnectionPool"]:
+    """A pool of that database."""
+    from psycopg_pool import AsyncConnectionPool
+
+    async with AsyncConnectionPool(postgres, min_size=1, max_size=8, open=False) as opened:
+        yield opened

@@ -17,6 +17,7 @@ FILES = sorted(ROOT.rglob("*.py"))
 
 LAYERS = (
     "cli",
+    "outbox",
     "batch otel sandbox webhooks",
     "web",
     "__init__",

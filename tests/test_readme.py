@@ -22,6 +22,7 @@ from klarna_om.settings import environment
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 ORDER_ID = "7849fd84-47dc-4919-a7ce-47b9f461562f"
+SHIPPED_ORDER_ID = "5c3f2a76-1f7e-4b0b-9a55-0f6f0d1c2b3a"
 OTHER_ORDER_ID = "0b1a5e2c-9d3f-4c68-8f6a-2f4f3a1f7c55"
 
 
@@ -45,12 +46,13 @@ async def sandbox(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 async def test_the_code_runs_from_top_to_bottom(
-    sandbox: Sandbox, klarna_sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    sandbox: Sandbox, klarna_sandbox: Sandbox, pool: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     order = sandbox.order(order_id=ORDER_ID, order_amount=1000, extra_fields={"a_field_that_is_new": 1})
+    shipped = sandbox.order(order_id=SHIPPED_ORDER_ID, order_amount=700)
     other = sandbox.order(order_id=OTHER_ORDER_ID, order_amount=900)
-    names: dict[str, Any] = {"order_id": ORDER_ID}
+    names: dict[str, Any] = {"order_id": ORDER_ID, "pool": pool}
     clients = []
 
     for block in blocks("python"):
@@ -66,6 +68,8 @@ async def test_the_code_runs_from_top_to_bottom(
             names["klarna"] = environment_client(sandbox)
 
     assert sandbox.effects(order.order_id, "captures.create") == 1
+    assert sandbox.effects(shipped.order_id, "captures.create") == 1
+    assert names["intent"].state == "done"
     assert sandbox.get(other.order_id or "").remaining_authorized_amount == 0
     assert await names["refund"](names["klarna"], ORDER_ID, 100, "return-1")
     assert await names["refund"](names["klarna"], ORDER_ID, 10_000, "return-2") is None

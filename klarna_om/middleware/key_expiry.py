@@ -27,9 +27,16 @@ class KeyExpiry:
         return below(request) if request.retry_until is None else self._send(request, below)
 
     async def _send(self, request: Request, below: Handler) -> Response:
-        self._check(request)
+        outer = check_before_send.get()
+
+        def check() -> None:
+            self._check(request)
+            if outer is not None:
+                outer()
+
+        check()
         # Once more when there is a connection: a machine may also sleep while it connects.
-        token = check_before_send.set(lambda: self._check(request))
+        token = check_before_send.set(check)
         try:
             return await below(request)
         finally:

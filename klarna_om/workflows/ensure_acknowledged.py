@@ -8,7 +8,9 @@ from klarna_om.workflows.reads import IN_DOUBT, read_back
 from klarna_om.workflows.reference import order_id_string
 
 
-async def ensure_acknowledged(klarna: KlarnaClient, order_id: str | UUID) -> None:
+async def ensure_acknowledged(
+    klarna: KlarnaClient, order_id: str | UUID, *, idempotency_key: str | UUID | None = None
+) -> None:
     """Acknowledge an order, or find out that it is already acknowledged.
 
     Klarna's order does not show whether it is acknowledged, but a capture acknowledges too. So the order is read only
@@ -18,7 +20,7 @@ async def ensure_acknowledged(klarna: KlarnaClient, order_id: str | UUID) -> Non
     """
     order_id = order_id_string(order_id)
     try:
-        await klarna.orders.acknowledge(order_id)
+        await klarna.orders.acknowledge(order_id, idempotency_key=idempotency_key)
     except KlarnaError as error:
         if not isinstance(error, NotAllowed | Conflict) and error.outcome not in IN_DOUBT:
             raise

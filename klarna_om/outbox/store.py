@@ -1,0 +1,190 @@
+"""What a drain reads and writes: claims with leases, results, and what is still to be told."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+from uuid import UUID, uuid4
+
+from attrs import field, frozen
+
+from klarna_om.outbox import statements
+from klarna_om.outbox.connections import Transaction
+from klarna_om.outbox.database import Database
+from klarna_om.outbox.errors import IntentNotFound, SchemaMissing
+from klarna_om.outbox.intent import Intent, intent_of
+from klarna_om.outbox.schema import VERSION, exists
+from klarna_om.outbox.states import AFTER_WINDOW, State, Step, step_before_call
+
+Callback = Callable[[Any, Intent], Awaitable[object]]
+"""Gets the driver's connection, in the transaction that records that it was told, and the intent."""
+
+
+class CallbackFailed(Exception):
+    """The shop's callback has raised its `__cause__`."""
+
+
+@frozen
+class Claim:
+    """An intent that this process may work on for a while."""
+
+    intent: Intent
+    lease: UUID
+    was_tried: bool
+    """May it have been sent before, under another lease?"""
+    age: float
+    """Seconds since its key may first have been in use."""
+
+
+@frozen(kw_only=True)
+class Finish:
+    """What is recorded at the end of a call."""
+
+    state: State
+    delay: float = 0.0
+    """Seconds until it is due again."""
+    failed_calls: int = 0
+    forget_try: bool = False
+    """Nothing was sent, now or before: its key was never in use."""
+    attempts: int = 0
+    result_id: str | None = field(default=None)
+    status: int | None = None
+    error_code: str | None = None
+    correlation_id: str | None = None
+    correlation_ids: str = ""
+    detail: str | None = None
+
+
+@frozen
+class Store:
+    """The intents of one database."""
+
+    database: Database
+
+    async def check_schema(self) -> None:
+        """Raise `SchemaMissing` where the tables are not those of this release."""
+        async with self.database.transaction() as (transaction, _):
+            found = await transaction.fetch(exists(transaction.dialect))
+            if not found or found[0][0] is None:
+                raise SchemaMissing("the outbox has no tables here: `await create_schema(connection)` makes them")
+            ((version,),) = await transaction.fetch("select max(version) from {version}")
+        if version != VERSION:
+            raise SchemaMissing(f"the outbox's tables have version {version}, and this release needs {VERSION}")
+
+    async def claim(self, seconds: float) -> Claim | None:
+        """Take the lease of the next intent that is due; None where there is none, or another process was faster."""
+        while True:
+            async with self.database.transaction() as (transaction, _):
+                found = await transaction.fetch(statements.NEXT_DUE)
+                if not found:
+                    return None
+                *row, age = found[0]
+                intent = intent_of(tuple(row))
+                await transaction.fetch("{lock_order}", order_id=intent.order_id)
+                if not await transaction.fetch(statements.IS_FREE, id=intent.id):
+                    return None
+                claim = await _take(transaction, intent, None if age is None else float(age), seconds)
+            if claim is not None:
+                return claim
+
+    async def renew(self, claim: Claim, seconds: float) -> bool:
+        """Keep the lease for longer; False where another process has taken it over."""
+        async with self.database.transaction() as (transaction, _):
+            return bool(
+                await transaction.fetch(statements.RENEW, id=claim.intent.id, lease=claim.lease, seconds=seconds)
+            )
+
+    async def finish(self, claim: Claim, finish: Finish) -> bool:
+        """Record the end of a call and give back the lease; False where another process has taken it over."""
+        async with self.database.transaction() as (transaction, _):
+            recorded = await transaction.fetch(
+                statements.FINISH,
+                id=claim.intent.id,
+                lease=claim.lease,
+                seconds=finish.delay,
+                is_settled=finish.state not in (State.PENDING, State.UNKNOWN),
+                state=finish.state.value,
+                failed_calls=finish.failed_calls,
+                forget_try=finish.forget_try,
+                attempts=finish.attempts,
+                result_id=finish.result_id,
+                status=finish.status,
+                error_code=finish.error_code,
+                correlation_id=finish.correlation_id,
+                correlation_ids=finish.correlation_ids,
+                detail=finish.detail,
+            )
+            if recorded:
+                await transaction.fetch("{notify}")
+        return bool(recorded)
+
+    async def release(self, claim: Claim) -> None:
+        """Give back the lease without a result; the intent may have been sent."""
+        async with self.database.transaction() as (transaction, _):
+            if await transaction.fetch(statements.RELEASE, id=claim.intent.id, lease=claim.lease):
+                await transaction.fetch("{notify}")
+
+    async def find(self, intent_id: UUID) -> Intent:
+        """Read one intent."""
+        async with self.database.transaction() as (transaction, _):
+            return await find(transaction, intent_id)
+
+    async def tell_next(self, callback: Callback, delay: float) -> bool:
+        """Tell one result, in the transaction that records it; False where there is none to tell.
+
+        Raises `CallbackFailed` where the callback raises; the result is told again after the delay.
+        """
+        async with self.database.transaction() as (transaction, _):
+            untold = await transaction.fetch(statements.NEXT_UNTOLD)
+        if not untold:
+            return False
+        intent = intent_of(untold[0])
+        try:
+            async with self.database.transaction() as (transaction, connection):
+                if await transaction.fetch(statements.TELL, id=intent.id, state=intent.state.value):
+                    await _call(callback, connection, intent)
+        except CallbackFailed:
+            async with self.database.transaction() as (transaction, _):
+                await transaction.fetch(statements.TELL_LATER, id=intent.id, seconds=delay)
+            raise
+        return True
+
+
+async def _call(callback: Callback, connection: Any, intent: Intent) -> None:
+    try:
+        await callback(connection, intent)
+    except Exception as reason:
+        raise CallbackFailed from reason  # also what the database says of the callback's own statements
+
+
+async def _take(transaction: Transaction, intent: Intent, age: float | None, seconds: float) -> Claim | None:
+    """Lease an intent; None where it is escalated instead. `first_tried` is committed with the lease."""
+    step = step_before_call(intent.operation, age)
+    if step is Step.STOP:
+        await transaction.fetch(statements.STOP, id=intent.id, detail=_why_stopped(intent))
+        await transaction.fetch("{notify}")
+        return None
+    lease = uuid4()
+    is_new_key = age is None or step is Step.RENEW
+    (taken,) = await transaction.fetch(
+        statements.CLAIM,
+        id=intent.id,
+        lease=lease,
+        seconds=seconds,
+        generation=intent.generation + (step is Step.RENEW),
+        is_new_key=is_new_key,
+    )
+    return Claim(intent_of(taken), lease, was_tried=age is not None, age=0.0 if is_new_key else max(age or 0.0, 0.0))
+
+
+async def find(transaction: Transaction, intent_id: UUID) -> Intent:
+    """Read one intent; raises `IntentNotFound`."""
+    found = await transaction.fetch(statements.FIND, id=intent_id)
+    if not found:
+        raise IntentNotFound(f"there is no intent {intent_id} here: it was rolled back, or not committed yet")
+    return intent_of(found[0])
+
+
+def _why_stopped(intent: Intent) -> str:
+    return (
+        "it may have been sent more than 23 hours ago, and Klarna keeps a key for 24: sent again,"
+        f" {AFTER_WINDOW[intent.operation].reason}. Look the order up at Klarna, then call outbox.settle"
+    )

@@ -1,0 +1,70 @@
+"""A shop with a database, PostgreSQL or SQLite, and a sandbox whose clock is the clock of everything."""
+
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, closing
+from pathlib import Path
+
+import pytest
+from psycopg_pool import AsyncConnectionPool
+
+from klarna_om import KlarnaClient
+from klarna_om.outbox import schema_sql
+from klarna_om.sandbox import Sandbox
+from tests.outbox.shop import Connect, Shop
+from tests.support.postgres import PostgresServer, server_from_wheel
+from tests.workflows.calls import new_client
+
+
+@pytest.fixture(scope="session")
+def crashing_server() -> Iterator[PostgresServer]:
+    """A server that a test may stop, if it starts it again."""
+    with server_from_wheel() as started:
+        yield started
+
+
+@pytest.fixture
+def sqlite_file(tmp_path: Path) -> Path:
+    """An SQLite file with empty tables."""
+    path = tmp_path / "shop.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(schema_sql("sqlite"))
+        connection.execute("create table shipments (number integer primary key)")
+    return path
+
+
+@pytest.fixture
+async def sandbox() -> AsyncIterator[Sandbox]:
+    """A sandbox without a limit."""
+    async with Sandbox(limit=None) as served:
+        yield served
+
+
+@pytest.fixture
+async def klarna(sandbox: Sandbox) -> AsyncIterator[KlarnaClient]:
+    """A client that does not retry, so that the outbox sees each doubt."""
+    async with new_client(sandbox) as client:
+        yield client
+
+
+@pytest.fixture(params=["postgresql", "sqlite"])
+async def shop(request: pytest.FixtureRequest, sandbox: Sandbox, klarna: KlarnaClient) -> AsyncIterator[Shop]:
+    """A shop on each of the two databases."""
+    async with AsyncExitStack() as stack:
+        if request.param == "sqlite":
+            path: Path = request.getfixturevalue("sqlite_file")
+            yield Shop(path, _sqlite(path), sandbox, klarna)
+        else:
+            dsn: str = request.getfixturevalue("postgres")
+            pool = AsyncConnectionPool(dsn, min_size=1, max_size=8, open=False)
+            await stack.enter_async_context(pool)
+            yield Shop(pool, pool.connection, sandbox, klarna)
+
+
+def _sqlite(path: Path) -> Connect:
+    @asynccontextmanager
+    async def connect() -> AsyncIterator[sqlite3.Connection]:
+        with closing(sqlite3.connect(path)) as connection, connection:
+            yield connection
+
+    return connect

@@ -1,0 +1,122 @@
+"""A result is told once, in the transaction that records that it was told."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from attrs import define, field
+
+from klarna_om.outbox import Intent
+from klarna_om.outbox.database import open_database
+from klarna_om.outbox.store import Store
+from tests.outbox.shop import Shop
+
+
+@define
+class Shipments:
+    """Writes each result into the shop's own table; fails as often as it is asked to."""
+
+    failures: int = 0
+    told: list[str] = field(factory=list[str])
+
+    async def __call__(self, connection: Any, intent: Intent) -> None:
+        self.told.append(intent.state.value)
+        written = connection.execute(f"insert into shipments values ({intent.reference.removeprefix('s-')})")
+        if asyncio.iscoroutine(written):
+            await written
+        if self.failures:
+            self.failures -= 1
+            raise ZeroDivisionError("a bug of the shop's")
+
+
+async def test_a_statement_of_the_callbacks_that_fails_is_no_outage(
+    shop: Shop, caplog: pytest.LogCaptureFixture
+) -> None:
+    for number in (1, 1, 2):
+        await shop.capture(shop.order(), 100, f"s-{number}")
+    callback = Shipments()
+
+    await shop.drain(on_result=callback)  # the second s-1 breaks the table's primary key
+
+    assert await shipments(shop) == [1, 2]
+    assert (len(callback.told), "told again" in caplog.text) == (3, True)
+
+
+async def shipments(shop: Shop) -> list[int]:
+    async with shop.connect() as connection:
+        found = connection.execute("select number from shipments order by number")
+        rows: Any = await (await found).fetchall() if asyncio.iscoroutine(found) else found.fetchall()
+    return [row[0] for row in rows]
+
+
+async def test_each_result_is_told_once(shop: Shop) -> None:
+    order = shop.order()
+    await shop.capture(order, 100, "s-1")
+    await shop.capture(order, 5000, "s-2")
+    callback = Shipments()
+
+    await asyncio.gather(*(shop.drain(on_result=callback) for _ in range(3)))
+    await shop.drain(on_result=callback)
+
+    assert sorted(callback.told) == ["done", "refused"]
+    assert await shipments(shop) == [1, 2]
+
+
+async def test_a_callback_that_fails_changes_no_result_and_is_called_again(
+    shop: Shop, caplog: pytest.LogCaptureFixture
+) -> None:
+    await shop.capture(shop.order(), 100, "s-1")
+    callback = Shipments(failures=1)
+
+    await shop.drain(on_result=callback)
+    assert (await shop.states(), await shipments(shop)) == (["done"], [])
+    await shop.drain(on_result=callback)
+    assert callback.told == ["done"]
+    shop.sandbox.clock.advance(seconds=61)
+    await shop.drain(on_result=callback)
+
+    assert "told again in 60 s" in caplog.text
+    assert (callback.told, await shipments(shop)) == (["done", "done"], [1])
+
+
+async def test_a_result_is_told_by_a_drain_that_has_a_callback(shop: Shop) -> None:
+    await shop.capture(shop.order(), 100, "s-1")
+    await shop.drain()
+    callback = Shipments()
+
+    outbox = shop.outbox(on_result=callback)
+    async with outbox.draining(shop.klarna):
+        while not callback.told:
+            await asyncio.sleep(0.01)
+
+    assert await shipments(shop) == [1]
+
+
+async def test_what_a_person_retries_is_told_again(shop: Shop) -> None:
+    callback = Shipments()
+    intent_id = await shop.capture(shop.order(100), 101, "s-1")
+    await shop.drain(on_result=callback)
+    async with shop.connect() as connection:
+        deleted = connection.execute("delete from shipments")
+        if asyncio.iscoroutine(deleted):
+            await deleted
+        await shop.outbox().retry(connection, intent_id)
+
+    await shop.drain(on_result=callback)
+
+    assert callback.told == ["refused", "refused"]
+
+
+async def test_two_that_tell_at_once_call_it_once(shop: Shop) -> None:
+    await shop.capture(shop.order(), 100, "s-1")
+    await shop.drain()
+    store = Store(open_database(shop.database, shop.sandbox.clock))
+    told: list[str] = []
+
+    async def slow(_: object, intent: Intent) -> None:
+        told.append(intent.reference)
+        await asyncio.sleep(0.2)
+
+    await asyncio.gather(store.tell_next(slow, 60.0), store.tell_next(slow, 60.0))
+
+    assert told == ["s-1"]
