@@ -49,7 +49,7 @@ class Changes(TypedDict, total=False):
 
 # Made or copied at every layer, so it is a Struct: that takes a sixth of the time of an attrs class.
 class Request(msgspec.Struct, frozen=True, gc=False):
-    """One call to Klarna, as every middleware sees it. Change it with `with_header` or `changed`."""
+    """One call to Klarna, as every middleware sees it. Change it with `with_header` or `with_changes`."""
 
     operation: str
     """The operation's name in the catalogue, such as `captures.create`."""
@@ -88,7 +88,7 @@ class Request(msgspec.Struct, frozen=True, gc=False):
         """The same request with one more header."""
         return replace(self, headers={**self.headers, name: value})
 
-    def changed(self, **changes: Unpack[Changes]) -> "Request":
+    def with_changes(self, **changes: Unpack[Changes]) -> "Request":
         """The same request with some of these set."""
         return replace(self, **changes)
 

@@ -10,7 +10,7 @@ REQUEST = Request("captures.create", "POST", "/orders/1/captures", "1", {KEY_HEA
 
 
 def test_a_changed_request_is_another_one() -> None:
-    other = REQUEST.with_header("X-Mine", "1").changed(attempt=2, body=None)
+    other = REQUEST.with_header("X-Mine", "1").with_changes(attempt=2, body=None)
 
     assert (other.attempt, other.body, other.headers) == (2, None, {KEY_HEADER: "key-1", "X-Mine": "1"})
     assert (REQUEST.attempt, REQUEST.headers) == (1, {KEY_HEADER: "key-1"})

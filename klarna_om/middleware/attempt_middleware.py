@@ -49,7 +49,7 @@ class AttemptMiddleware:
 
     def _run(self, request: Request, sending: Handler) -> Awaitable[Response]:
         # With headers of its own: who writes into them in place changes no other attempt, and is seen.
-        return stack(self.middlewares, sending)(request.changed(headers=dict(request.headers)))
+        return stack(self.middlewares, sending)(request.with_changes(headers=dict(request.headers)))
 
 
 @define

@@ -44,7 +44,7 @@ class Idempotency:
     async def _with_random_key(self, key: str, request: Request, below: Handler) -> Response:
         """Nobody else knows the key, so the guard learns of it only when the call leaves a doubt."""
         now, monotonic = self.wall_clock(), self.monotonic()
-        request = request.changed(retry_until=now + KEY_LIFETIME, retry_until_monotonic=monotonic + KEY_LIFETIME)
+        request = request.with_changes(retry_until=now + KEY_LIFETIME, retry_until_monotonic=monotonic + KEY_LIFETIME)
         left = Outcome.UNKNOWN
         try:
             response = await below(request)
@@ -63,7 +63,7 @@ class Idempotency:
             request = self._with_deadline(request)
             if (response := await self._follow(key, request)) is not None:
                 return response
-        request = request.changed(
+        request = request.with_changes(
             retry_until=use.retry_until, retry_until_monotonic=use.retry_until_monotonic, earlier=use.left
         )
         result: Response | KlarnaError | None = None
@@ -82,7 +82,7 @@ class Idempotency:
         """The wait for another call counts as time of this one, also when this one is sent after all."""
         if self.total_timeout is None or request.deadline is not None:
             return request
-        return request.changed(deadline=self.clock() + self.total_timeout)
+        return request.with_changes(deadline=self.clock() + self.total_timeout)
 
     async def _follow(self, key: str, request: Request) -> Response | None:
         try:

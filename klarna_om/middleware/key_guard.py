@@ -86,7 +86,7 @@ class KeyGuard:
                     raise key_expired(request)
                 return self._remember(key, use)
             if use.fingerprint != fingerprint:
-                raise _reused(key, request)
+                raise _key_reused(key, request)
             if use.is_running:
                 return None
             use.is_running = True
@@ -184,10 +184,10 @@ def fingerprint_of(request: Request) -> bytes:
     return digest.digest()
 
 
-def _reused(key: str, request: Request) -> IdempotencyKeyReused:
+def _key_reused(key: str, request: Request) -> IdempotencyKeyReused:
     error = IdempotencyKeyReused(
         f"the idempotency key {key} was used for another request within 24 hours; Klarna would ignore this one and"
-        " return the first one's answer. Give each intent a key of its own"
+        " return the first one's answer. give each intent its own key"
     )
     error.about(request)
     return error

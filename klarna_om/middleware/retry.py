@@ -43,7 +43,7 @@ class RetryMiddleware:
         """Return the last answer, whatever its status, or raise the last `NoAnswer`."""
         started = self.clock()
         if self.total_timeout is not None and request.deadline is None:
-            request = request.changed(deadline=started + self.total_timeout)
+            request = request.with_changes(deadline=started + self.total_timeout)
         try:
             first: Result = await below(request)
         except NoAnswer as error:
@@ -98,7 +98,7 @@ class RetriedCall:
         """The next attempt: the same request, the same key, the same bytes."""
         started = self.middleware.clock()
         try:
-            result: Result = await self.below(self.request.changed(attempt=len(self.attempts) + 1))
+            result: Result = await self.below(self.request.with_changes(attempt=len(self.attempts) + 1))
         except NoAnswer as error:
             result = error
         self.record(result, started)

@@ -301,7 +301,7 @@ def test_kustoms_differences_follow_the_host(content: Any, klarna: str, kustom: 
 
 
 def test_a_request_is_checked_with_its_content() -> None:
-    bad = request("no-uuid", b"x" * 1_000_001).changed(content=capture(-1))
+    bad = request("no-uuid", b"x" * 1_000_001).with_changes(content=capture(-1))
 
     assert [each.partition(":")[0] for each in problems(bad, kustom=True)] == ["body", "order_id", "captured_amount"]
     assert [each.partition(":")[0] for each in warnings(bad)] == ["order_id"]
@@ -320,7 +320,11 @@ def test_whatever_a_rule_reads_makes_a_request_worth_checking() -> None:
     usual = request("7849fd84-47dc-4919-a7ce-47b9f461562f")
 
     assert {rule.name for rule in RULES if rule.of is Request} == {"size", "order id"}
-    for other in (usual.changed(body=b"{}"), usual.changed(content=capture(1)), usual.changed(order_id="7")):
+    for other in (
+        usual.with_changes(body=b"{}"),
+        usual.with_changes(content=capture(1)),
+        usual.with_changes(order_id="7"),
+    ):
         assert not needs_no_validation(other)
 
 

@@ -100,17 +100,17 @@ def in_place(request: Request) -> Request:
 
 
 FORBIDDEN: list[tuple[str, Change]] = [
-    ("method", lambda request: request.changed(method="PATCH")),
-    ("path", lambda request: request.changed(path="/ordermanagement/v1/orders/other/captures")),
-    ("body", lambda request: request.changed(body=b'{"captured_amount": 200}')),
+    ("method", lambda request: request.with_changes(method="PATCH")),
+    ("path", lambda request: request.with_changes(path="/ordermanagement/v1/orders/other/captures")),
+    ("body", lambda request: request.with_changes(body=b'{"captured_amount": 200}')),
     ("Klarna-Idempotency-Key", lambda request: request.with_header("Klarna-Idempotency-Key", "another")),
     ("Klarna-Idempotency-Key", lambda request: request.with_header("klarna-idempotency-key", "another")),
-    ("Klarna-Idempotency-Key", lambda request: request.changed(headers={})),
+    ("Klarna-Idempotency-Key", lambda request: request.with_changes(headers={})),
     ("Klarna-Idempotency-Key", in_place),
     ("Authorization", lambda request: request.with_header("Authorization", "Basic c29tZWJvZHk6ZWxzZQ==")),
-    ("retry_until", lambda request: request.changed(retry_until=None)),
-    ("deadline", lambda request: request.changed(deadline=None)),
-    ("attempt", lambda request: request.changed(attempt=7)),
+    ("retry_until", lambda request: request.with_changes(retry_until=None)),
+    ("deadline", lambda request: request.with_changes(deadline=None)),
+    ("attempt", lambda request: request.with_changes(attempt=7)),
 ]
 
 
@@ -131,7 +131,7 @@ async def test_what_makes_attempts_one_request_cannot_be_changed(
 
 async def test_a_change_in_a_later_attempt_leaves_the_first_one_in_doubt(make_client: MakeClient, server: Wire) -> None:
     async def meddle(request: Request, below: Handler) -> Response:
-        return await below(request.changed(body=b"{}") if request.attempt == 2 else request)
+        return await below(request.with_changes(body=b"{}") if request.attempt == 2 else request)
 
     server.will(Broken(Cut.RESET))
 

@@ -137,7 +137,7 @@ def test_a_key_that_klarna_has_forgotten_counts_as_new_and_as_the_youngest() -> 
         finish(guard, key, use_key(guard, key))
 
     clock.now += 24 * 3600
-    assert use_key(guard, "old", request().changed(path="/another"), clock()) is not None
+    assert use_key(guard, "old", request().with_changes(path="/another"), clock()) is not None
 
     assert list(guard._uses) == ["other", "old"]
 
@@ -327,7 +327,7 @@ async def test_a_read_passes_without_a_key() -> None:
     below = Below()
     below.gate.set()
 
-    await Idempotency(KeyGuard())(request().changed(method="GET", headers={}), below)
+    await Idempotency(KeyGuard())(request().with_changes(method="GET", headers={}), below)
 
     assert below.requests[0].idempotency_key is None
 

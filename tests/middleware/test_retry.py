@@ -95,8 +95,8 @@ def test_every_rule_is_tested_and_gives_its_reason() -> None:
 
 @pytest.mark.parametrize("result", [answer(503), ConnectionLost(""), answer(429)])
 def test_a_write_without_a_key_is_never_retried(result: Result) -> None:
-    assert rule_for(WRITE.changed(headers={}), result).name == "write without a key"
-    assert rule_for(WRITE.changed(headers={}, method="GET"), result).is_retried
+    assert rule_for(WRITE.with_changes(headers={}), result).name == "write without a key"
+    assert rule_for(WRITE.with_changes(headers={}, method="GET"), result).is_retried
 
 
 async def test_the_delays_are_full_jitter_doubling_up_to_the_cap(
@@ -294,7 +294,7 @@ async def test_two_hundred_concurrent_calls_with_mixed_faults_each_get_their_own
     retrying = RetryMiddleware(Retry(), Budget(10_000), None, Sleeps(), longest)
     numbers = [str(number) for number in range(200)]
 
-    answers = await asyncio.gather(*(retrying(WRITE.changed(order_id=number), below) for number in numbers))
+    answers = await asyncio.gather(*(retrying(WRITE.with_changes(order_id=number), below) for number in numbers))
 
     assert [answer.body.decode() for answer in answers] == numbers
     assert [len(answer.attempts) for answer in answers] == [
@@ -330,7 +330,7 @@ async def test_only_a_write_in_doubt_is_logged_when_the_wait_is_cancelled(
         raise asyncio.CancelledError
 
     with pytest.raises(asyncio.CancelledError):
-        await RetryMiddleware(Retry(), Budget(), None, cancelled, longest)(WRITE.changed(method=method), below)
+        await RetryMiddleware(Retry(), Budget(), None, cancelled, longest)(WRITE.with_changes(method=method), below)
 
     assert len(caplog.records) == lines
 

@@ -219,7 +219,7 @@ async def test_what_the_callers_own_middleware_makes_of_a_request_is_what_is_che
 ) -> None:
     async def correct(request: Request, below: Handler) -> Response:
         content = CaptureObject(captured_amount=100)
-        return await below(request.changed(content=content, body=structuring.write(content)))
+        return await below(request.with_changes(content=content, body=structuring.write(content)))
 
     server.will(CREATED)
 

@@ -40,8 +40,13 @@ def test_the_server_may_ask_for_a_longer_wait() -> None:
     [
         (lambda request: request, answer(503), 4, "attempt 4 is the last that the policy allows"),
         (lambda request: request, answer(503, {"Retry-After": "31"}), 1, "the server asks to wait 31 s"),
-        (lambda request: request.changed(deadline=100.5), ConnectionLost(""), 1, "total_timeout would pass"),
-        (lambda request: request.changed(retry_until=NOW.wall + 0.5), ConnectionLost(""), 1, "older than the 24 hours"),
+        (lambda request: request.with_changes(deadline=100.5), ConnectionLost(""), 1, "total_timeout would pass"),
+        (
+            lambda request: request.with_changes(retry_until=NOW.wall + 0.5),
+            ConnectionLost(""),
+            1,
+            "older than the 24 hours",
+        ),
         (lambda request: request, CertificateRejected(""), 1, "never retried: certificate rejected"),
     ],
 )

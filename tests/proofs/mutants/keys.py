@@ -8,8 +8,8 @@ EXPIRY = "tests/middleware/test_key_expiry.py::"
 
 FRESH_KEY = Rewrite(
     "RetriedCall.send_again",
-    "R.changed(attempt=A)",
-    'R.changed(attempt=A, headers={**R.headers, "Klarna-Idempotency-Key": f"{R.idempotency_key}-{A}"})',
+    "R.with_changes(attempt=A)",
+    'R.with_changes(attempt=A, headers={**R.headers, "Klarna-Idempotency-Key": f"{R.idempotency_key}-{A}"})',
 )
 NO_GUARD = Rewrite("KeyGuard.use", "if A != B:\n    raise C", "pass")
 
