@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 # The same examples on each run: a run that fails can be repeated, and none fails for another's change.
 settings.register_profile(
-    "suite", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=100
+    "suite", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=40
 )
 settings.register_profile("long", parent=settings.get_profile("suite"), derandomize=False, max_examples=3000)
 settings.load_profile("suite")

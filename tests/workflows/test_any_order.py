@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from klarna_om import CaptureObject, KlarnaClient, KlarnaError, Outcome, ReferenceTaken
 from klarna_om.sandbox import Sandbox
+from tests.proofs.conftest import LONG, MUTANT
 from tests.workflows.calls import Kill, Killed, Once, authorize, capture, new_client, refund
 
 pytestmark = pytest.mark.timeout(120)
@@ -165,9 +166,12 @@ async def _change(klarna: KlarnaClient, order_id: str, step: object) -> None:
         return  # it was not possible
 
 
+EXAMPLES = 500 if LONG or MUTANT else 20
+
+
 @pytest.mark.parametrize("store_refusals", [True, False], ids=["stored", "not-stored"])
 @pytest.mark.parametrize("once", [capture, refund], ids=["capture", "refund"])
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=EXAMPLES, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(plan=steps)
 def test_one_reference_is_one_effect_and_no_id_of_another_amount(
     once: Once, store_refusals: bool, plan: list[object]
