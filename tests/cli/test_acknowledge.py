@@ -128,6 +128,19 @@ def test_blanks_and_duplicates_are_no_failure(acknowledge: Acknowledge, manifest
     assert acknowledge().exit_code == 0
 
 
+def test_1_when_a_line_has_data_and_no_order_id(acknowledge: Acknowledge, manifest: Path, tmp_path: Path) -> None:
+    ids = manifest.read_text().splitlines()[1:]
+    manifest.write_text("order_id;reference\n" + "".join(f"{each};r\n" for each in ids) + ";r2\n;\n")
+
+    result = acknowledge()
+
+    assert result.exit_code == 1
+    assert [(row["line"], row["order_id"], row["outcome"]) for row in report(tmp_path / "orders.report.csv")[-2:]] == [
+        ("32", "r2", "malformed"),
+        ("33", "", "blank"),
+    ]
+
+
 def test_2_when_the_column_is_missing(acknowledge: Acknowledge, manifest: Path, tmp_path: Path) -> None:
     result = acknowledge("--column", "klarna_id")
 
