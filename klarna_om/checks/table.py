@@ -94,13 +94,8 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "line type", "warning", WithLines, words.find_unknown_line_types,
-        "a line's type is a word of the specification",
-        SPECIFICATION, "klarna",
-    ),
-    Rule(
-        "line type", "warning", WithLines, words.find_unknown_kustom_line_types,
-        "a line's type is a word of the specification, or package",
-        KUSTOM, "kustom",
+        "a line's type is a word of the specification, or Kustom's package",
+        SPECIFICATION,
     ),
     Rule(
         "subscription interval", "warning", WithLines, words.find_unknown_intervals,
