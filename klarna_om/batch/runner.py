@@ -36,7 +36,10 @@ async def run_all_rows(job: Job) -> Summary:
     tracker = job.tracker
     tracker.start(await job.journal.counts())
     tracker.report()
-    await run_chunk(job, 1, await job.journal.last_row())
+    try:
+        await run_chunk(job, 1, await job.journal.last_row())
+    finally:
+        await job.stamps.remove_unused()
     tracker.report()
     if job.guard.error is not None:
         raise job.guard.error
@@ -143,6 +146,7 @@ async def _call_and_record(job: Job, row: Row, stamp: Stamp, *, is_probe: bool) 
     key = job.key(row, stamp)
     draft = RowResult(row.row, State.UNKNOWN, idempotency_key=key, started=job.now())
     in_doubt = row.state is State.UNKNOWN or stamp.is_inherited
+    job.stamps.begin_call(stamp)
     try:
         aged_key = Key(key, min(stamp.first_used, job.now()))
         result = await call(job.sender, row.order_id, aged_key, in_doubt=in_doubt)
@@ -150,6 +154,8 @@ async def _call_and_record(job: Job, row: Row, stamp: Stamp, *, is_probe: bool) 
         detail = "cancelled while the call was in progress; a repeat settles it"
         await job.record_now(row, evolve(draft, attempts=1, finished=job.now(), detail=detail))
         raise
+    if result.is_unsent:
+        job.stamps.end_unsent_call(stamp)
     job.guard.observe(result, is_probe=is_probe)
     if result.state is not None:
         await job.record(row, _fill_in(draft, result.state, result, job))

@@ -340,6 +340,38 @@ def test_2_when_the_journal_is_of_another_host(
     assert f"this journal has the results of calls to {sandbox.url}" in result.stderr
 
 
+def test_a_wrong_host_is_corrected_in_the_same_journal(
+    acknowledge: Acknowledge,
+    manifest: Path,
+    sandbox: Sandbox,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    unused_tcp_port: int,
+) -> None:
+    monkeypatch.setattr("random.uniform", lambda low, high: 0.0)
+    monkeypatch.setenv("KLARNA_OM_ENVIRONMENT", f"http://127.0.0.1:{unused_tcp_port}")
+    assert acknowledge().exit_code == 4
+
+    monkeypatch.setenv("KLARNA_OM_ENVIRONMENT", sandbox.url)
+
+    assert acknowledge().exit_code == 0
+    assert sandbox.acknowledgements == 30
+
+
+def test_2_when_orders_may_have_been_sent_to_another_host(
+    acknowledge: Acknowledge, manifest: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KLARNA_OM_PASSWORD", "wrong")
+    assert acknowledge().exit_code == 4
+    monkeypatch.setenv("KLARNA_OM_ENVIRONMENT", "http://127.0.0.1:9")
+
+    result = acknowledge()
+
+    assert result.exit_code == 2
+    assert f"this journal has no result yet, but its orders may have been sent to {sandbox.url}" in result.stderr
+    assert "would go to http://127.0.0.1:9; set the environment as it was, or name another file" in result.stderr
+
+
 def test_ids_in_upper_case_are_the_same_orders(acknowledge: Acknowledge, manifest: Path, sandbox: Sandbox) -> None:
     manifest.write_text("order_id\n" + "".join(f"{each.upper()}\n{each}\n" for each in sandbox.order_ids))
 
