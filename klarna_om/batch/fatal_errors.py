@@ -4,7 +4,8 @@
 2. No connection ever: after 3 calls.
 3. Answers that are not Klarna's (pages of a firewall or portal, another service) or redirects: after 10 calls of the
    run's first ones, or after 10 probes while the job is paused. Time-outs and 5xx neither count nor reset the count,
-   Klarna's own answers reset it.
+   Klarna's own answers reset it. An unsigned 503 may be that of Klarna's own gateway in an outage, which a job waits
+   out; the progress shows it (`Pause.cause`).
 4. The first 50 orders of a run all refused alike, and nothing else from Klarna: the wrong environment or account looks
    like that. Until then no refusal is recorded, and after the stop those orders are still pending. For a manifest
    whose orders really are all refused, pass `keep_going`.

@@ -8,6 +8,7 @@ from attrs import define, evolve, field
 from klarna_om.batch.calls import CallResult, call
 from klarna_om.batch.circuit_breaker import never
 from klarna_om.batch.entry import Entry
+from klarna_om.batch.failure_text import describe_failure
 from klarna_om.batch.fatal_errors import UNCONFIRMED_CALLS
 from klarna_om.batch.feed import Feed
 from klarna_om.batch.job import Job
@@ -139,6 +140,8 @@ class _Pass:
                 return None
             result = await _call_and_record(job, row, stamp, is_probe=permit.is_probe)
             permit.has_failed = result.has_failed
+            if result.error is not None:
+                permit.cause = describe_failure(result.error, job.target)
             return result
 
 
