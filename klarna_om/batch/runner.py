@@ -180,7 +180,7 @@ def _fill_in(draft: RowResult, state: State, result: CallResult, job: Job) -> Ro
 
 async def _give_up(job: Job, row: Row) -> None:
     detail = (
-        "may have been sent more than 23 hours ago, and Klarna keeps a key for 24; on_expired='resend' calls again"
-        " under a new key"
+        "may have been sent more than 23 hours ago, and Klarna keeps a key for 24; the setting 'resend' for such orders"
+        " calls again under a new key"
     )
     await job.record_now(row, RowResult(row.row, State.UNKNOWN, finished=job.now(), detail=detail))

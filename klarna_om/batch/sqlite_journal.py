@@ -157,6 +157,12 @@ class SqliteJournal:
         """The current manifest in numbers."""
         return await self._writer.run(_counts)
 
+    async def last_result_at(self) -> datetime | None:
+        """When the latest result of the current manifest was recorded."""
+        query = "SELECT max(finished_at) FROM rows WHERE line IS NOT NULL"
+        (found,) = await self._writer.run(lambda connection: connection.execute(query).fetchone())
+        return None if found is None else datetime.fromisoformat(found)
+
     async def report_lines(self, after: int, limit: int) -> list[Line]:
         """The lines of the current manifest that follow line `after`, each once."""
         found = await self._writer.run(
