@@ -71,6 +71,17 @@ class CallResult:
         return self.state is None and not isinstance(self.error, temporary)
 
     @property
+    def is_unsent(self) -> bool:
+        """Is it certain that no attempt of it left this machine? A 429 shows that one did."""
+        error = self.error
+        return (
+            error is not None
+            and error.outcome is Outcome.NOT_SENT
+            and error.status is None
+            and all(attempt.status is None for attempt in error.attempts)
+        )
+
+    @property
     def is_refusal(self) -> bool:
         """Klarna itself refused, whether or not that settles the row."""
         return self.has_failed is False and self.state is not State.DONE

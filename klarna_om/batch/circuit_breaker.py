@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from attrs import define
 
 from klarna_om.batch.stop import Stop
+from klarna_om.batch.totals import Pause
 
 CONSECUTIVE_FAILURES = 10
 """Failed calls in a row that open the breaker at once."""
@@ -31,6 +32,8 @@ class Permit:
     is_probe: bool
     has_failed: bool | None = None
     """Is Klarna unhealthy? None where the call does not show it."""
+    cause: str = ""
+    """Why it has failed."""
 
 
 def never() -> bool:
@@ -46,6 +49,8 @@ class CircuitBreaker:
         self._clock = clock
         self._on_change = on_change
         self._pause = 0.0
+        self._next_probe = 0.0
+        self._cause = ""
         self._is_probing = False
         self._changed = asyncio.Event()
         self._since: float | None = None
@@ -56,6 +61,11 @@ class CircuitBreaker:
     def is_open(self) -> bool:
         """Are only probes sent?"""
         return self._pause > 0
+
+    @property
+    def pause(self) -> Pause | None:
+        """The pause while only probes are sent."""
+        return Pause(self._cause, max(0.0, self._next_probe - self._clock())) if self._pause else None
 
     @asynccontextmanager
     async def permit(self, is_over: Callable[[], bool] = never) -> AsyncGenerator[Permit, None]:
@@ -80,6 +90,8 @@ class CircuitBreaker:
 
     async def _begin_probe(self) -> Permit:
         self._is_probing = True
+        self._next_probe = self._clock() + self._pause
+        self._on_change()
         try:
             await self._stop.sleep(self._pause)
         except BaseException:
@@ -88,6 +100,8 @@ class CircuitBreaker:
         return Permit(is_granted=not self._stop.is_requested, is_probe=True)
 
     def _observe(self, permit: Permit) -> None:
+        if permit.has_failed:
+            self._cause = permit.cause
         if permit.is_probe:
             self._observe_probe(permit.has_failed)
         elif permit.has_failed is not None and not self._pause:
@@ -96,11 +110,14 @@ class CircuitBreaker:
     def _observe_probe(self, has_failed: bool | None) -> None:
         self._is_probing = False
         if has_failed:
-            self._pause = min(2 * self._pause, MAX_PROBE_DELAY)
+            self._pause_for(min(2 * self._pause, MAX_PROBE_DELAY))
         elif has_failed is not None:
-            self._pause = 0.0
+            self._pause_for(0.0)
             self._reset()
         self._notify()
+
+    def _pause_for(self, seconds: float) -> None:
+        self._pause, self._next_probe = seconds, self._clock() + seconds
 
     def _count(self, *, has_failed: bool) -> None:
         """A period of failures begins with a failure and lasts while most calls since then have failed."""
@@ -111,7 +128,7 @@ class CircuitBreaker:
         if self._since is None or self._majority <= 0:
             self._reset()
         elif self._in_a_row >= CONSECUTIVE_FAILURES or self._clock() - self._since >= FAILURE_PERIOD:
-            self._pause = FIRST_PROBE_DELAY
+            self._pause_for(FIRST_PROBE_DELAY)
             self._notify()
 
     def _reset(self) -> None:

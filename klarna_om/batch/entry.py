@@ -70,6 +70,11 @@ def malformed_entry(line: int, text: str, reason: str) -> Entry:
     return Entry(line, order_id=None, problem=Problem.MALFORMED, text=_shorten(text), detail=reason)
 
 
+def lost_order_id(line: int, text: str) -> Entry:
+    """The entry of a line that has data and no order id: its order may have been lost in an export."""
+    return malformed_entry(line, text, "no order id, and the line has other data: was the id lost in an export?")
+
+
 def _shorten(text: str) -> str:
     return text if len(text) <= MAX_TEXT else text[:MAX_TEXT] + "..."
 

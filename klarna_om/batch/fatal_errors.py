@@ -4,7 +4,8 @@
 2. No connection ever: after 3 calls.
 3. Answers that are not Klarna's (pages of a firewall or portal, another service) or redirects: after 10 calls of the
    run's first ones, or after 10 probes while the job is paused. Time-outs and 5xx neither count nor reset the count,
-   Klarna's own answers reset it.
+   Klarna's own answers reset it. An unsigned 503 may be that of Klarna's own gateway in an outage, which a job waits
+   out; the progress shows it (`Pause.cause`).
 4. The first 50 orders of a run all refused alike, and nothing else from Klarna: the wrong environment or account looks
    like that. Until then no refusal is recorded, and after the stop those orders are still pending. For a manifest
    whose orders really are all refused, pass `keep_going`.
@@ -13,7 +14,8 @@ Rules 3 and 4 hold until Klarna is confirmed: by a success, or by refusals that 
 calls in progress, so it stops after far fewer than 100 requests.
 """
 
-from klarna_om.batch.calls import CallResult, in_one_line
+from klarna_om.batch.calls import CallResult
+from klarna_om.batch.failure_text import as_clause
 from klarna_om.batch.stop import Stop
 from klarna_om.errors import ConnectionFailed, KlarnaError
 
@@ -97,7 +99,7 @@ class FatalErrorGuard:
         if self._unrecognized >= UNRECOGNIZED_LIMIT:
             message = (
                 f"{UNRECOGNIZED_LIMIT} calls got no answer of Klarna's from {self._target}; the last:"
-                f" {in_one_line(error.message)}. Check the base URL and what is between here and Klarna (proxy,"
+                f" {as_clause(error.message)}. Check the base URL and what is between here and Klarna (proxy,"
                 " firewall, portal), then run the same job again: this settled no order. For another base URL,"
                 " name a new journal too"
             )
@@ -113,7 +115,7 @@ class FatalErrorGuard:
         if self._refusals >= EQUAL_REFUSALS_LIMIT:
             message = (
                 f"the first {EQUAL_REFUSALS_LIMIT} orders were all refused alike by {self._target}:"
-                f" {in_one_line(error.message)}. Is it the right environment and region, and are the credentials those"
+                f" {as_clause(error.message)}. Is it the right environment and region, and are the credentials those"
                 " of the shop that has the orders? None of them is recorded as refused: with other credentials the same"
                 " job settles them; for another environment name a new journal too. If the refusals are right, run it"
                 " with keep_going (--keep-going)"

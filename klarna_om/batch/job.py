@@ -50,7 +50,7 @@ class Job:
         self.breaker = CircuitBreaker(self.stop, self.clock, self.tracker.report)
         self.stamps = Stamps(self.journal, now=self.now, clock=self.clock, on_expired=self.on_expired)
         self.guard = FatalErrorGuard(self.stop, self.target, keep_going=self.keep_going)
-        self.tracker.is_paused = lambda: self.breaker.is_open
+        self.tracker.pause = lambda: self.breaker.pause
 
     def key(self, row: Row, stamp: Stamp) -> str:
         """The idempotency key of a row under its window's stamp."""

@@ -114,7 +114,7 @@ class Journal(Protocol):
         ...
 
     async def bind(self, target: str) -> None:
-        """Set where the calls go. Raises `JournalMismatchError` when rows were settled at another host."""
+        """Set where the calls go. Raises `JournalMismatchError` when anything may have been sent to another host."""
         ...
 
     async def load(self, chunks: AsyncIterable[Sequence[Entry]]) -> None:
@@ -135,6 +135,10 @@ class Journal(Protocol):
 
     async def save_stamp(self, stamp: Stamp) -> None:
         """Save a stamp. Nothing of its window and epoch may be sent before this returns."""
+        ...
+
+    async def remove_stamps(self, stamps: Sequence[Stamp]) -> None:
+        """Remove stamps under which nothing was sent."""
         ...
 
     async def record(self, result: RowResult) -> None:

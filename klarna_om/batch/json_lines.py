@@ -9,7 +9,7 @@ from typing import cast
 import msgspec
 
 from klarna_om.batch.csv_lines import ManifestError
-from klarna_om.batch.entry import Entry, malformed_entry, parse_line
+from klarna_om.batch.entry import Entry, clean, lost_order_id, malformed_entry, parse_line
 
 # Nesting that is too deep for the parser is a RecursionError.
 _NOT_JSON = (msgspec.DecodeError, ValueError, RecursionError)
@@ -60,11 +60,17 @@ def _parse_element(number: int, line: str, column: str) -> Entry:
         if column not in keyed:
             return malformed_entry(number, line, f"no key {column!r}; the object is {_keys(keyed)}")
         value = keyed[column]
+        if _is_empty(value) and not all(map(_is_empty, keyed.values())):
+            return lost_order_id(number, line)
     if value is None:
         return parse_line(number, "")
     if not isinstance(value, str):
         return malformed_entry(number, line, "the order id is not a string")
     return parse_line(number, value)
+
+
+def _is_empty(value: object) -> bool:
+    return value is None or (isinstance(value, str) and not clean(value))
 
 
 def _keys(keyed: Mapping[str, object]) -> str:

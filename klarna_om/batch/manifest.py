@@ -8,8 +8,9 @@
 - Anything else: plain lines.
 
 UTF-8 with or without a byte order mark, UTF-16 and UTF-32; any line endings; a file or a pipe. A line that cannot be
-used is not fatal: it becomes an entry with the reason. A file that is not text, a CSV without the column and JSON of
-another shape are fatal, since then no line can be used.
+used is not fatal: it becomes an entry with the reason. A blank line has no data at all; one with data and no order id
+is malformed. A file that is not text, a CSV without the column and JSON of another shape are fatal, since then no line
+can be used.
 """
 
 import io
@@ -22,7 +23,7 @@ from pathlib import Path
 from typing import IO
 
 from klarna_om.batch.csv_lines import BadRecord, ManifestError, declared_delimiter, parse_header, read_records
-from klarna_om.batch.entry import Entry, Problem, malformed_entry, parse_line
+from klarna_om.batch.entry import Entry, Problem, clean, lost_order_id, malformed_entry, parse_line
 from klarna_om.batch.file_kinds import SAMPLE, detect_encoding
 from klarna_om.batch.json_lines import is_json_string, parse_json_document, parse_json_lines
 from klarna_om.batch.threads import run_in_thread
@@ -146,8 +147,10 @@ def _parse_csv(top: list[str], lines: Iterator[str], column: str, delimiter: str
 def _parse_cells(number: int, cells: list[str] | BadRecord, position: int, width: int) -> Entry:
     if isinstance(cells, BadRecord):
         return malformed_entry(number, cells.text, cells.reason)
-    if not any(cell.strip() for cell in cells):
+    if not any(map(clean, cells)):
         return parse_line(number, "")
     if len(cells) <= position:
         return malformed_entry(number, " ".join(cells), f"{len(cells)} cells, where the header has {width}")
+    if not clean(cells[position]):
+        return lost_order_id(number, " ".join(cells))
     return parse_line(number, cells[position])

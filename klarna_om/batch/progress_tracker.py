@@ -7,15 +7,18 @@ from collections.abc import Callable
 from attrs import asdict
 
 from klarna_om.batch.states import State
-from klarna_om.batch.totals import Progress, Totals
+from klarna_om.batch.totals import Pause, Progress, Totals
 
 OnProgress = Callable[[Progress], None]
 
 PERIOD = 0.2
 """Seconds between two reports of progress."""
 
-MARKS = 50
-"""Reports over which the rate is measured."""
+RATE_PERIOD = 10.0
+"""Seconds over which the rate is measured."""
+
+MIN_RATE_PERIOD = 1.0
+"""Seconds before there is a rate: less would show a wild one."""
 
 
 def ignore_progress(_: Progress) -> None:
@@ -28,7 +31,7 @@ class ProgressTracker:
     def __init__(self, on_progress: OnProgress = ignore_progress, clock: Callable[[], float] = time.monotonic) -> None:
         self._on_progress = on_progress
         self._clock = clock
-        self.is_paused: Callable[[], bool] = lambda: False
+        self.pause: Callable[[], Pause | None] = lambda: None
         self.start(Totals())
 
     def start(self, totals: Totals) -> None:
@@ -37,7 +40,7 @@ class ProgressTracker:
         self._moves = 0
         self._settled_before = totals.settled
         self._started = self._reported_at = self._clock()
-        self._marks: deque[tuple[float, int]] = deque([(self._started, 0)], maxlen=MARKS)
+        self._marks: deque[tuple[float, int]] = deque([(self._started, 0)])
 
     @property
     def totals(self) -> Totals:
@@ -65,9 +68,16 @@ class ProgressTracker:
     def report(self) -> None:
         """Report the progress now."""
         self._reported_at = now = self._clock()
+        totals, rate = self.totals, self._measure_rate(now)
+        eta = totals.pending / rate if rate else None
+        self._on_progress(Progress(totals, rate=rate, eta=eta, pause=self.pause()))
+
+    def _measure_rate(self, now: float) -> float | None:
+        """Orders per second over the last seconds of this run; None before its first results and its first second."""
+        while len(self._marks) > 1 and self._marks[1][0] <= now - RATE_PERIOD:
+            self._marks.popleft()
         since, moves = self._marks[0]
         self._marks.append((now, self._moves))
-        rate = (self._moves - moves) / (now - since) if now > since else 0.0
-        totals = self.totals
-        eta = totals.pending / rate if rate > 0 else None
-        self._on_progress(Progress(totals, rate=rate, eta=eta, is_paused=self.is_paused()))
+        if not self._moves or now - since < MIN_RATE_PERIOD:
+            return None
+        return (self._moves - moves) / (now - since)

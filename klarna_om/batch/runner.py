@@ -8,6 +8,7 @@ from attrs import define, evolve, field
 from klarna_om.batch.calls import CallResult, call
 from klarna_om.batch.circuit_breaker import never
 from klarna_om.batch.entry import Entry
+from klarna_om.batch.failure_text import describe_failure
 from klarna_om.batch.fatal_errors import UNCONFIRMED_CALLS
 from klarna_om.batch.feed import Feed
 from klarna_om.batch.job import Job
@@ -36,7 +37,10 @@ async def run_all_rows(job: Job) -> Summary:
     tracker = job.tracker
     tracker.start(await job.journal.counts())
     tracker.report()
-    await run_chunk(job, 1, await job.journal.last_row())
+    try:
+        await run_chunk(job, 1, await job.journal.last_row())
+    finally:
+        await job.stamps.remove_unused()
     tracker.report()
     if job.guard.error is not None:
         raise job.guard.error
@@ -136,6 +140,8 @@ class _Pass:
                 return None
             result = await _call_and_record(job, row, stamp, is_probe=permit.is_probe)
             permit.has_failed = result.has_failed
+            if result.error is not None:
+                permit.cause = describe_failure(result.error, job.target)
             return result
 
 
@@ -143,6 +149,7 @@ async def _call_and_record(job: Job, row: Row, stamp: Stamp, *, is_probe: bool) 
     key = job.key(row, stamp)
     draft = RowResult(row.row, State.UNKNOWN, idempotency_key=key, started=job.now())
     in_doubt = row.state is State.UNKNOWN or stamp.is_inherited
+    job.stamps.begin_call(stamp)
     try:
         aged_key = Key(key, min(stamp.first_used, job.now()))
         result = await call(job.sender, row.order_id, aged_key, in_doubt=in_doubt)
@@ -150,6 +157,8 @@ async def _call_and_record(job: Job, row: Row, stamp: Stamp, *, is_probe: bool) 
         detail = "cancelled while the call was in progress; a repeat settles it"
         await job.record_now(row, evolve(draft, attempts=1, finished=job.now(), detail=detail))
         raise
+    if result.is_unsent:
+        job.stamps.end_unsent_call(stamp)
     job.guard.observe(result, is_probe=is_probe)
     if result.state is not None:
         await job.record(row, _fill_in(draft, result.state, result, job))
@@ -171,7 +180,7 @@ def _fill_in(draft: RowResult, state: State, result: CallResult, job: Job) -> Ro
 
 async def _give_up(job: Job, row: Row) -> None:
     detail = (
-        "may have been sent more than 23 hours ago, and Klarna keeps a key for 24; on_expired='resend' calls again"
-        " under a new key"
+        "may have been sent more than 23 hours ago, and Klarna keeps a key for 24; the setting 'resend' for such orders"
+        " calls again under a new key"
     )
     await job.record_now(row, RowResult(row.row, State.UNKNOWN, finished=job.now(), detail=detail))

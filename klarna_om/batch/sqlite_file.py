@@ -107,14 +107,22 @@ def read_identity(connection: sqlite3.Connection, operation: str) -> Identity:
 def bind(connection: sqlite3.Connection, target: str) -> None:
     """Save the host while nothing was sent; afterwards refuse another one."""
     known: str = connection.execute("SELECT target FROM job").fetchone()[0]
-    if host_and_port(known) != host_and_port(target) and query_number(
-        connection, "SELECT EXISTS (SELECT 1 FROM rows WHERE state <> 'pending') OR EXISTS (SELECT 1 FROM windows)"
-    ):
+    if host_and_port(known) != host_and_port(target) and (what := _sent_so_far(connection)):
         raise JournalMismatchError(
-            f"this journal has the results of calls to {known}, and now the calls would go to {target}; set the"
-            " environment as it was, or name another file for the journal"
+            f"this journal {what} {known}, and now the calls would go to {target}; set the environment as it was, or"
+            " name another file for the journal"
         )
     connection.execute("UPDATE job SET target = ?", (target,))
+
+
+def _sent_so_far(connection: sqlite3.Connection) -> str | None:
+    """What ties a journal to its host; None where nothing was sent."""
+    if query_number(connection, "SELECT EXISTS (SELECT 1 FROM rows WHERE state <> 'pending')"):
+        return "has the results of calls to"
+    # A stamp is on disk before its window's first call; a run removes it again when it knows that it sent nothing.
+    if query_number(connection, "SELECT EXISTS (SELECT 1 FROM windows)"):
+        return "has no result yet, but its orders may have been sent to"
+    return None
 
 
 def execute_script(connection: sqlite3.Connection, script: str) -> None:

@@ -85,7 +85,7 @@ class SqliteJournal:
         return self._identity
 
     async def bind(self, target: str) -> None:
-        """Set where the calls go. Raises `JournalMismatchError` when rows were settled at another host."""
+        """Set where the calls go. Raises `JournalMismatchError` when anything may have been sent to another host."""
         await self._writer.run(lambda connection: bind(connection, target))
 
     async def load(self, chunks: AsyncIterable[Sequence[Entry]]) -> None:
@@ -131,6 +131,11 @@ class SqliteJournal:
         values = (stamp.window, stamp.epoch, to_iso(stamp.first_used))
         await self._writer.run(lambda connection: _insert_stamp(connection, values))
 
+    async def remove_stamps(self, stamps: Sequence[Stamp]) -> None:
+        """Remove stamps under which nothing was sent."""
+        values = [(stamp.window, stamp.epoch) for stamp in stamps]
+        await self._writer.run(lambda connection: _delete_stamps(connection, values))
+
     async def record(self, result: RowResult) -> None:
         """Record the result of a call, in one commit with others. A row that is done or refused stays so."""
         await self._writer.write(
@@ -151,6 +156,12 @@ class SqliteJournal:
     async def counts(self) -> Totals:
         """The current manifest in numbers."""
         return await self._writer.run(_counts)
+
+    async def last_result_at(self) -> datetime | None:
+        """When the latest result of the current manifest was recorded."""
+        query = "SELECT max(finished_at) FROM rows WHERE line IS NOT NULL"
+        (found,) = await self._writer.run(lambda connection: connection.execute(query).fetchone())
+        return None if found is None else datetime.fromisoformat(found)
 
     async def report_lines(self, after: int, limit: int) -> list[Line]:
         """The lines of the current manifest that follow line `after`, each once."""
@@ -184,6 +195,11 @@ def _roll_back(connection: sqlite3.Connection) -> None:
 def _insert_stamp(connection: sqlite3.Connection, values: tuple[int, int, str | None]) -> None:
     with transaction(connection):
         connection.execute("INSERT INTO windows (window, epoch, first_used_at) VALUES (?, ?, ?)", values)
+
+
+def _delete_stamps(connection: sqlite3.Connection, values: list[tuple[int, int]]) -> None:
+    with transaction(connection):
+        connection.executemany("DELETE FROM windows WHERE window = ? AND epoch = ?", values)
 
 
 def _counts(connection: sqlite3.Connection) -> Totals:

@@ -31,6 +31,27 @@ class Stamps:
         self._on_expired = on_expired
         self._known: dict[int, _KnownStamp] = {}
         self._lock = asyncio.Lock()
+        self._made: dict[Stamp, int] = {}
+        """The stamps that this run made, each with the number of its calls that may have been sent."""
+
+    def begin_call(self, stamp: Stamp) -> None:
+        """Note that a call under this stamp begins: from now on it may be sent."""
+        if stamp in self._made:
+            self._made[stamp] += 1
+
+    def end_unsent_call(self, stamp: Stamp) -> None:
+        """Note that nothing of that call was sent."""
+        if stamp in self._made:
+            self._made[stamp] -= 1
+
+    async def remove_unused(self) -> None:
+        """Remove the stamps that this run made and under which it sent nothing: the next run finds no doubt."""
+        unused = [stamp for stamp, calls in self._made.items() if not calls]
+        for stamp in unused:
+            del self._made[stamp]
+            self._known.pop(stamp.window, None)
+        if unused:
+            await self._journal.remove_stamps(unused)
 
     async def get(self, window: int) -> Stamp | None:
         """A stamp to call under now; None where the rows are given up because Klarna forgot their keys."""
@@ -49,13 +70,16 @@ class Stamps:
         if step is Step.GIVE_UP:
             return None
         if stamp is None:
-            stamp = Stamp(window, 0, now)
-            await self._journal.save_stamp(stamp)
+            stamp = await self._make(Stamp(window, 0, now))
         elif step is Step.RENEW:
-            stamp = stamp.renew(now)
-            await self._journal.save_stamp(stamp)
+            stamp = await self._make(stamp.renew(now))
         if known is None or stamp is not known.stamp:
             self._known[window] = _KnownStamp(stamp, max(now - stamp.first_used, timedelta()), self._clock())
+        return stamp
+
+    async def _make(self, stamp: Stamp) -> Stamp:
+        await self._journal.save_stamp(stamp)
+        self._made[stamp] = 0
         return stamp
 
     def _age(self, known: _KnownStamp) -> Age:

@@ -6,7 +6,8 @@ A row is `pending` until Klarna's answer about it is on disk; then it is `done`,
 Before a call. Klarna keeps a key for 24 hours from its first use, and keys are derived, so only one thing must be
 known: when a key may first have been used. A window of rows is stamped, on disk, before its first call.
 
-1. A window without a stamp gets one: none of its rows was ever sent.
+1. A window without a stamp gets one: none of its rows was ever sent. A run removes its stamps under which it sent
+   nothing, such as those of calls that found no connection.
 2. While the stamp is valid every unsettled row of the window is called under the same key, whether it was sent before
    or not: Klarna executes a key once and repeats its first answer. A stamp that this run made or loaded from the
    journal ages by the monotonic clock and by the time of day, whichever shows more, so a clock that is set back

@@ -47,16 +47,31 @@ class Totals:
 
 
 @frozen
+class Pause:
+    """Most calls fail, so a job sends only one probe at a time."""
+
+    cause: str
+    """Why the last call failed."""
+    next_try_in: float
+    """Seconds until the next probe; 0 while one is in progress."""
+
+
+@frozen
 class Progress:
     """The progress of a job. What it counts as done, refused or unknown is on disk."""
 
     totals: Totals
-    rate: float
-    """Orders per second, over the last few seconds."""
-    eta: float | None
-    """Seconds until no order is pending at this rate; None while the rate is 0."""
-    is_paused: bool = False
-    """Most calls fail, so the job sends only one probe at a time."""
+    rate: float | None = None
+    """Orders per second, over the last ten seconds; None until it is measured."""
+    eta: float | None = None
+    """Seconds until no order is pending at this rate; None where that is not known."""
+    pause: Pause | None = None
+    """Set while the job is paused."""
+
+    @property
+    def is_paused(self) -> bool:
+        """Is only one probe sent at a time?"""
+        return self.pause is not None
 
 
 @frozen

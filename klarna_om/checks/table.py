@@ -94,13 +94,8 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "line type", "warning", WithLines, known_values.find_unknown_line_types,
-        "a line's type is a value that the specification lists",
-        SPECIFICATION, "klarna",
-    ),
-    Rule(
-        "line type", "warning", WithLines, known_values.find_unknown_kustom_line_types,
-        "a line's type is a value that the specification lists, or package",
-        KUSTOM, "kustom",
+        "a line's type is a value that the specification lists, or Kustom's package",
+        SPECIFICATION,
     ),
     Rule(
         "subscription interval", "warning", WithLines, known_values.find_unknown_intervals,

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import click
+from attrs import evolve
 
 from klarna_om.batch.acknowledge import make_sender
 from klarna_om.batch.csv_lines import ManifestError
@@ -23,12 +24,14 @@ from klarna_om.batch.sqlite_journal import SqliteJournal
 from klarna_om.batch.states import OnExpired
 from klarna_om.batch.totals import Summary
 from klarna_om.cli.connection_options import connection_arguments, connection_options
+from klarna_om.cli.error_text import error_text
 from klarna_om.cli.event_loop import loop_factory
 from klarna_om.cli.exit_codes import MEANINGS, ExitCode
 from klarna_om.cli.files import choose_files
+from klarna_om.cli.option_names import with_option_names
 from klarna_om.cli.progress import show_progress
 from klarna_om.cli.run import CliRun, RunResult
-from klarna_om.cli.summary import Settings, dry_run_text, error_text, exit_code_for, summary_json, summary_text
+from klarna_om.cli.summary import Settings, dry_run_text, exit_code_for, summary_json, summary_text
 from klarna_om.cli.terminal import output_failure
 from klarna_om.client import KlarnaClient
 from klarna_om.errors import ConfigurationError
@@ -67,7 +70,7 @@ Exit codes:
     type=click.Choice(["resend", "fail"]),
     default="resend",
     show_default=True,
-    help="Orders that may have been sent over 23 hours ago: acknowledge them again, or leave them as unknown.",
+    help="For orders that may have been sent over 23 hours ago. Acknowledge them again, or leave them unknown.",
 )
 @connection_options
 @click.option(
@@ -113,18 +116,18 @@ def command(
     except OSError as reason:
         _fail(f"{reason.filename or manifest}: {reason.strerror or reason}", ExitCode.USAGE)
     except ConfigurationError as reason:
-        _fail(str(reason), ExitCode.CREDENTIALS_OR_HOST)
+        _fail(with_option_names(str(reason)), ExitCode.CREDENTIALS_OR_HOST)
     except KeyboardInterrupt:
         if not journal.exists():
             _fail("interrupted; nothing was sent", ExitCode.INTERRUPTED)
         _fail("stopped; run the same command again to continue", ExitCode.STOPPED)
     code = ExitCode.DONE if dry_run else exit_code_for(result)
     message = dry_run_text(result) if dry_run else summary_text(settings, result)
+    if result.error is not None:
+        click.echo(f"klarna-om: {error_text(result, result.error)}", err=True)
     click.echo(summary_json(settings, result, code) if as_json else message)
     if (failure := output_failure()) is not None:
         click.echo(f"klarna-om: this summary could not be written ({failure.strerror}):\n{message}", err=True)
-    if result.error is not None:
-        _fail(error_text(result, result.error), code)
     sys.exit(code.value)
 
 
@@ -172,4 +175,5 @@ async def _acknowledge(settings: Settings, lines: Iterator[Entry]) -> RunResult:
                 keep_going=settings.keep_going,
                 tracker=ProgressTracker(show),
             )
-            return await CliRun(job, settings.report).run(read_chunks(lines))
+            result = await CliRun(job, settings.report).run(read_chunks(lines))
+        return evolve(result, settled_at=await journal.last_result_at()) if result.had_nothing_to_do else result

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from klarna_om.cli.connection_options import connection_arguments, connection_options
 from klarna_om.cli.exit_codes import ExitCode
+from klarna_om.cli.option_names import with_option_names
 from klarna_om.cli.terminal import output_failure
 from klarna_om.client import KlarnaClient
 from klarna_om.errors import ConfigurationError, ConnectionFailed, KlarnaError, Unauthorized
@@ -64,7 +65,7 @@ async def _read(order_id: str) -> Reply[Order]:
 
 
 def _fail(error: KlarnaError, code: ExitCode) -> None:
-    click.echo(f"klarna-om: {error.explain() if error.operation else error}", err=True)
+    click.echo(f"klarna-om: {with_option_names(error.explain() if error.operation else str(error))}", err=True)
     raise SystemExit(code)
 
 

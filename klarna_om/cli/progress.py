@@ -6,15 +6,21 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import TextIO
 
-from rich.console import Console, Group
+from attrs import evolve
+from rich.console import Console, ConsoleOptions, RenderResult
 from rich.live import Live
 from rich.progress_bar import ProgressBar
+from rich.table import Table
 from rich.text import Text
 
 from klarna_om.batch.totals import Progress
+from klarna_om.cli.progress_text import fit_progress, format_pause, format_progress
 
 PERIOD = 10.0
 """Seconds between two plain lines."""
+
+MIN_BAR, MAX_BAR = 8, 40
+"""Columns of the bar; it has what the words leave."""
 
 
 @contextmanager
@@ -28,7 +34,7 @@ def show_progress(
     live = Live(console=Console(file=stream), refresh_per_second=5)
 
     def update(progress: Progress) -> None:
-        live.update(_render(progress))
+        live.update(Display(progress, clock))
         live.start()  # at the first progress: until then the manifest is loaded
 
     try:
@@ -55,22 +61,26 @@ class _PlainLines:
         self._stream.flush()
 
 
-def format_progress(progress: Progress) -> str:
-    """Progress in one line."""
-    totals = progress.totals
-    counts = f"{totals.settled} of {totals.orders} orders: {totals}"
-    if progress.is_paused:
-        return f"{counts}; paused: most calls fail, trying one at a time"
-    return f"{counts}; {progress.rate:.0f}/s" + (f", {_format_duration(progress.eta)} left" if progress.eta else "")
+class Display:
+    """Progress on a terminal: laid out anew for each width, and counting down to the next try."""
 
+    def __init__(self, progress: Progress, clock: Callable[[], float]) -> None:
+        self._progress = progress
+        self._clock = clock
+        self._since = clock()
 
-def _render(progress: Progress) -> Group:
-    return Group(
-        ProgressBar(progress.totals.orders, progress.totals.settled, width=60), Text(format_progress(progress))
-    )
-
-
-def _format_duration(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Lay it out: the pause first, in as many lines as it needs; then the words in one, and the bar beside them."""
+        width = options.max_width - 1  # a line that fills the last column is two lines on some terminals
+        if (pause := self._progress.pause) is not None:
+            remaining = max(0.0, pause.next_try_in - (self._clock() - self._since))
+            yield from Text(format_pause(evolve(pause, next_try_in=remaining))).wrap(console, width)
+        words = Text(fit_progress(self._progress, width), no_wrap=True, overflow="ellipsis")
+        bar = min(MAX_BAR, width - words.cell_len - 1)
+        if bar < MIN_BAR:
+            words.truncate(width, overflow="ellipsis")
+            yield words
+            return
+        line = Table.grid(padding=(0, 1))
+        line.add_row(ProgressBar(self._progress.totals.orders, self._progress.totals.settled, width=bar), words)
+        yield line

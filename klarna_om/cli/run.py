@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterable, Coroutine, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -31,11 +32,21 @@ class RunResult:
     """Stopped at once, with calls in progress."""
     error: Failure | None = None
     """What stopped it early; after a `JournalError` or `ReportError` there is no new report."""
+    target: str = ""
+    """Where the calls went."""
+    settled_at: datetime | None = None
+    """When the last order was settled, where there was nothing to do."""
 
     @property
     def totals(self) -> Totals:
         """The manifest in numbers."""
         return self.summary.totals
+
+    @property
+    def had_nothing_to_do(self) -> bool:
+        """Had the journal every order as settled before this run?"""
+        is_ended_early = self.error is not None or self.is_cancelled
+        return self.summary.is_complete and not self.summary.settled_now and not is_ended_early
 
     @property
     def has_report(self) -> bool:
@@ -103,7 +114,7 @@ class CliRun:
             elapsed=self.job.tracker.elapsed,
             settled_now=self.job.tracker.settled_now,
         )
-        return RunResult(summary, is_cancelled=is_cancelled, error=error)
+        return RunResult(summary, is_cancelled=is_cancelled, error=error, target=self.job.target)
 
 
 def _announce_stop() -> None:

@@ -5,11 +5,10 @@ from pathlib import Path
 import msgspec
 from attrs import asdict, frozen
 
-from klarna_om.batch.fatal_errors import BatchStopped
 from klarna_om.batch.journal import JournalError
 from klarna_om.batch.states import OnExpired
 from klarna_om.cli.exit_codes import ExitCode
-from klarna_om.cli.run import Failure, RunResult
+from klarna_om.cli.run import RunResult
 from klarna_om.errors import KlarnaError
 
 
@@ -37,29 +36,33 @@ def exit_code_for(result: RunResult) -> ExitCode:
     return ExitCode.INCOMPLETE if totals.refused or totals.unknown or totals.malformed else ExitCode.DONE
 
 
-def error_text(result: RunResult, error: Failure) -> str:
-    """The error that stopped the run, and what to do about it."""
-    if not isinstance(error, KlarnaError):
-        return str(error)
-    progress = f"after {result.totals.done} of {result.totals.orders} orders were done"
-    if isinstance(error, BatchStopped):  # its message contains the cause and the advice
-        return f"stopped {progress}: {error}"
-    return (
-        f"stopped: credentials or host, {progress}. {error}. Check KLARNA_OM_ENVIRONMENT and the credentials, then run"
-        " the same command again; what was not sent is still pending"
-    )
-
-
 def summary_text(settings: Settings, result: RunResult) -> str:
     """The summary for a person."""
-    message = f"{result.totals.lines} lines: {result.totals}"
+    lines = [f"{result.totals.lines} lines: {result.totals}"]
+    lines.append(_nothing_to_do(settings, result) if result.had_nothing_to_do else _speed(result))
     if result.has_report:
-        message += f"\nReport: {settings.report}"
+        lines.append(f"Report: {settings.report}")
     # The error names the journal that failed, and what to do about it.
     is_complete = result.totals.settled == result.totals.orders and not result.is_cancelled
-    if is_complete or isinstance(result.error, JournalError):
-        return message
-    return f"{message}\nJournal: {settings.journal}; run the same command again to continue."
+    if not is_complete and not isinstance(result.error, JournalError):
+        advice = "; run the same command again to continue." if result.error is None else ""
+        lines.append(f"Journal: {settings.journal}{advice}")
+    return "\n".join(lines)
+
+
+def _speed(result: RunResult) -> str:
+    summary = result.summary
+    rate = f", {summary.rate:.3g}/s" if summary.settled_now and summary.elapsed >= 1 else ""
+    return f"{summary.settled_now} orders settled in {summary.elapsed:.1f} s{rate}"
+
+
+def _nothing_to_do(settings: Settings, result: RunResult) -> str:
+    state = "as done" if result.totals.done == result.totals.orders else "settled"
+    since = f" since {result.settled_at:%Y-%m-%d %H:%M:%S} UTC" if result.settled_at else ""
+    return (
+        f"nothing to do: the journal {settings.journal} has all {result.totals.orders} orders {state}{since}. Another"
+        " job, also for new orders of a sandbox with the same ids, needs another journal (--journal FILE)"
+    )
 
 
 def dry_run_text(result: RunResult) -> str:

@@ -7,7 +7,6 @@ published which of the two statuses a wrong type gets on this API; both are defi
 are dropped.
 """
 
-import re
 from collections.abc import Mapping
 from typing import Any, TypeGuard
 
@@ -18,10 +17,9 @@ INT32_MAX, INT64_MAX = 2**31 - 1, 2**63 - 1
 
 @frozen
 class StringRule:
-    """A string with a maximum length and, where there is one, a pattern."""
+    """A string with a maximum length."""
 
     max_length: int = 255
-    pattern: str = ""
 
 
 @frozen
@@ -78,8 +76,6 @@ def _validate_string(rule: StringRule, value: Any, path: str, violations: Violat
         violations.bad_values.append(path)
     elif len(value) > rule.max_length:
         violations.broken_limits.append(f"size of {path} must be between 0 and {rule.max_length}")
-    elif rule.pattern and not re.fullmatch(rule.pattern, value):
-        violations.broken_limits.append(f'{path} must match "{rule.pattern}"')
     return value
 
 

@@ -17,7 +17,7 @@ from klarna_om.errors import (
     RateLimited,
     UnreadableAnswer,
 )
-from klarna_om.exchange import Request, Response
+from klarna_om.exchange import Attempt, Request, Response
 from klarna_om.outcome import Outcome
 from tests.batch.fake_sender import connection_error, foreign_error, no_answer_error, response_error
 
@@ -174,3 +174,36 @@ def test_a_certificate_that_is_rejected_counts_as_no_connection() -> None:
 
     assert issubclass(CertificateRejected, ConnectionFailed)
     assert not result_of_error(CertificateRejected("wrong name"), in_doubt=False).is_fatal
+
+
+def with_attempts(error: KlarnaError, *statuses: int | None) -> KlarnaError:
+    error.attempts = tuple(
+        Attempt(number=number, outcome=Outcome.NOT_SENT, status=status, cause="", correlation_id=None, elapsed=0.1)
+        for number, status in enumerate(statuses, 1)
+    )
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "is_unsent"),
+    [
+        (connection_error(), True),
+        (with_attempts(connection_error(), None, None), True),
+        (with_attempts(connection_error(), 429, None), False),
+        (response_error(429), False),
+        (response_error(401), False),
+        (no_answer_error(), False),
+        (QueueTimeout("no place"), True),
+        (ClientClosed("closed"), True),
+    ],
+    ids=["no-connection", "attempts", "429-first", "429", "401", "no-answer", "queue", "closed"],
+)
+def test_a_call_is_unsent_when_no_attempt_left_this_machine(error: KlarnaError, is_unsent: bool) -> None:
+    assert result_of_error(error, in_doubt=False).is_unsent is is_unsent
+
+
+async def test_a_success_was_sent() -> None:
+    async def send(order_id: str, key: str) -> SendResult:
+        return SendResult(204)
+
+    assert not (await call(send, "order", "key", in_doubt=False)).is_unsent

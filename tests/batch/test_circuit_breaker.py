@@ -6,6 +6,7 @@ import pytest
 
 from klarna_om.batch.circuit_breaker import CONSECUTIVE_FAILURES, CircuitBreaker
 from klarna_om.batch.stop import Stop
+from klarna_om.batch.totals import Pause
 from tests.batch.jobs import Time
 
 FAILS, WORKS, NO_SIGNAL = True, False, None
@@ -116,7 +117,29 @@ async def test_a_probe_that_klarna_answers_closes_it(breaker: CircuitBreaker, ch
 
     assert probes == [True, False]
     assert not breaker.is_open
-    assert len(changes) == 2
+    assert len(changes) == 3  # it opens, the probe is planned, it closes
+
+
+async def test_a_pause_has_its_cause_and_the_time_to_the_next_probe(
+    breaker: CircuitBreaker, time: Time, stop: Stop
+) -> None:
+    pauses: list[Pause | None] = []
+    assert breaker.pause is None
+    for _ in range(CONSECUTIVE_FAILURES):
+        async with breaker.permit() as permit:
+            permit.has_failed, permit.cause = FAILS, "503"
+    pauses.append(breaker.pause)
+
+    async with breaker.permit() as permit:
+        pauses.append(breaker.pause)
+        permit.has_failed, permit.cause = FAILS, "no connection"
+    pauses.append(breaker.pause)
+    time.seconds += 0.5
+    pauses.append(breaker.pause)
+    await make_calls(breaker, WORKS)
+
+    assert pauses == [Pause("503", 1), Pause("503", 0), Pause("no connection", 2), Pause("no connection", 1.5)]
+    assert breaker.pause is None
 
 
 async def test_after_a_probe_without_a_signal_the_delay_stays_the_same(breaker: CircuitBreaker, time: Time) -> None:

@@ -252,6 +252,22 @@ async def test_a_journal_with_results_belongs_to_one_host(journal: SqliteJournal
         await journal.bind("https://api.klarna.com")
 
 
+async def test_a_journal_with_a_stamp_belongs_to_one_host_until_it_is_removed(journal: SqliteJournal) -> None:
+    stamp = Stamp(0, 0, START)
+    await load(journal, order_ids(1))
+    await journal.bind("https://api.wrong.example")
+    await journal.save_stamp(stamp)
+
+    with pytest.raises(
+        JournalError,
+        match=r"no result yet, but its orders may have been sent to https://api\.wrong.*to https://api\.kl",
+    ):
+        await journal.bind("https://api.klarna.com")
+
+    await journal.remove_stamps([stamp])
+    await journal.bind("https://api.klarna.com")
+
+
 async def test_a_write_that_fails_breaks_the_journal(journal: SqliteJournal, path: Path) -> None:
     await load(journal, order_ids(3))
     await journal.record(RowResult(1, State.DONE))

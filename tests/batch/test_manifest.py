@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from klarna_om.batch.csv_lines import MAX_RECORD_LINES, ManifestError
-from klarna_om.batch.entry import CHUNK_SIZE, MAX_TEXT, Entry, read_order_ids
+from klarna_om.batch.entry import CHUNK_SIZE, MAX_TEXT, Entry, Problem, read_order_ids
 from klarna_om.batch.manifest import decode_file, open_manifest, parse_manifest, read_chunks
 from tests.batch.fake_sender import order_id, order_ids
 
@@ -92,11 +92,28 @@ def test_an_empty_manifest_has_no_orders(text: str) -> None:
     assert {str(entry.problem) for entry in read(text)} <= {"blank"}
 
 
-def test_blank_lines_and_empty_cells_are_not_malformed() -> None:
-    found = read(f"\norder_id,sum\n{A},1\n\n,\n ,2\nnonsense,3\n")
+def test_blank_lines_and_lines_of_empty_cells_are_not_malformed() -> None:
+    found = read(f"\norder_id,sum\n{A},1\n\n,\n ,\u200b\nnonsense,3\n")
 
     assert summarize(found) == [(1, "blank"), (3, A), (4, "blank"), (5, "blank"), (6, "blank"), (7, "malformed")]
     assert (found[-1].text, found[-1].detail[:15]) == ("nonsense", "not an order id")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (f"order_id;reference\n{A};r1\n;r2\n", "r2"),
+        (f"order_id,reference\n{A},r1\n \u200b,r2\n", "r2"),
+        (f'{{"order_id": "{A}"}}\n{{"order_id": null, "reference": "r2"}}\n', '{"order_id": null, "reference": "r2"}'),
+        (f'{{"order_id": "{A}"}}\n{{"order_id": " ", "sum": 2}}\n', '{"order_id": " ", "sum": 2}'),
+    ],
+    ids=["csv", "invisible", "json-null", "json-empty"],
+)
+def test_a_line_with_data_and_no_order_id_is_malformed(text: str, shown: str) -> None:
+    entry = read(text, suffix=".jsonl" if text[0] == "{" else ".csv")[-1]
+
+    assert (entry.problem, entry.text.endswith(shown)) == (Problem.MALFORMED, True)
+    assert entry.detail == "no order id, and the line has other data: was the id lost in an export?"
 
 
 @pytest.mark.parametrize(
@@ -139,7 +156,7 @@ def test_a_json_line_that_names_no_order_is_malformed(line: str, reason: str) ->
 
 
 def test_json_null_and_empty_strings_are_blank() -> None:
-    found = read(f'"{A}"\n\n""\nnull\n{{"order_id": null}}\n', suffix=".jsonl")
+    found = read(f'"{A}"\n\n""\nnull\n{{"order_id": null, "sum": ""}}\n', suffix=".jsonl")
 
     assert summarize(found) == [(1, A), (2, "blank"), (3, "blank"), (4, "blank"), (5, "blank")]
 

@@ -2,7 +2,7 @@
 
 from klarna_om.batch.progress_tracker import ProgressTracker, ignore_progress
 from klarna_om.batch.states import State
-from klarna_om.batch.totals import Progress, Summary, Totals
+from klarna_om.batch.totals import Pause, Progress, Summary, Totals
 from tests.batch.jobs import Time
 
 
@@ -26,7 +26,46 @@ def test_the_time_left_is_not_known_before_the_first_result(time: Time) -> None:
 
     tracker.report()
 
-    assert seen == [Progress(Totals(pending=1), 0.0, None)]
+    assert seen == [Progress(Totals(pending=1), None, None)]
+
+
+def test_there_is_no_rate_before_the_first_second_and_the_first_result(time: Time) -> None:
+    seen: list[Progress] = []
+    tracker = ProgressTracker(seen.append, time.monotonic)
+    tracker.start(Totals(done=50, pending=100))
+
+    for seconds, results in ((0.5, 0), (1.0, 0), (0.0, 3), (1.5, 0)):
+        time.seconds += seconds
+        for _ in range(results):
+            tracker.record_move(State.PENDING, State.DONE)
+        tracker.report()
+
+    assert [progress.rate for progress in seen] == [None, None, 2.0, 1.0]
+
+
+def test_the_rate_is_that_of_the_last_ten_seconds(time: Time) -> None:
+    seen: list[Progress] = []
+    tracker = ProgressTracker(seen.append, time.monotonic)
+    tracker.start(Totals(pending=10_000))
+
+    for results in (400,) * 10 + (10,) * 10 + (0,) * 10:
+        for _ in range(results):
+            tracker.record_move(State.PENDING, State.DONE)
+        time.seconds += 1
+        tracker.report()
+
+    assert [seen[number].rate for number in (9, 19, 29)] == [400.0, 10.0, 0.0]
+    assert seen[-1].eta is None
+
+
+def test_progress_has_the_pause(time: Time) -> None:
+    seen: list[Progress] = []
+    tracker = ProgressTracker(seen.append, time.monotonic)
+    tracker.pause = lambda: Pause("503", 4.0)
+
+    tracker.report()
+
+    assert (seen[0].pause, seen[0].is_paused) == (Pause("503", 4.0), True)
 
 
 def test_only_what_this_run_settled_counts_for_its_rate(time: Time) -> None:

@@ -1,18 +1,28 @@
 """The age of a key: by two clocks, of which one may be set and the other may stop."""
 
+import asyncio
+import contextlib
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
 
+from klarna_om.batch.calls import SendResult
 from klarna_om.batch.journal import Stamp
 from klarna_om.batch.sqlite_journal import SqliteJournal
 from klarna_om.batch.stamps import Stamps
 from klarna_om.batch.states import OnExpired
 from klarna_om.batch.totals import Totals
-from klarna_om.errors import KeyExpired
+from klarna_om.errors import KeyExpired, KlarnaError
 from klarna_om.keys import Key
-from tests.batch.fake_sender import FakeSender, no_answer_error, order_id, order_ids, response_error
+from tests.batch.fake_sender import (
+    FakeSender,
+    connection_error,
+    no_answer_error,
+    order_id,
+    order_ids,
+    response_error,
+)
 from tests.batch.jobs import START, Time, lines, load, run
 
 HOUR = 3600.0
@@ -189,3 +199,93 @@ async def test_a_key_is_given_with_its_age_so_that_no_retry_outlives_it(
     (key,) = sender.keys_for(order_id(1))
     assert isinstance(key, Key)
     assert key.first_used == START.timestamp()
+
+
+async def test_a_stamp_is_removed_when_nothing_was_sent_under_it(stamps: Stamps, journal: SqliteJournal) -> None:
+    stamp = await stamps.get(0)
+    assert stamp is not None
+    stamps.begin_call(stamp)
+    stamps.end_unsent_call(stamp)
+    await stamps.get(1)
+
+    await stamps.remove_unused()
+
+    assert [await journal.latest_stamp(window) for window in (0, 1)] == [None, None]
+    assert await stamps.get(0) == stamp
+
+
+async def test_a_stamp_stays_when_one_call_under_it_may_have_been_sent(stamps: Stamps, journal: SqliteJournal) -> None:
+    stamp = await stamps.get(0)
+    assert stamp is not None
+    stamps.begin_call(stamp)
+    stamps.begin_call(stamp)
+    stamps.end_unsent_call(stamp)
+
+    await stamps.remove_unused()
+
+    assert await journal.latest_stamp(0) is not None
+
+
+async def test_a_stamp_of_an_earlier_run_stays(
+    make_stamps: Callable[[OnExpired], Stamps], journal: SqliteJournal
+) -> None:
+    await make_stamps("resend").get(0)
+    stamps = make_stamps("resend")
+    stamp = await stamps.get(0)
+    assert stamp is not None
+    stamps.begin_call(stamp)
+    stamps.end_unsent_call(stamp)
+
+    await stamps.remove_unused()
+
+    assert await journal.latest_stamp(0) is not None
+
+
+@pytest.mark.parametrize(
+    ("error", "is_kept"),
+    [
+        (connection_error, False),
+        (lambda: response_error(401), True),
+        (lambda: response_error(404), True),
+        (no_answer_error, True),
+    ],
+    ids=["no-connection", "401", "404", "no-answer"],
+)
+async def test_a_run_leaves_a_stamp_only_where_something_may_have_been_sent(
+    journal: SqliteJournal, sender: FakeSender, error: Callable[[], KlarnaError], is_kept: bool
+) -> None:
+    await load(journal, order_ids(60))
+    sender.always_fail = error
+
+    with contextlib.suppress(KlarnaError):
+        await run(journal, sender)
+
+    assert (await journal.latest_stamp(0) is not None) is is_kept
+
+
+async def test_a_cancelled_call_leaves_its_stamp(journal: SqliteJournal) -> None:
+    await load(journal, order_ids(1))
+    has_begun = asyncio.Event()
+
+    async def hang(order_id: str, key: str) -> SendResult:
+        has_begun.set()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    task = asyncio.create_task(run(journal, hang))
+    await has_begun.wait()
+    task.cancel()
+    await asyncio.wait((task,))
+
+    assert await journal.latest_stamp(0) is not None
+
+
+async def test_after_a_run_without_a_connection_a_refusal_is_final(journal: SqliteJournal, sender: FakeSender) -> None:
+    await load(journal, order_ids(3))
+    sender.always_fail = connection_error
+    with pytest.raises(KlarnaError):
+        await run(journal, sender)
+
+    sender.always_fail = lambda: response_error(403)
+
+    assert (await run(journal, sender)).totals == Totals(refused=3)

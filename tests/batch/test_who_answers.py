@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from klarna_om.batch import BatchStopped, Stop, acknowledge_all
-from klarna_om.batch.totals import Totals
+from klarna_om.batch.totals import Progress, Totals
 from klarna_om.client import KlarnaClient
 from tests.batch.fake_sender import order_ids
 from tests.support.time import Sleeps
@@ -112,6 +112,21 @@ async def test_a_small_job_waits_out_an_outage(server: Wire, klarna: KlarnaClien
     server.will(*[OK] * 50, *[DOWN] * 400)
 
     assert await acknowledge(klarna, journal, 300) == Totals(done=300)
+
+
+async def test_a_gateways_503_from_the_first_call_on_is_waited_out_and_shown(
+    server: Wire, klarna: KlarnaClient, journal: Path
+) -> None:
+    seen: list[Progress] = []
+    server.will(*[DOWN] * 200)
+
+    summary = await acknowledge_all(
+        klarna, order_ids(100), journal=journal, stop=Stop(Sleeps()), on_progress=seen.append
+    )
+
+    assert summary.totals == Totals(done=100)
+    causes = {progress.pause.cause for progress in seen if progress.pause is not None}
+    assert causes == {f"the last answer was 503 (text/html) from {server.url}"}
 
 
 async def test_huge_refusals_leave_a_small_journal(server: Wire, klarna: KlarnaClient, journal: Path) -> None:

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -60,7 +61,10 @@ def test_0_when_every_order_is_acknowledged(
     result = acknowledge()
 
     assert result.exit_code == 0
-    assert result.stdout == "30 lines: 30 done, 0 refused, 0 unknown\nReport: orders.report.csv\n"
+    counts, speed, files = result.stdout.splitlines()
+    assert counts == "30 lines: 30 done, 0 refused, 0 unknown"
+    assert re.fullmatch(r"30 orders settled in \d+\.\d s(, [\d.]+/s)?", speed)
+    assert files == "Report: orders.report.csv"
     assert sandbox.acknowledgements == 30
     assert [row["outcome"] for row in report(tmp_path / "orders.report.csv")] == ["done"] * 30
 
@@ -70,8 +74,23 @@ def test_the_same_command_again_sends_nothing(acknowledge: Acknowledge, manifest
 
     requests = sandbox.request_count
 
-    assert acknowledge().exit_code == 0
-    assert sandbox.request_count == requests
+    result = acknowledge()
+
+    assert (result.exit_code, sandbox.request_count) == (0, requests)
+    assert "nothing to do: the journal orders.csv.journal has all 30 orders as done since 20" in result.stdout
+    assert "needs another journal (--journal FILE)" in result.stdout
+    assert "orders settled in" not in result.stdout
+
+
+def test_the_same_command_again_reports_refused_orders_as_settled(acknowledge: Acknowledge, manifest: Path) -> None:
+    with manifest.open("a") as file:
+        file.write(f"{order_id(1)}\n")
+    acknowledge()
+
+    result = acknowledge()
+
+    assert result.exit_code == 1
+    assert "has all 31 orders settled since 20" in result.stdout
 
 
 def test_1_when_some_are_refused(acknowledge: Acknowledge, manifest: Path, tmp_path: Path) -> None:
@@ -126,6 +145,19 @@ def test_blanks_and_duplicates_are_no_failure(acknowledge: Acknowledge, manifest
         file.write("\n" + manifest.read_text().splitlines()[1] + "\n")
 
     assert acknowledge().exit_code == 0
+
+
+def test_1_when_a_line_has_data_and_no_order_id(acknowledge: Acknowledge, manifest: Path, tmp_path: Path) -> None:
+    ids = manifest.read_text().splitlines()[1:]
+    manifest.write_text("order_id;reference\n" + "".join(f"{each};r\n" for each in ids) + ";r2\n;\n")
+
+    result = acknowledge()
+
+    assert result.exit_code == 1
+    assert [(row["line"], row["order_id"], row["outcome"]) for row in report(tmp_path / "orders.report.csv")[-2:]] == [
+        ("32", "r2", "malformed"),
+        ("33", "", "blank"),
+    ]
 
 
 def test_2_when_the_column_is_missing(acknowledge: Acknowledge, manifest: Path, tmp_path: Path) -> None:
@@ -327,6 +359,38 @@ def test_2_when_the_journal_is_of_another_host(
     assert f"this journal has the results of calls to {sandbox.url}" in result.stderr
 
 
+def test_a_wrong_host_is_corrected_in_the_same_journal(
+    acknowledge: Acknowledge,
+    manifest: Path,
+    sandbox: Sandbox,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    unused_tcp_port: int,
+) -> None:
+    monkeypatch.setattr("random.uniform", lambda low, high: 0.0)
+    monkeypatch.setenv("KLARNA_OM_ENVIRONMENT", f"http://127.0.0.1:{unused_tcp_port}")
+    assert acknowledge().exit_code == 4
+
+    monkeypatch.setenv("KLARNA_OM_ENVIRONMENT", sandbox.url)
+
+    assert acknowledge().exit_code == 0
+    assert sandbox.acknowledgements == 30
+
+
+def test_2_when_orders_may_have_been_sent_to_another_host(
+    acknowledge: Acknowledge, manifest: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KLARNA_OM_PASSWORD", "wrong")
+    assert acknowledge().exit_code == 4
+    monkeypatch.setenv("KLARNA_OM_ENVIRONMENT", "http://127.0.0.1:9")
+
+    result = acknowledge()
+
+    assert result.exit_code == 2
+    assert f"this journal has no result yet, but its orders may have been sent to {sandbox.url}" in result.stderr
+    assert "would go to http://127.0.0.1:9; set the environment as it was, or name another file" in result.stderr
+
+
 def test_ids_in_upper_case_are_the_same_orders(acknowledge: Acknowledge, manifest: Path, sandbox: Sandbox) -> None:
     manifest.write_text("order_id\n" + "".join(f"{each.upper()}\n{each}\n" for each in sandbox.order_ids))
 
@@ -357,7 +421,10 @@ def test_4_shows_how_many_were_done(
     monkeypatch.setattr("klarna_om.cli.acknowledge.make_sender", make_rejected_sender)
     result = acknowledge("--in-flight", "1")
     assert result.exit_code == 4
-    assert "stopped: credentials or host, after 10 of 30 orders were done." in result.stderr
+    assert (
+        "stopped: the credentials were rejected (401) [answer-401], after 10 of 30 orders were done." in result.stderr
+    )
+    assert "10 orders settled in" in result.stdout
 
 
 def test_a_summary_that_cannot_be_written_goes_to_standard_error(
@@ -383,8 +450,14 @@ def test_4_when_the_credentials_are_wrong(
     monkeypatch.setenv("KLARNA_OM_PASSWORD", "wrong")
     result = acknowledge()
     assert result.exit_code == 4
-    assert "401" in result.stderr
-    assert "Check KLARNA_OM_ENVIRONMENT and the credentials, then run the same command again" in result.stderr
+    assert result.stderr.splitlines()[-1] == (
+        "klarna-om: stopped: the credentials were rejected (401), after 0 of 30 orders were done."
+        f" Check the credentials, and that they belong to KLARNA_OM_ENVIRONMENT ({sandbox.url}), then run the same"
+        " command again; what was not sent is still pending. For another environment name a new journal too"
+        " (--journal FILE)"
+    )
+    assert "run the same command again" not in result.stdout
+    assert result.output.index("stopped:") < result.output.index("30 lines:")
     assert {row["outcome"] for row in report(tmp_path / "orders.report.csv")} == {"pending"}
 
     monkeypatch.setenv("KLARNA_OM_PASSWORD", "sandbox")
@@ -401,6 +474,10 @@ def test_4_when_the_first_fifty_orders_are_all_unknown_to_klarna(
     assert stopped.exit_code == 4
     assert sandbox.url in stopped.stderr
     assert "404 NO_SUCH_ORDER" in stopped.stderr
+    assert ".." not in stopped.stderr
+    assert "run it with --keep-going" in stopped.stderr
+    assert "keep_going" not in stopped.stderr
+    assert "for another environment name a new journal too (--journal FILE)" in stopped.stderr
     assert {row["outcome"] for row in report(tmp_path / "orders.report.csv")} == {"pending"}
 
     continued = acknowledge("--keep-going")
@@ -429,7 +506,11 @@ def test_4_when_the_host_cannot_be_reached(
     result = acknowledge()
 
     assert result.exit_code == 4
-    assert "ConnectionFailed" in result.stderr or "onnect" in result.stderr
+    assert result.stderr.splitlines()[-1] == (
+        f"klarna-om: stopped: no connection to 127.0.0.1:{unused_tcp_port} (refused), after 0 of 30 orders were done."
+        f" Check KLARNA_OM_ENVIRONMENT (http://127.0.0.1:{unused_tcp_port}) and the network, then run the same command"
+        " again; what was not sent is still pending"
+    )
 
 
 def test_a_dry_run_shows_what_would_be_done_and_does_nothing(
@@ -533,6 +614,7 @@ def test_the_help_has_an_example_and_the_exit_codes() -> None:
     page = CliRunner().invoke(command, ["--help"]).stdout
 
     assert "klarna-om acknowledge orders.csv --dry-run" in page
+    assert "Acknowledge them again, or leave them unknown." in " ".join(page.split())
 
     for code in ExitCode:
         assert f"  {code.value}  " in page

@@ -19,6 +19,7 @@ from klarna_om.sandbox.validation import (
 from tests.support.specification import SCHEMAS, SPECIFICATION, Schema
 
 LINE = {"name": "Socks", "quantity": 1, "unit_price": 500, "total_amount": 500}
+NEW_INTERVAL = {"name": "Socks", "interval": "DECADE", "interval_count": 1}
 FORMAT_MAX = {"int32": INT32_MAX, "int64": INT64_MAX}
 OPERATIONS_WITH_BODY = [row for row in CATALOGUE if row.takes]
 
@@ -43,7 +44,7 @@ def rule_of(schema: Schema) -> Rule:
             most = FORMAT_MAX[schema["format"]]
             return IntegerRule(schema.get("minimum", -most - 1), schema.get("maximum", most))
         case _:
-            return StringRule(schema.get("maxLength", 255), schema.get("pattern", "").strip("()"))
+            return StringRule(schema.get("maxLength", 255))
 
 
 def with_extensions(rule: Rule, name: str = "") -> Rule:
@@ -52,8 +53,6 @@ def with_extensions(rule: Rule, name: str = "") -> Rule:
         return evolve(rule, item=with_extensions(rule.item))
     if isinstance(rule, ObjectRule):
         return evolve(rule, fields={field: with_extensions(each, field) for field, each in rule.fields.items()})
-    if isinstance(rule, StringRule) and rule.pattern.startswith("physical|"):
-        return evolve(rule, pattern=f"{rule.pattern}|package")
     return StringRule(2) if name == "country" else rule
 
 
@@ -88,6 +87,9 @@ def test_every_operation_that_takes_a_body_has_limits() -> None:
         ("orders.update_merchant_references", {}),
         ("orders.update_customer_details", {"shipping_address": {}}),
         ("orders.add_shipping_info", {"shipping_info": [{"shipping_method": "Home"}]}),
+        ("orders.add_shipping_info", {"shipping_info": [{"shipping_method": "Pigeon"}]}),
+        ("captures.create", {"captured_amount": 1, "order_lines": [{**LINE, "type": "A_NEW_WORD"}]}),
+        ("captures.create", {"captured_amount": 1, "order_lines": [{**LINE, "subscription": NEW_INTERVAL}]}),
     ],
 )
 def test_a_valid_body_has_no_violations(operation: str, body: Any) -> None:
@@ -143,11 +145,6 @@ def test_a_missing_field_or_a_wrong_type_is_a_bad_value(operation: str, body: An
             "captures.create",
             {"captured_amount": 1, "order_lines": [LINE] * 1001},
             "size of order_lines must be between 0 and 1000",
-        ),
-        (
-            "captures.create",
-            {"captured_amount": 1, "shipping_info": [{"shipping_method": "Pigeon"}]},
-            "shipping_info/shipping_method must match",
         ),
     ],
 )
