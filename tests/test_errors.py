@@ -96,7 +96,7 @@ async def test_an_error_without_any_correlation_id_says_so(klarna: KlarnaClient,
         Answer(401, {"Content-Type": "text/html"}, b"<html><title>401 Authorization Required</title>", is_signed=False)
     )
 
-    with pytest.raises(errors.Unauthorized, match=r"^\[no correlation id\] .*: 401: 401 Authorization Required"):
+    with pytest.raises(errors.Unauthorized, match=r"^\[no correlation id\] .*: 401: Authorization Required"):
         await klarna.orders.get(ORDER_ID)
 
 

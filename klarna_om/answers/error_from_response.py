@@ -73,7 +73,10 @@ def _message(response: Response, classification: Classification) -> str:
     if 300 <= response.status < 400:
         location = response.headers.get("Location", "nowhere")[:200].encode("utf-8", "replace").decode()
         message += f" to {location}, which is not followed"
-    return f"{message}: {' '.join(details.error_messages)[:MAX_DETAILS]}" if details.error_messages else message
+    text = " ".join(details.error_messages)[:MAX_DETAILS].removeprefix(
+        f"{response.status} "
+    )  # a page's title has it too
+    return f"{message}: {text}" if text else message
 
 
 def _message_of_stranger(response: Response, classification: Classification) -> str:

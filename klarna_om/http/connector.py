@@ -71,7 +71,7 @@ class Answer(aiohttp.ClientResponse):
         try:
             return await super().start(connection)
         except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as reason:
-            raise Disconnected(f"{type(reason).__name__}: {reason}") from reason
+            raise Disconnected from reason
 
     def drop(self) -> None:
         """Close the connection on which it came, also where it has gone back to the pool."""

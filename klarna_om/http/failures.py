@@ -86,7 +86,7 @@ def _silence(reason: Exception) -> NoAnswer:
         return ConnectionFailed(f"{reason}; nothing was sent")
     if isinstance(reason, aiohttp.ClientHttpProxyError):
         return ConnectionFailed(f"the proxy refused: {message}")
-    return ConnectionLost(str(reason) if isinstance(reason, Disconnected) else message)
+    return ConnectionLost(message)
 
 
 def _unwritable_headers(request: Request) -> tuple[str, ...]:
@@ -99,8 +99,21 @@ def _unwritable_headers(request: Request) -> tuple[str, ...]:
 
 
 def describe(reason: BaseException) -> str:
-    """An exception in a line."""
-    return f"{type(reason).__name__}: {reason}" if str(reason) else type(reason).__name__
+    """An exception in a line: its class, to look it up, and what it says, without the objects of aiohttp in it."""
+    if isinstance(reason, Disconnected) and reason.__cause__ is not None:
+        reason = reason.__cause__
+    text = _text_of(reason)
+    return f"{type(reason).__name__}: {text}" if text else type(reason).__name__
+
+
+def _text_of(reason: BaseException) -> str:
+    if isinstance(reason, aiohttp.ServerDisconnectedError):
+        return "the server closed the connection"
+    if isinstance(reason, aiohttp.ClientConnectorError):
+        return f"cannot connect to {reason.host}:{reason.port} ({reason.os_error.strerror or reason.os_error})"
+    if isinstance(reason, aiohttp.ClientResponseError):
+        return f"{reason.status}, {reason.message}"
+    return str(reason)
 
 
 def without_library_frames(reason: BaseException) -> BaseException:

@@ -26,7 +26,7 @@ from klarna_om.errors import (
 from klarna_om.exchange import Request, Response
 from klarna_om.http.body import ACCEPT_ENCODING, BodyError, read_body
 from klarna_om.http.connector import Answer
-from klarna_om.http.failures import describe, failure_before_answer, without_library_frames
+from klarna_om.http.failures import failure_before_answer, without_library_frames
 from klarna_om.http.route import Route
 from klarna_om.outcome import Outcome
 from klarna_om.pace.deadlines import Deadlines
@@ -163,7 +163,7 @@ class Transport:
             return self.route.with_hint(failure_before_answer(request, reason))
         if isinstance(reason, BodyError):
             return _answer_cut(request, answer, f"cannot be read: {reason}")
-        return _answer_cut(request, answer, f"broke off: {describe(reason)}")
+        return _answer_cut(request, answer, f"broke off ({type(reason).__name__})")
 
 
 def _answer_cut(request: Request, answer: aiohttp.ClientResponse, what: str) -> AnswerCut:

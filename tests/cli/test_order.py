@@ -103,7 +103,7 @@ def test_an_unknown_order_is_refused_with_exit_code_1() -> None:
     ("name", "value", "message"),
     [
         ("KLARNA_OM_PASSWORD", "wrong", "401"),
-        ("KLARNA_OM_ENVIRONMENT", "http://127.0.0.1:1", "Cannot connect"),
+        ("KLARNA_OM_ENVIRONMENT", "http://127.0.0.1:1", "cannot connect to 127.0.0.1:1"),
         ("KLARNA_OM_ENVIRONMENT", "mars", "unknown environment 'mars'"),
     ],
 )

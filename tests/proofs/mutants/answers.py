@@ -50,7 +50,7 @@ MUTANTS = (
     mistake(
         "aiohttp may send a GET again",
         "http/connector.py",
-        Rewrite("Answer.start", "raise Disconnected(A) from B", "raise"),
+        Rewrite("Answer.start", "raise Disconnected from A", "raise"),
         caught_by=f"{CONNECTOR}test_a_read_on_a_broken_connection_is_sent_once_an_attempt",
         of_each_kind=True,
     ),
