@@ -6,8 +6,8 @@
         await klarna.orders.acknowledge(order_id)
 
 A name is loaded when it is first asked for: `import klarna_om` costs next to nothing, and pytest, which finds the
-fixture of the sandbox here, loads no client for it. The batch (`klarna_om.batch`), the sandbox (`klarna_om.sandbox`)
-and the commands (`klarna_om.cli`) are imported where they are used.
+fixture of the sandbox here, loads no client for it. The batch (`klarna_om.batch`), the outbox (`klarna_om.outbox`), the
+sandbox (`klarna_om.sandbox`) and the commands (`klarna_om.cli`) are imported where they are used.
 """
 
 from importlib import import_module

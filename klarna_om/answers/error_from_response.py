@@ -73,9 +73,8 @@ def _message(response: Response, classification: Classification) -> str:
     if 300 <= response.status < 400:
         location = response.headers.get("Location", "nowhere")[:200].encode("utf-8", "replace").decode()
         message += f" to {location}, which is not followed"
-    text = " ".join(details.error_messages)[:MAX_DETAILS].removeprefix(
-        f"{response.status} "
-    )  # a page's title has it too
+    text = " ".join(details.error_messages)[:MAX_DETAILS]
+    text = text.removeprefix(f"{response.status} ")  # the title of a page has it too
     return f"{message}: {text}" if text else message
 
 

@@ -106,12 +106,13 @@ class Drain:
         """Wait for an intent; None at the end. One worker at a time looks."""
         async with self._claiming:
             while not self._stop.is_requested:
-                ticket = self.wake.ticket()
+                # Asked first: an intent that ends meanwhile may leave another one due.
+                ticket, is_idle = self.wake.ticket(), not self._busy
                 lease = await self._outages.until_stopped(self._claim, self._stop)
                 if lease is not None:
                     self._busy += 1
                     return lease
-                if self.is_once and not self._busy:
+                if self.is_once and is_idle:
                     self._stop.request()
                 await self._stop.wait(wait(ticket, self.settings.poll))
         return None
