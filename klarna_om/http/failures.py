@@ -109,6 +109,8 @@ def describe(reason: BaseException) -> str:
 def _text_of(reason: BaseException) -> str:
     if isinstance(reason, aiohttp.ServerDisconnectedError):
         return "the server closed the connection"
+    if isinstance(reason, aiohttp.ClientConnectorCertificateError):
+        return f"the certificate of {reason.host}:{reason.port} was rejected ({reason.certificate_error})"
     if isinstance(reason, aiohttp.ClientConnectorError):
         return f"cannot connect to {reason.host}:{reason.port} ({reason.os_error.strerror or reason.os_error})"
     if isinstance(reason, aiohttp.ClientResponseError):
