@@ -209,7 +209,7 @@ async def test_code_around_the_request_changes_no_rule_and_leaves_the_outcome_un
 async def test_a_request_that_a_middleware_makes_itself_says_nothing_of_ours(
     make_client: MakeClient, server: Wire
 ) -> None:
-    async def token_service(request: aiohttp.ClientRequest, below: Any) -> aiohttp.ClientResponse:
+    async def token_service(request: aiohttp.ClientRequest, below: Any) -> Any:
         answer = await below(request)
         async with aiohttp.ClientSession() as other:
             await other.get("http://127.0.0.1:1/token")
