@@ -8,9 +8,7 @@ from attrs import field, fields, frozen
 
 from klarna_om.keys import derive_key
 from klarna_om.outbox.states import SETTLED, State
-
-ONCE = ("captures.create", "refunds.create")
-"""The operations whose effects Klarna shows under the shop's reference."""
+from klarna_om.workflows.writes import ONCE
 
 
 @frozen(kw_only=True)

@@ -18,11 +18,12 @@ from klarna_om.errors import (
     Unauthorized,
     UnexpectedRedirect,
 )
-from klarna_om.outbox.intent import ONCE
-from klarna_om.outbox.sending import Sent
-from klarna_om.outbox.states import SOON, State, delay_after
+from klarna_om.outbox.states import SOON, State
 from klarna_om.outbox.store import Claim, Finish
 from klarna_om.outcome import Outcome
+from klarna_om.workflows.after_window import delay_after
+from klarna_om.workflows.send_write import Sent, is_settled_by_reading
+from klarna_om.workflows.writes import ONCE
 
 KEPT_IDS = 20
 """Correlation ids that are kept of an intent's calls, the latest."""
@@ -74,7 +75,7 @@ def of_success(claim: Claim, sent: Sent) -> Ended:
 def of_error(claim: Claim, error: KlarnaError) -> Ended:
     """Rules 5 to 9."""
     wrote_nothing = _wrote_nothing(claim, error)
-    in_doubt = claim.was_tried and not _is_settled_by_reading(claim, error)
+    in_doubt = claim.was_tried and not is_settled_by_reading(claim.intent.operation, error)
     call = result_of_error(error, in_doubt=in_doubt)
     state, delay, failed_calls = _judge(claim, error, call, wrote_nothing=wrote_nothing)
     finish = Finish(
@@ -126,13 +127,6 @@ def _wrote_nothing(claim: Claim, error: KlarnaError) -> bool:
     failed_read = claim.intent.operation in ONCE and error.operation != claim.intent.operation
     was_rejected = isinstance(error, Unauthorized) and error.outcome is Outcome.REFUSED
     return failed_read or was_rejected or error.outcome is Outcome.NOT_SENT
-
-
-def _is_settled_by_reading(claim: Claim, error: KlarnaError) -> bool:
-    """Was the order read after this refusal, and shows no effect?"""
-    reads = (*ONCE, "orders.cancel", "orders.release_remaining_authorization")
-    was_read = claim.intent.operation in reads and not isinstance(error.__cause__, KlarnaError)
-    return was_read and error.outcome is Outcome.REFUSED and error.status in (403, 404) and error.error_code is not None
 
 
 def _is_refusal(error: KlarnaError) -> bool:

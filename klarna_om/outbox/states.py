@@ -10,9 +10,9 @@ order, reference and generation, so only one thing must be known: since when the
 1. An intent without `first_tried` was never sent under its key. It is called.
 2. While `first_tried` is younger than 23 hours (24 less one, since a call may wait, and clocks differ) the call is
    repeated under the same key, whoever made it first: Klarna executes a key once and repeats its first answer.
-3. After that the key may be executed again, and `AFTER_WINDOW` decides by the operation: `read` calls a function that
-   reads the order before it writes; `resend` calls under the next generation, right for what is harmless to repeat;
-   `stop` sends nothing, the intent is `escalated`.
+3. After that the key may be executed again, and `AFTER_WINDOW` decides by the operation: `verify` calls a function
+   that reads the order before it writes; `resend` calls under the next generation, right for what is harmless to
+   repeat; `fail` sends nothing, the intent is `escalated`.
 4. A `first_tried` from the future was written by a clock that was set back since: its age is not known, so it counts
    as older than the window.
 
@@ -38,19 +38,9 @@ By a person. `retry` calls a `refused` intent under the next generation, as noth
 `escalated` one goes on under the same key, by rules 1 to 4. `settle` records what a person found out at Klarna.
 """
 
-from collections.abc import Mapping
 from enum import StrEnum
 
-from attrs import frozen
-
-KEY_VALIDITY = 23 * 3600.0
-"""Seconds for which a key is used again: Klarna's 24 hours less one."""
-
-CLOCK_SLACK = 1800.0
-"""Seconds by which `first_tried` may be in the future before its age counts as unknown."""
-
-TIERS = (5.0, 300.0, 18_000.0)
-"""Seconds after the first, second and third failed call. https://docs.klarna.com/api/escalation-and-retry-policy"""
+from klarna_om.workflows.after_window import AFTER_WINDOW, CLOCK_SLACK, KEY_VALIDITY, Expired
 
 SOON = 5.0
 """Seconds after a call that says nothing about the intent."""
@@ -74,42 +64,6 @@ SETTLED = (State.DONE, State.REFUSED, State.ESCALATED)
 """Those about which there is something to report."""
 
 
-class Expired(StrEnum):
-    """What is done with an intent that may have been sent, under a key that Klarna may have forgotten."""
-
-    READ = "read"
-    RESEND = "resend"
-    STOP = "stop"
-
-
-@frozen
-class AfterWindow:
-    """What is done after a key's 24 hours, and why that is right for the operation."""
-
-    step: Expired
-    reason: str
-
-
-AFTER_WINDOW: Mapping[str, AfterWindow] = {
-    "captures.create": AfterWindow(Expired.READ, "the order's captures are read, and found again by reference"),
-    "refunds.create": AfterWindow(Expired.READ, "the order's refunds are read, and found again by reference"),
-    "orders.cancel": AfterWindow(Expired.RESEND, "an order is cancelled once; a second refusal is read back"),
-    "orders.acknowledge": AfterWindow(Expired.RESEND, "repeating it is harmless, as Klarna says"),
-    "orders.update_merchant_references": AfterWindow(Expired.RESEND, "it sets the same two values, and nothing else"),
-    "orders.release_remaining_authorization": AfterWindow(
-        Expired.STOP, "an authorization that was raised since would be released too"
-    ),
-    "orders.update_authorization": AfterWindow(Expired.STOP, "it would undo a later change, after a new risk check"),
-    "orders.update_customer_details": AfterWindow(Expired.STOP, "each is a new credit check of the customer"),
-    "orders.extend_authorization_time": AfterWindow(Expired.STOP, "on another day it extends once more"),
-    "orders.add_shipping_info": AfterWindow(Expired.STOP, "it would be appended twice"),
-    "captures.add_shipping_info": AfterWindow(Expired.STOP, "it would be appended twice"),
-    "captures.trigger_send_out": AfterWindow(Expired.STOP, "the customer would get the mail twice"),
-    "captures.extend_due_date": AfterWindow(Expired.STOP, "it would be extended, and paid for, twice"),
-}
-"""Every write of the catalogue."""
-
-
 class Step(StrEnum):
     """What to do with an intent that is due."""
 
@@ -122,9 +76,6 @@ def step_before_call(operation: str, age: float | None) -> Step:
     """What to do with an intent whose key may have been in use for `age` seconds; None where it never was."""
     if age is None or -CLOCK_SLACK <= age < KEY_VALIDITY:
         return Step.CALL
-    return {Expired.READ: Step.CALL, Expired.RESEND: Step.RENEW, Expired.STOP: Step.STOP}[AFTER_WINDOW[operation].step]
-
-
-def delay_after(failed_calls: int) -> float | None:
-    """Seconds until the next call after so many failed ones; None where a person must look."""
-    return TIERS[failed_calls - 1] if failed_calls <= len(TIERS) else None
+    return {Expired.VERIFY: Step.CALL, Expired.RESEND: Step.RENEW, Expired.FAIL: Step.STOP}[
+        AFTER_WINDOW[operation].step
+    ]

@@ -12,7 +12,8 @@ from klarna_om.outbox.database import Database
 from klarna_om.outbox.errors import IntentNotFound, SchemaMissing
 from klarna_om.outbox.intent import Intent, intent_of
 from klarna_om.outbox.schema import VERSION, exists
-from klarna_om.outbox.states import AFTER_WINDOW, State, Step, step_before_call
+from klarna_om.outbox.states import State, Step, step_before_call
+from klarna_om.workflows.after_window import AFTER_WINDOW
 
 Callback = Callable[[Any, Intent], Awaitable[object]]
 """Gets the driver's connection, in the transaction that records that it was told, and the intent."""

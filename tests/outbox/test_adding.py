@@ -18,8 +18,8 @@ from klarna_om import (
     UpdateMerchantReferences,
 )
 from klarna_om.outbox import IntentNotFound, Outbox, ReferenceInUse, State
-from klarna_om.outbox.new_intent import OPERATIONS
-from klarna_om.outbox.states import AFTER_WINDOW
+from klarna_om.workflows.after_window import AFTER_WINDOW
+from klarna_om.workflows.writes import WRITES
 from tests.outbox.shop import RolledBack, Shop
 from tests.support.calls import CAPTURE_ID, ORDER_ID, SHIPPING
 
@@ -135,8 +135,8 @@ async def test_each_write_of_the_catalogue_can_be_added(shop: Shop) -> None:
         intents = await outbox.intents(connection)
 
     assert [intent.id for intent in intents] == added
-    assert [intent.operation for intent in intents] == list(OPERATIONS)
-    assert set(AFTER_WINDOW) == set(OPERATIONS)
+    assert [intent.operation for intent in intents] == list(WRITES)
+    assert set(AFTER_WINDOW) == set(WRITES)
     assert len({intent.idempotency_key for intent in intents}) == len(intents)
     assert intents[3].body == '{"shipping_address":{"city":"Malmö"}}'
     assert "Malmö" not in repr(intents)

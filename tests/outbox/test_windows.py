@@ -7,7 +7,8 @@ import pytest
 
 from klarna_om import UpdateMerchantReferences
 from klarna_om.outbox import State
-from klarna_om.outbox.states import AFTER_WINDOW, CLOCK_SLACK, KEY_VALIDITY, Expired, Step, step_before_call
+from klarna_om.outbox.states import Step, step_before_call
+from klarna_om.workflows.after_window import AFTER_WINDOW, CLOCK_SLACK, KEY_VALIDITY, Expired
 from tests.outbox.shop import Shop
 
 ADD: dict[str, Callable[..., Any]] = {
@@ -31,7 +32,7 @@ def test_inside_the_window_each_operation_is_repeated_under_its_key(operation: s
 @pytest.mark.parametrize(("operation", "after"), AFTER_WINDOW.items())
 @pytest.mark.parametrize("age", [KEY_VALIDITY, 30 * 24 * 3600.0, -CLOCK_SLACK - 1])
 def test_after_it_only_what_is_safe_is_sent(operation: str, after: Any, age: float) -> None:
-    expected = {Expired.READ: Step.CALL, Expired.RESEND: Step.RENEW, Expired.STOP: Step.STOP}[after.step]
+    expected = {Expired.VERIFY: Step.CALL, Expired.RESEND: Step.RENEW, Expired.FAIL: Step.STOP}[after.step]
 
     assert step_before_call(operation, age) is expected
     assert after.reason

@@ -34,7 +34,7 @@ MUTANTS = (
     mistake(
         "a 403 after a lost answer counts as a refusal",
         "outbox/results.py",
-        Rewrite("of_error", "claim.was_tried and not A(claim, error)", "False"),
+        Rewrite("of_error", "claim.was_tried and not A(B, error)", "False"),
         caught_by=f"{DRAINING}test_a_403_after_a_lost_answer_is_for_a_person_and_no_refusal[sqlite]",
     ),
     mistake(
