@@ -37,6 +37,8 @@ class Lease:
         """Raise `LeaseLost` where it is over."""
         if self._monotonic() < self._ends[0] and self._wall_clock() < self._ends[1]:
             return
-        error = LeaseLost("the lease of this intent is over: another process may be at work on it; nothing was sent")
+        error = LeaseLost(
+            "the lease of this intent is over: another process may be at work on it; this attempt was not sent"
+        )
         error.operation, error.order_id = self.claim.intent.operation, self.claim.intent.order_id
         raise error

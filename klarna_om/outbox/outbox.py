@@ -2,18 +2,22 @@
 
 import asyncio
 import logging
+import sqlite3
 import time
 from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Any
+from unicodedata import normalize
 from uuid import UUID
 
 import msgspec
 
 from klarna_om.client import KlarnaClient
 from klarna_om.errors import ConfigurationError
+from klarna_om.ids import normalize_id
 from klarna_om.options import is_positive
 from klarna_om.outbox import statements
+from klarna_om.outbox.autocommit import check_transaction
 from klarna_om.outbox.connections import Transaction, transaction_on
 from klarna_om.outbox.database import Clock, open_database
 from klarna_om.outbox.dialect import SQLITE, Dialect
@@ -43,8 +47,10 @@ class Outbox(Writes):
         async with outbox.draining(klarna):  # in the service's lifespan
             ...
 
-    What happens to an intent is told in `klarna_om.outbox.states`. The table holds the bodies of requests, and with
-    them personal data, until its rows are deleted; a reference whose row is deleted is free again.
+    The same operation, order and reference with the same body is the same intent; where Klarna refused it, adding it
+    again calls it once more, under a new key. The rules are in `klarna_om.outbox.states`. The table holds the bodies
+    of requests, and with them personal data, until its rows are deleted; a reference whose row is deleted is free
+    again.
     """
 
     def __init__(
@@ -82,6 +88,7 @@ class Outbox(Writes):
                 raise ConfigurationError(f"{name} is a positive number of seconds, not {seconds!r}")
         self._clock = clock
         self._store = None if database is None else Store(open_database(database, clock))
+        _check_callback(on_result, database)
         self._callback = on_result
         self._kustom = kustom
         self._settings = Settings(
@@ -97,6 +104,7 @@ class Outbox(Writes):
         what waits for a later try stays.
         Raises `SchemaMissing` before anything is done, and `ClientClosed` when the client is closed under it.
         """
+        _check_callback(self._callback, database)
         await Drain(
             klarna, self._store_of(database, remember=True), self._settings, self._callback, self._wake, until_idle
         ).run()
@@ -113,8 +121,9 @@ class Outbox(Writes):
             yield
         finally:
             task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+            await asyncio.wait([task])
+            if not task.cancelled():
+                task.result()
 
     async def result(self, intent_id: UUID, database: Any = None) -> Intent:
         """Wait until a committed intent is `done`, `refused` or `escalated`; limit it with `asyncio.timeout`.
@@ -135,11 +144,19 @@ class Outbox(Writes):
         return await find(self._on(connection), intent_id)
 
     async def intents(
-        self, connection: Any, *, state: State | str | None = None, order_id: str | None = None, limit: int = 1000
+        self,
+        connection: Any,
+        *,
+        state: State | str | None = None,
+        order_id: str | UUID | None = None,
+        limit: int = 1000,
     ) -> tuple[Intent, ...]:
         """List intents in the order in which they were added, such as those that are `escalated`."""
         rows = await self._on(connection).fetch(
-            statements.LIST, state=None if state is None else State(state).value, order_id=order_id, limit=limit
+            statements.LIST,
+            state=None if state is None else State(state).value,
+            order_id=None if order_id is None else normalize_id(order_id),
+            limit=limit,
         )
         return tuple(map(intent_of, rows))
 
@@ -195,6 +212,7 @@ class Outbox(Writes):
         capture_id: str | UUID | None = None,
         needs_reference: bool = True,
     ) -> UUID:
+        check_transaction(connection)
         transaction = self._on(connection)
         new = new_intent(
             operation,
@@ -241,18 +259,29 @@ async def create_schema(connection: Any) -> None:
     await make_tables(transaction_on(connection, lambda _: None))
 
 
+def _check_callback(on_result: Callback | None, database: Any) -> None:
+    if on_result is not None and isinstance(database, sqlite3.Connection):
+        raise ConfigurationError(
+            "on_result needs a transaction of its own, and statements on a shared sqlite3.Connection would join it:"
+            " pass the path of the file"
+        )
+
+
 def _log_end(task: asyncio.Task[None]) -> None:
     if not task.cancelled() and (error := task.exception()) is not None:
         logger.critical("the outbox is drained no longer by this process: %s", error)
 
 
 async def _same_intent(transaction: Transaction, new: NewIntent) -> UUID:
-    """The id of the intent that has the reference, if it is the same."""
+    """The id of the intent that has the reference, if it is the same; one that was refused is called again."""
     (row,) = await transaction.fetch(
         statements.FIND_BY_REFERENCE, operation=new.operation, order_id=new.order_id, reference=new.reference
     )
     known = intent_of(row)
     if known.capture_id == new.capture_id and _document(known.body) == _document(new.body):
+        if known.state is State.REFUSED:
+            await transaction.fetch(statements.RETRY, id=known.id)
+            await transaction.fetch("{notify}")
         return known.id
     error = ReferenceInUse(
         f"the order has an intent {new.operation} with the reference {new.reference!r} and another body;"
@@ -263,5 +292,5 @@ async def _same_intent(transaction: Transaction, new: NewIntent) -> UUID:
 
 
 def _document(body: str | None) -> Any:
-    """What a body says, however its fields are ordered."""
-    return None if body is None else msgspec.json.decode(body)
+    """What a body holds, however its fields are ordered and its letters composed."""
+    return None if body is None else msgspec.json.decode(normalize("NFC", body))

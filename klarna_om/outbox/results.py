@@ -10,6 +10,7 @@ from klarna_om.errors import (
     ConnectionFailed,
     KeyExpired,
     KlarnaError,
+    NotFound,
     QueueTimeout,
     RateLimited,
     RequestTimeout,
@@ -21,9 +22,12 @@ from klarna_om.errors import (
 from klarna_om.outbox.states import SOON, State
 from klarna_om.outbox.store import Claim, Finish
 from klarna_om.outcome import Outcome
-from klarna_om.workflows.after_window import delay_after
+from klarna_om.workflows.after_window import TIERS, delay_after
 from klarna_om.workflows.send_write import Sent, is_settled_by_reading
 from klarna_om.workflows.writes import ONCE
+
+FRESH_TRIES = 2
+"""Repeats after a 404, by Klarna's schedule: after 5 seconds and 5 minutes."""
 
 KEPT_IDS = 20
 """Correlation ids that are kept of an intent's calls, the latest."""
@@ -77,11 +81,13 @@ def of_error(claim: Claim, error: KlarnaError) -> Ended:
     wrote_nothing = _wrote_nothing(claim, error)
     in_doubt = claim.was_tried and not is_settled_by_reading(claim.intent.operation, error)
     call = result_of_error(error, in_doubt=in_doubt)
-    state, delay, failed_calls = _judge(claim, error, call, wrote_nothing=wrote_nothing)
+    is_too_fresh = _is_too_fresh(claim, error, wrote_nothing=wrote_nothing)
+    state, delay, failed_calls = _judge(claim, error, call, wrote_nothing=wrote_nothing, is_too_fresh=is_too_fresh)
     finish = Finish(
         state=state,
         delay=delay,
         failed_calls=failed_calls,
+        is_new_generation=is_too_fresh,
         forget_try=wrote_nothing and not claim.was_tried,
         attempts=len(error.attempts),
         status=call.status,
@@ -104,9 +110,13 @@ def of_exception(claim: Claim, reason: Exception) -> Ended:
     return Ended(Finish(state=state, delay=delay or 0.0, failed_calls=failed, correlation_ids=ids, detail=detail), None)
 
 
-def _judge(claim: Claim, error: KlarnaError, call: CallResult, *, wrote_nothing: bool) -> tuple[State, float, int]:
+def _judge(
+    claim: Claim, error: KlarnaError, call: CallResult, *, wrote_nothing: bool, is_too_fresh: bool
+) -> tuple[State, float, int]:
     """The state, the seconds until it is due again, and how often Klarna's schedule has begun to wait."""
     intent, failed = claim.intent, claim.intent.failed_calls
+    if is_too_fresh:
+        return State.PENDING, TIERS[failed], failed + 1
     if call.state is CallState.DONE or call.state is CallState.REFUSED:
         return State(call.state.value), 0.0, failed
     if wrote_nothing and not claim.was_tried and _is_refusal(error):
@@ -120,6 +130,16 @@ def _judge(claim: Claim, error: KlarnaError, call: CallResult, *, wrote_nothing:
         return State.ESCALATED, 0.0, failed  # the same call gets the same refusal again
     delay = delay_after(failed + 1)
     return (State.ESCALATED, 0.0, failed + 1) if delay is None else (current, delay, failed + 1)
+
+
+def _is_too_fresh(claim: Claim, error: KlarnaError, *, wrote_nothing: bool) -> bool:
+    """Is it a 404 about an order, capture or refund that may be too new to be known everywhere? Nothing was done."""
+    return (
+        isinstance(error, NotFound)
+        and (wrote_nothing or error.outcome is Outcome.REFUSED)
+        and not claim.was_tried
+        and claim.intent.failed_calls < FRESH_TRIES
+    )
 
 
 def _wrote_nothing(claim: Claim, error: KlarnaError) -> bool:

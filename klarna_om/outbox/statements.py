@@ -34,6 +34,7 @@ update {intents} set lease = null, lease_until = null where id = :id and lease =
 
 FINISH = """
 update {intents} set state = :state, lease = null, lease_until = null, due = {now} + {seconds},
+    generation = case when :is_new_generation then generation + 1 else generation end,
     first_tried = case when :forget_try then null else first_tried end,
     settled = case when :is_settled then {now} end, told = null,
     attempts = attempts + :attempts, failed_calls = :failed_calls, result_id = :result_id, status = :status,

@@ -21,7 +21,9 @@ After a call.
 5. Done is done, also when the answer could not be read.
 6. Klarna's own refusal settles an intent: `refused`. One that may have been sent before, under another lease, is
    settled only by a refusal of the request itself (404, 422 ...), or by one after which the order was read: a 403 or
-   409 may be caused by our own earlier call having succeeded, so the intent stays `unknown`.
+   409 may be caused by our own earlier call having succeeded. The same call would get it again, so the intent is
+   `escalated`. A 404 for an intent that was never sent before may mean that the order is too new: it is called again
+   after 5 seconds and 5 minutes, under the next generation, and is `refused` then.
 7. What was not sent, or was turned away by the rate limit, stays as it was and is called again after 5 seconds, or
    when Klarna asks for it. What can never be sent as it is (an invalid request) is `refused` if it was never sent
    before, else `escalated`.
@@ -34,8 +36,9 @@ After a call.
 Order. The intents of one order run in the order in which they were added, one at a time. A `pending`, `unknown` or
 `escalated` intent holds back the later ones of its order; a `refused` one does not.
 
-By a person. `retry` calls a `refused` intent under the next generation, as nothing has happened under the old one; an
-`escalated` one goes on under the same key, by rules 1 to 4. `settle` records what a person found out at Klarna.
+By a person. `retry`, and adding it again, call a `refused` intent under the next generation, as nothing has happened
+under the old one; an `escalated` one goes on under the same key, by rules 1 to 4. `settle` records what a person found
+out at Klarna.
 """
 
 from enum import StrEnum

@@ -43,6 +43,8 @@ class Finish:
     delay: float = 0.0
     """Seconds until it is due again."""
     failed_calls: int = 0
+    is_new_generation: bool = False
+    """Klarna refused it, and it is called again under another key."""
     forget_try: bool = False
     """Nothing was sent, now or before: its key was never in use."""
     attempts: int = 0
@@ -104,7 +106,8 @@ class Store:
                 is_settled=finish.state not in (State.PENDING, State.UNKNOWN),
                 state=finish.state.value,
                 failed_calls=finish.failed_calls,
-                forget_try=finish.forget_try,
+                forget_try=finish.forget_try or finish.is_new_generation,
+                is_new_generation=finish.is_new_generation,
                 attempts=finish.attempts,
                 result_id=finish.result_id,
                 status=finish.status,
@@ -142,6 +145,7 @@ class Store:
             async with self.database.transaction() as (transaction, connection):
                 if await transaction.fetch(statements.TELL, id=intent.id, state=intent.state.value):
                     await _call(callback, connection, intent)
+                    await _check_usable(transaction)
         except CallbackFailed:
             async with self.database.transaction() as (transaction, _):
                 await transaction.fetch(statements.TELL_LATER, id=intent.id, seconds=delay)
@@ -154,6 +158,14 @@ async def _call(callback: Callback, connection: Any, intent: Intent) -> None:
         await callback(connection, intent)
     except Exception as reason:
         raise CallbackFailed from reason  # also what the database says of the callback's own statements
+
+
+async def _check_usable(transaction: Transaction) -> None:
+    """After an error of the database that the callback caught, PostgreSQL would roll back instead of commit."""
+    try:
+        await transaction.fetch("select 1")
+    except Exception as reason:
+        raise CallbackFailed from reason
 
 
 async def _take(transaction: Transaction, intent: Intent, age: float | None, seconds: float) -> Claim | None:

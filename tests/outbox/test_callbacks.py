@@ -1,12 +1,17 @@
 """A result is told once, in the transaction that records that it was told."""
 
 import asyncio
+import sqlite3
+from contextlib import closing, suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
 from attrs import define, field
 
-from klarna_om.outbox import Intent
+from klarna_om.client import KlarnaClient
+from klarna_om.errors import ConfigurationError
+from klarna_om.outbox import Intent, Outbox
 from klarna_om.outbox.database import open_database
 from klarna_om.outbox.store import Store
 from tests.outbox.shop import Shop
@@ -120,3 +125,34 @@ async def test_two_that_tell_at_once_call_it_once(shop: Shop) -> None:
     await asyncio.gather(store.tell_next(slow, 60.0), store.tell_next(slow, 60.0))
 
     assert told == ["s-1"]
+
+
+async def test_a_callback_that_swallows_an_error_of_the_database_is_told_again_later(
+    shop: Shop, caplog: pytest.LogCaptureFixture
+) -> None:
+    await shop.capture(shop.order(), 100, "s-1")
+    calls = 0
+
+    async def careless(connection: Any, intent: Intent) -> None:
+        nonlocal calls
+        calls += 1
+        with suppress(Exception):
+            broken = connection.execute("insert into nowhere values (1)")
+            if asyncio.iscoroutine(broken):
+                await broken
+
+    await shop.drain(on_result=careless)
+    await shop.drain(on_result=careless)
+
+    assert calls == 1
+
+
+async def test_a_callback_needs_a_connection_of_its_own(sqlite_file: Path, klarna: KlarnaClient) -> None:
+    async def callback(connection: Any, intent: Intent) -> None:
+        raise AssertionError(intent)
+
+    with closing(sqlite3.connect(sqlite_file)) as connection:
+        with pytest.raises(ConfigurationError, match="pass the path of the file"):
+            Outbox(connection, on_result=callback)
+        with pytest.raises(ConfigurationError, match="pass the path of the file"):
+            await Outbox(on_result=callback).drain(klarna, connection)

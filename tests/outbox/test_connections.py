@@ -17,7 +17,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import Session
 
-from klarna_om import CaptureObject, RefundObject
+from klarna_om import CaptureObject, ConfigurationError, RefundObject
 from klarna_om.outbox import IntentNotFound, Outbox, ReferenceInUse, State, create_schema
 from tests.outbox.shop import RolledBack
 from tests.support.calls import ORDER_ID
@@ -112,9 +112,32 @@ async def test_a_connection_with_other_rows_and_autocommit_does_too(postgres: st
             async with connection.transaction():
                 await outbox.capture(connection, ORDER_ID, CAPTURE)
                 raise RolledBack
-        intent_id = await outbox.capture(connection, ORDER_ID, CAPTURE)
+        with pytest.raises(ConfigurationError, match="in autocommit mode and in no transaction"):
+            await outbox.capture(connection, ORDER_ID, CAPTURE)
+        async with connection.transaction():
+            intent_id = await outbox.capture(connection, ORDER_ID, CAPTURE)
 
         assert [intent.id for intent in await outbox.intents(connection)] == [intent_id]
+
+
+async def test_an_sqlite_connection_in_autocommit_mode_needs_a_transaction(sqlite_file: Path) -> None:
+    with closing(sqlite3.connect(sqlite_file, isolation_level=None)) as connection:
+        with pytest.raises(ConfigurationError, match="in autocommit mode and in no transaction"):
+            await Outbox().capture(connection, ORDER_ID, CAPTURE)
+        connection.execute("begin")
+        await Outbox().capture(connection, ORDER_ID, CAPTURE)
+        connection.rollback()
+
+        assert await Outbox().intents(connection) == ()
+
+
+async def test_a_connection_of_sqlalchemy_in_autocommit_mode_is_refused(sqlite_file: Path) -> None:
+    engine = create_async_engine(f"sqlite+aiosqlite:///{sqlite_file}")
+    async with engine.connect() as connection:
+        connection = await connection.execution_options(isolation_level="AUTOCOMMIT")
+        with pytest.raises(ConfigurationError, match="in autocommit mode and in no transaction"):
+            await Outbox().capture(connection, ORDER_ID, CAPTURE)
+    await engine.dispose()
 
 
 async def test_an_sqlite_connection_with_other_rows_does_too(sqlite_file: Path) -> None:

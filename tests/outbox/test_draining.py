@@ -4,6 +4,7 @@ import asyncio
 import logging
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -195,13 +196,72 @@ async def test_a_retry_of_what_waits_makes_it_due_now(shop: Shop) -> None:
     assert (await shop.get(intent_id)).state is State.DONE
 
 
-async def test_an_order_that_klarna_does_not_know_is_refused_at_the_first_read(shop: Shop) -> None:
+async def test_an_order_that_klarna_does_not_know_is_refused_after_5_minutes(shop: Shop) -> None:
     intent_id = await shop.capture("00000000-0000-4000-8000-000000000000")
 
     await shop.drain()
+    assert (await shop.get(intent_id)).state is State.PENDING  # it may be too new to be known everywhere
+    for seconds in (5, 300):
+        shop.sandbox.clock.advance(seconds=seconds)
+        await shop.drain()
 
     intent = await shop.get(intent_id)
     assert (intent.state, intent.status, intent.error_code) == (State.REFUSED, 404, "NO_SUCH_ORDER")
+
+
+@pytest.mark.parametrize("operation", ["orders.acknowledge", "captures.create"])
+async def test_an_order_that_appears_later_is_called_again_under_a_new_key(shop: Shop, operation: str) -> None:
+    order = shop.sandbox.order(order_amount=1000, appears_after=4).order_id or ""
+    if operation == "captures.create":
+        intent_id = await shop.capture(order)
+    else:
+        intent_id = await shop.add(lambda outbox, connection: outbox.acknowledge(connection, order))
+
+    await shop.drain()
+    shop.sandbox.clock.advance(seconds=5)
+    await shop.drain()
+
+    intent = await shop.get(intent_id)
+    assert (intent.state, intent.generation, shop.effects(order, operation)) == (State.DONE, 1, 1)
+
+
+async def test_a_refused_intent_that_is_added_again_is_called_again(shop: Shop) -> None:
+    order = shop.order(1000)
+    intent_id = await shop.capture(order, 1500)
+    await shop.drain()
+    await authorize(shop.klarna, order, 2000)
+
+    assert await shop.capture(order, 1500) == intent_id
+    await shop.drain()
+
+    assert ((await shop.get(intent_id)).state, shop.effects(order)) == (State.DONE, 1)
+
+
+async def test_intents_are_listed_by_an_order_in_any_spelling(shop: Shop) -> None:
+    order = shop.order()
+    intent_id = await shop.capture(order)
+
+    async with shop.connect() as connection:
+        found: list[Any] = [
+            await shop.outbox().intents(connection, order_id=spelling) for spelling in (order.upper(), UUID(order))
+        ]
+
+    assert [[intent.id for intent in intents] for intents in found] == [[intent_id], [intent_id]]
+
+
+async def test_a_cancellation_passes_through_the_end_of_a_drain(shop: Shop) -> None:
+    reached: list[str] = []
+
+    async def serve() -> None:
+        async with shop.outbox().draining(shop.klarna):
+            await asyncio.sleep(0.05)
+            task.cancel()
+        reached.append("after the block")
+
+    task = asyncio.ensure_future(serve())
+    await asyncio.wait([task])
+
+    assert (task.cancelled(), reached) == (True, [])
 
 
 async def test_without_a_connection_nothing_counts_as_tried(shop: Shop) -> None:

@@ -24,7 +24,7 @@ Pool = AsyncConnectionPool[AsyncConnection[Any]]
 
 
 async def capture(pool: Pool, order_id: str, reference: str = "s-1") -> Any:
-    async with pool.connection() as connection:
+    async with pool.connection() as connection, connection.transaction():
         return await Outbox().capture(connection, order_id, CaptureObject(captured_amount=100, reference=reference))
 
 
