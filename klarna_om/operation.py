@@ -17,6 +17,7 @@ from klarna_om.answers.classification import classify
 from klarna_om.answers.error_from_response import error_from_response
 from klarna_om.errors import InvalidRequest, KlarnaError
 from klarna_om.exchange import KEY_HEADER, Expected, Request, Response
+from klarna_om.headers import is_writable, set_by_client, unwritable
 from klarna_om.ids import normalize_id
 from klarna_om.keys import normalize_key
 from klarna_om.middleware import Handler
@@ -151,9 +152,11 @@ def free_request(
         raise InvalidRequest(("content: cannot be written as JSON",)) from None
     if problems := _bad_key(key):
         raise InvalidRequest(tuple(problems))
-    own = {name.lower() for name in headers or ()} & {"authorization", KEY_HEADER.lower()}
-    if own:
-        raise InvalidRequest(tuple(f"headers: {name} is set by the client, from its own arguments" for name in own))
+    if problems := [
+        *(f"headers: {name} is set by the client" for name in set_by_client(headers or {})),
+        *(f"headers: {unwritable(name)}" for name, value in (headers or {}).items() if not is_writable(name, value)),
+    ]:
+        raise InvalidRequest(tuple(problems))
     return Request(
         operation=f"{method} {parts.path}",
         method=method,

@@ -33,7 +33,7 @@ LAYERS = (
     "checks pace retry",
     "answers settings",
     "errors",
-    "log_fields",
+    "headers log_fields",
     "exchange keys",
     "lifecycle outcome rate_limit",
     "money structuring",
