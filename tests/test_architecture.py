@@ -38,7 +38,7 @@ LAYERS = (
     "lifecycle outcome rate_limit",
     "money structuring",
     "types",
-    "clock ids send_check version",
+    "cancellation clock ids send_check version",
 )
 """The packages and modules from the highest layer to the lowest; those of one layer do not import each other."""
 
