@@ -23,7 +23,7 @@ LAYERS = (
     "__init__",
     "workflows",
     "client",
-    "endpoints",
+    "endpoints raw_request",
     "catalogue",
     "operation",
     "http arguments extensions",
