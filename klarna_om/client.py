@@ -34,11 +34,12 @@ from klarna_om.middleware.key_guard import guard_of
 from klarna_om.middleware.pace import Pace
 from klarna_om.middleware.retry import RetryMiddleware
 from klarna_om.middleware.validation import Validation
-from klarna_om.operation import execute, free_request, recorded_responses
+from klarna_om.operation import execute, recorded_responses
 from klarna_om.options import OptionChanges, Options
 from klarna_om.pace.concurrency import ConcurrencyLimiter
 from klarna_om.pace.pacer import Pacer
 from klarna_om.pace.shared import merchant_of, pacer_of
+from klarna_om.raw_request import raw_request
 from klarna_om.retry.budget import Budget
 from klarna_om.retry.policy import Uniform
 from klarna_om.settings.credentials import find_credentials, hide
@@ -270,9 +271,11 @@ class KlarnaClient:
         """Reach an operation that has no method here yet, through the same stack.
 
         `path` starts with a slash and is sent as it is, so quote what you put into it. `content` is sent as JSON.
+        Logs, errors, spans and hooks name it by its method and a template of its path, such as
+        `POST /ordermanagement/v1/orders/{}/{}`: only segments that a method here knows are shown, and the order's id.
         The reply's value is the answer's JSON, None where it has no body.
         """
-        request = free_request(method, path, content, headers, idempotency_key)
+        request = raw_request(method, path, content, headers, idempotency_key)
         return await self.reply(execute(self._send, request))
 
     async def __aenter__(self) -> Self:

@@ -52,7 +52,8 @@ class Request(msgspec.Struct, frozen=True, gc=False):
     """One call to Klarna, as every middleware sees it. Change it with `with_header` or `with_changes`."""
 
     operation: str
-    """The operation's name in the catalogue, such as `captures.create`."""
+    """The operation's name in the catalogue, such as `captures.create`; for `klarna.request(...)` method and path
+    template, such as `POST /ordermanagement/v1/orders/{}/{}`."""
     method: str
     path: str
     """Percent-encoded, from the root: `/ordermanagement/v1/orders/...`."""
@@ -93,8 +94,8 @@ class Request(msgspec.Struct, frozen=True, gc=False):
         return replace(self, **changes)
 
     def __repr__(self) -> str:
-        """Without the body: it is personal."""
-        return f"<Request {self.operation} {self.method} {self.path} attempt {self.attempt}>"
+        """Without body and path: they may be personal."""
+        return f"<Request {self.operation} {self.order_id or 'without order id'} attempt {self.attempt}>"
 
 
 @frozen

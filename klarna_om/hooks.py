@@ -33,7 +33,7 @@ class CallEvent:
     """A call of a method is over, all its attempts included."""
 
     operation: str
-    """Its name, such as `captures.create`; for `klarna.request(...)` method and path, which may hold an order's id."""
+    """Its name, such as `captures.create`; for `klarna.request(...)` method and path template, without ids."""
     order_id: str | None
     idempotency_key: str | None
     outcome: Outcome

@@ -15,8 +15,8 @@ def log_fields(request: Request, **more: object) -> dict[str, object]:
 
 
 def subject(request: Request) -> str:
-    """What a line's text calls the request."""
-    return f"{request.operation} {request.order_id or request.path}"
+    """What a line's message calls the request. Its path is not shown: what is in it beside ids is anybody's."""
+    return f"{request.operation} {request.order_id}" if request.order_id else request.operation
 
 
 def raised_at(error: BaseException) -> tuple[str, str]:

@@ -5,11 +5,10 @@ import re
 from collections.abc import Coroutine, Mapping
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar, cast
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 from uuid import UUID
 
 import attrs
-import msgspec
 from attrs import field, frozen
 
 from klarna_om import structuring
@@ -23,8 +22,6 @@ from klarna_om.middleware import Handler
 from klarna_om.middleware.correlation import correlation_id
 
 T = TypeVar("T")
-
-METHODS = ("GET", "POST", "PATCH", "PUT", "DELETE")
 
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
@@ -67,7 +64,7 @@ class Operation(Generic[T]):
         ids = {name: cast("str", normalize_id(value)) for name, value in path_ids.items()}
         segments = {name: segment(value) for name, value in ids.items()}
         problems = _bad_ids(ids) if None in segments.values() else []
-        problems += _bad_key(key)
+        problems += key_problems(key)
         if self.takes is not None:
             try:
                 body = structuring.write(self._check_type(content))
@@ -121,7 +118,8 @@ def _bad_ids(ids: Mapping[str, str]) -> list[str]:
     return [f"{name}: must be a string, not empty and not only dots, got {ids[name]!r}" for name in wrong]
 
 
-def _bad_key(key: object) -> list[str]:
+def key_problems(key: object) -> list[str]:
+    """Why it cannot be a key; empty where it can, or where there is none."""
     if key is None or normalize_key(key) is not None:
         return []
     return [f"idempotency_key: must be a string or a uuid.UUID, not {type(key).__name__}"]
@@ -134,33 +132,6 @@ def _bad_content(content: Any, reason: Exception) -> list[str]:
     problems = list(checks.problems(content)) if attrs.has(content.__class__) else []
     message = str(reason) if isinstance(reason, TypeError) else "cannot be written as JSON"
     return problems or [f"content: {message}"]
-
-
-def free_request(
-    method: str, path: str, content: object, headers: Mapping[str, str] | None, key: str | UUID | None
-) -> Request:
-    """A request that no row of the catalogue describes."""
-    if method not in METHODS:
-        raise InvalidRequest((f"method: must be one of {', '.join(METHODS)}, got {method!r}",))
-    parts = urlsplit(path)
-    if not path.startswith("/") or path.startswith("//") or parts.fragment or set(path) & set(" \r\n\t"):
-        raise InvalidRequest((f"path: must start with one slash and be percent-encoded, got {path!r}",))
-    try:
-        body = None if content is None else msgspec.json.encode(content)
-    except (TypeError, ValueError):
-        raise InvalidRequest(("content: cannot be written as JSON",)) from None
-    if problems := _bad_key(key):
-        raise InvalidRequest(tuple(problems))
-    own = {name.lower() for name in headers or ()} & {"authorization", KEY_HEADER.lower()}
-    if own:
-        raise InvalidRequest(tuple(f"headers: {name} is set by the client, from its own arguments" for name in own))
-    return Request(
-        operation=f"{method} {parts.path}",
-        method=method,
-        path=path,
-        headers={**(headers or {}), **({} if key is None else {KEY_HEADER: cast("str", normalize_key(key))})},
-        body=body,
-    )
 
 
 async def execute(handler: Handler, request: Request) -> Any:

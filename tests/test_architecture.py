@@ -23,7 +23,7 @@ LAYERS = (
     "__init__",
     "workflows",
     "client",
-    "endpoints",
+    "endpoints raw_request",
     "catalogue",
     "operation",
     "http arguments extensions",
@@ -33,12 +33,12 @@ LAYERS = (
     "checks pace retry",
     "answers settings",
     "errors",
-    "log_fields",
+    "headers log_fields",
     "exchange keys",
     "lifecycle outcome rate_limit",
     "money structuring",
     "types",
-    "clock ids send_check version",
+    "cancellation clock ids send_check version",
 )
 """The packages and modules from the highest layer to the lowest; those of one layer do not import each other."""
 

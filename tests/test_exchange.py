@@ -31,6 +31,6 @@ def test_neither_shows_a_body_or_a_secret() -> None:
     response = Response(request, 200, {}, b'{"email":"a@b.se"}')
 
     for shown in (repr(request), repr(response), str(request), f"{response}"):
-        assert "captures.create POST /orders/1/captures" in shown
+        assert "<Request captures.create 1 attempt 1>" in shown
         assert "a@b.se" not in shown
         assert "a2V5" not in shown

@@ -165,7 +165,7 @@ async def test_a_body_of_another_type_is_an_error_that_names_the_right_type(
         await klarna.captures.create(ORDER_ID, content)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("name", ["klarna-idempotency-key", "AUTHORIZATION"])
+@pytest.mark.parametrize("name", ["klarna-idempotency-key", "AUTHORIZATION", "Host", "Content-Length"])
 async def test_a_header_that_the_client_sets_is_not_set_twice(klarna: KlarnaClient, server: Wire, name: str) -> None:
     with pytest.raises(InvalidRequest, match="is set by the client"):
         await klarna.request("POST", "/x", headers={name: "x"})

@@ -4,7 +4,6 @@ import sys
 from collections.abc import Iterator
 from enum import Enum
 from types import TracebackType
-from typing import cast
 
 import aiohttp
 
@@ -19,6 +18,7 @@ from klarna_om.errors import (
     SessionFailed,
 )
 from klarna_om.exchange import Request
+from klarna_om.headers import is_writable, unwritable
 from klarna_om.http.connector import Disconnected, UnaskedAnswerError
 from klarna_om.outcome import Outcome
 
@@ -92,9 +92,7 @@ def _silence(reason: Exception) -> NoAnswer:
 def _unwritable_headers(request: Request) -> tuple[str, ...]:
     """The headers that aiohttp refuses to write, before it sends anything."""
     return tuple(
-        f"headers: {name!r} cannot be written: names and values are strings without line ends"
-        for name, value in request.headers.items()
-        if not isinstance(cast("object", value), str) or set(name + str.__str__(value)) & set("\r\n\0")
+        f"headers: {unwritable(name)}" for name, value in request.headers.items() if not is_writable(name, value)
     )
 
 

@@ -8,9 +8,10 @@
 Spans. Each call has an INTERNAL span named after its operation (`orders.acknowledge`), each attempt a CLIENT span below
 it, named after method and path template, with the stable HTTP attributes (`http.request.method`, `url.full`,
 `server.address`, `server.port`, `http.response.status_code`, `http.request.resend_count`, `error.type`). No name has an
-id in it. `url.full` is without its query. `url.template` is not stable yet, so it is `klarna_om.url_template` here.
-Both kinds have `klarna_om.operation`, `.order_id`, `.idempotency_key`, `.outcome` and `.correlation_id`; a call has
-`.attempts` and `.error_code` too. Never a body, a message of an answer or a credential.
+id in it. `url.full` is without its query, and for `klarna.request(...)` it has `{}` in place of each segment that no
+method knows. `url.template` is not stable yet, so it is `klarna_om.url_template` here. Both kinds have
+`klarna_om.operation`, `.order_id`, `.idempotency_key`, `.outcome` and `.correlation_id`; a call has `.attempts` and
+`.error_code` too. Never a body, a message of an answer or a credential.
 
 Metrics, none with an id of an order, a key or a correlation id:
 

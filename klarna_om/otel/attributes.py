@@ -33,9 +33,6 @@ OUTCOME = "klarna_om.outcome"
 STATE = "klarna_om.state"
 URL_TEMPLATE = "klarna_om.url_template"
 
-FREE_REQUEST = "request"
-"""The operation of what `klarna.request(...)` sends: its own name holds the path, and so perhaps an order's id."""
-
 TEMPLATES: Mapping[str, str] = {operation.name: operation.path for operation in CATALOGUE}
 
 Attributes = dict[str, AttributeValue]
@@ -59,11 +56,6 @@ class Server:
     def attributes(self) -> Attributes:
         """For spans and metrics."""
         return {SERVER_ADDRESS: self.address, SERVER_PORT: self.port}
-
-
-def operation_name(operation: str) -> str:
-    """The operation as a name with few values and no id."""
-    return operation if operation in TEMPLATES else FREE_REQUEST
 
 
 def error_type(status: int | None, error: str | None) -> str | None:

@@ -8,7 +8,8 @@ from opentelemetry.metrics import CallbackOptions, Histogram, Meter, Observation
 
 from klarna_om.hooks import AttemptEvent, CallEvent, WaitEvent
 from klarna_om.otel import attributes as names
-from klarna_om.otel.attributes import Server, error_type, known, operation_name
+from klarna_om.otel.attributes import Server, error_type, known
+from klarna_om.raw_request import operation_label
 from klarna_om.retry.budget import Budget
 
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0)
@@ -42,7 +43,7 @@ class Measures:
 
     def record_call(self, event: CallEvent) -> None:
         """A call is over."""
-        facts = {names.OPERATION: operation_name(event.operation), names.OUTCOME: event.outcome.value}
+        facts = {names.OPERATION: operation_label(event.operation), names.OUTCOME: event.outcome.value}
         failure = {names.ERROR_TYPE: error_type(event.status, event.error)}
         self._calls.record(event.elapsed, known({**facts, **failure}))
 
@@ -53,7 +54,7 @@ class Measures:
             **server.attributes,
             names.STATUS_CODE: event.status,
             names.ERROR_TYPE: error_type(event.status, event.error),
-            names.OPERATION: operation_name(event.operation),
+            names.OPERATION: operation_label(event.operation),
         }
         self._requests.record(event.elapsed, known(facts))
 

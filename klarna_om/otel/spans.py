@@ -10,7 +10,8 @@ from klarna_om.exchange import Request, Response
 from klarna_om.hooks import AttemptEvent, CallEvent, never_raising
 from klarna_om.middleware import Handler
 from klarna_om.otel import attributes as names
-from klarna_om.otel.attributes import Attributes, Server, error_type, known, operation_name
+from klarna_om.otel.attributes import Attributes, Server, error_type, known
+from klarna_om.raw_request import operation_label, path_template
 
 # Private, and the only way: what opentelemetry-instrumentation's own `suppress_http_instrumentation` sets.
 SET = True
@@ -31,7 +32,7 @@ class Spans:
 
     async def call(self, request: Request, below: Handler) -> Response:
         """Around a call, the caller's own middlewares included."""
-        operation = operation_name(request.operation)
+        operation = operation_label(request.operation)
         attributes = known({names.OPERATION: operation, names.ORDER_ID: request.order_id})
         with self._span(operation, SpanKind.INTERNAL, attributes):
             return await below(request)
@@ -45,14 +46,15 @@ class Spans:
 
     def _of_request(self, request: Request, template: str | None) -> Attributes:
         key = request.idempotency_key
+        path = path_template(request.path) if template is None else request.path.partition("?")[0]
         return known(
             {
                 names.METHOD: request.method,
-                names.URL_FULL: self._server.base_url + request.path.partition("?")[0],
+                names.URL_FULL: self._server.base_url + path,
                 **self._server.attributes,
                 names.RESEND_COUNT: request.attempt - 1 or None,
                 names.URL_TEMPLATE: template,
-                names.OPERATION: operation_name(request.operation),
+                names.OPERATION: operation_label(request.operation),
                 names.ORDER_ID: request.order_id,
                 names.IDEMPOTENCY_KEY: None if key is None else str.__str__(key),
             }

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from attrs import define, field
 
+from klarna_om.cancellation import is_task_cancelled
 from klarna_om.client import KlarnaClient
 from klarna_om.clock import loop_time
 from klarna_om.log_fields import raised_at
@@ -79,8 +80,7 @@ class BackgroundTasks:
         try:
             await function(klarna)
         except asyncio.CancelledError:
-            task = asyncio.current_task()
-            if task is None or task.cancelling():  # by `stop`, or by an event loop that ends
+            if is_task_cancelled():  # by `stop`, or by an event loop that ends
                 raise
             return "was cancelled by something in it"
         except Exception as error:  # noqa: BLE001  it is started again, whatever it was

@@ -10,7 +10,7 @@ from klarna_om.web.aiohttp_web import klarna_of
 from klarna_om.webhooks.handle_notification import handle_notification
 from klarna_om.webhooks.handle_push import handle_push
 from klarna_om.webhooks.push import OnPush
-from klarna_om.webhooks.request import check_settings, read_body
+from klarna_om.webhooks.request import check_settings
 from klarna_om.webhooks.token import Expected
 
 
@@ -62,7 +62,7 @@ def notification_route(
     async def receive(request: web.Request) -> web.Response:
         push = await handle_notification(
             klarna_of(request),
-            await read_body(request.content.iter_any()),
+            request.content.iter_any(),
             handle=partial(handle, request),
             token=_value(request, "token"),
             expected=expected,

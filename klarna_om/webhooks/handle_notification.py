@@ -1,8 +1,10 @@
-"""A notification: Klarna tells that the fraud review of a pending order is over."""
+"""A notification: Klarna reports that the fraud review of a pending order is over."""
 
+import asyncio
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterable, Awaitable, Callable
 from functools import partial
+from typing import cast
 
 from attrs import evolve
 
@@ -12,8 +14,8 @@ from klarna_om.clock import loop_time
 from klarna_om.types import FraudStatus, Notification, Order
 from klarna_om.webhooks.joining import join
 from klarna_om.webhooks.push import OnPush, Push, PushResult
-from klarna_om.webhooks.reception import Reception
-from klarna_om.webhooks.request import MAX_BODY, check_settings, finish, order_id_of
+from klarna_om.webhooks.reception import Reception, StoppedError
+from klarna_om.webhooks.request import MAX_BODY, check_settings, finish, order_id_of, read_body
 from klarna_om.webhooks.token import Expected, is_right
 
 Handle = Callable[[Order, str], Awaitable[object]]
@@ -24,7 +26,7 @@ is_event = re.compile(r"\w{1,64}", re.ASCII).fullmatch
 
 async def handle_notification(
     klarna: KlarnaClient,
-    body: bytes,
+    body: bytes | AsyncIterable[bytes],
     *,
     handle: Handle,
     token: object = None,
@@ -36,7 +38,8 @@ async def handle_notification(
 
     Klarna sends `{"order_id": ..., "event_type": "FRAUD_RISK_ACCEPTED"}` every 10 minutes for 24 hours until it gets a
     200 (United States and United Kingdom only). It is not signed, so the body is believed in nothing but which order to
-    read.
+    read. `body` is all of it, or its parts as they arrive, such as `request.stream()`: they are read within the budget,
+    and only after the token was found right.
 
     `handle(order, event)` is awaited with the order as Klarna returns it. Act on `order.fraud_status`, never on
     `event`, which is what the body claims: one of `FraudEvent`, or another word. It must be idempotent, as a
@@ -50,7 +53,10 @@ async def handle_notification(
     started = loop_time()
     if not is_right(token, check_settings(expected, budget, on_push)):
         return finish(Push(result=PushResult.REFUSED_TOKEN, event=""), started, on_push)
-    notification = _read(body)
+    try:
+        notification = _parse(await _read_in_time(body, started + budget))
+    except StoppedError as stopped:
+        return finish(Push(result=stopped.result, error=stopped.error, event=""), started, on_push)
     if notification is None:
         return finish(Push(result=PushResult.REFUSED_BODY, event=""), started, on_push)
     event, known = notification
@@ -58,11 +64,24 @@ async def handle_notification(
         return finish(Push(result=PushResult.REFUSED_ID, event=event), started, on_push)
     reception = Reception(klarna, known, started + budget)
     steps = partial(_receive, handle=handle, event=event)
-    push = await join(klarna, (event, known), reception.until, partial(reception.run, steps))
+    push = await join(klarna, (known, event), reception.until, partial(reception.run, steps))
     return finish(evolve(push, order_id=known, event=event), started, on_push)
 
 
-def _read(body: object) -> tuple[str, str | None] | None:
+async def _read_in_time(body: object, until: float) -> object:
+    """The whole body; `StoppedError` where it is late, or where whoever sends it went away."""
+    if not isinstance(body, AsyncIterable):
+        return body
+    try:
+        async with asyncio.timeout_at(until):
+            return await read_body(cast("AsyncIterable[bytes]", body))
+    except TimeoutError as error:
+        raise StoppedError(PushResult.BUDGET_OVER, error) from error
+    except Exception as error:  # each framework has its own for a client that went away
+        raise StoppedError(PushResult.REFUSED_BODY, error) from error
+
+
+def _parse(body: object) -> tuple[str, str | None] | None:
     """The event and the order's id, None where it is none; None in all where this is no notification."""
     if not isinstance(body, bytes) or len(body) > MAX_BODY:
         return None

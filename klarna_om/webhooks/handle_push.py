@@ -1,4 +1,4 @@
-"""A push: Klarna, or Kustom, tells that there is an order, until it is acknowledged."""
+"""A push: Klarna, or Kustom, reports a new order, until it is acknowledged."""
 
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -37,8 +37,8 @@ async def handle_push(
     `store(order)` is awaited with the order, in your own transaction, which it commits before it returns. It must be
     idempotent: pushes are repeated, in other processes at the same time too. It may return False when it had the order
     already. When it raises, nothing is acknowledged and the push comes again; its exception is in `push.error`, and
-    only its class is logged. Pushes of one order with one client at the same time are joined: the first one's `store`
-    speaks for all.
+    only its class is logged. Pushes of one order with one client at the same time are joined, unless they differ in
+    `acknowledge`: the first one's `store` counts for all.
 
     `expected` is the secret that you put into the URL; `token` is what the request brought. Give several while you
     change it, since orders of the last 48 hours have the old one. Without `expected` no token is asked for, and anybody
@@ -52,7 +52,7 @@ async def handle_push(
 
     The status is 200 when the order is stored and acknowledged, 404 for a wrong token or what is no order's id, without
     asking Klarna, and else 503, so that the push is repeated. Raises `ConfigurationError` for settings that cannot be
-    meant; nothing else. `on_push` is told of the result before it is returned, for metrics.
+    meant; nothing else. `on_push` gets the result before it is returned, for metrics.
     """
     started = loop_time()
     if not is_right(token, check_settings(expected, budget, on_push)):
@@ -62,7 +62,7 @@ async def handle_push(
         return finish(Push(result=PushResult.REFUSED_ID), started, on_push)
     reception = Reception(klarna, known, started + budget)
     steps = partial(_receive, store=store, acknowledge=acknowledge)
-    push = await join(klarna, (None, known), reception.until, partial(reception.run, steps))
+    push = await join(klarna, (known, None, acknowledge), reception.until, partial(reception.run, steps))
     return finish(evolve(push, order_id=known), started, on_push)
 
 

@@ -9,8 +9,8 @@ from attrs import evolve
 from klarna_om.client import KlarnaClient
 from klarna_om.webhooks.push import Push, PushResult
 
-Key = tuple[str | None, str]
-"""A notification's event (None for a push), and the order."""
+Key = tuple[object, ...]
+"""The order, and whatever else makes two of them the same work."""
 
 _under_way: "WeakKeyDictionary[KlarnaClient, dict[Key, asyncio.Future[Push | None]]]" = WeakKeyDictionary()
 

@@ -22,7 +22,7 @@ class PushResult(StrEnum):
     REFUSED_ID = "refused_id"
     """It did not bring an order's id. Klarna was not asked."""
     REFUSED_BODY = "refused_body"
-    """It is no notification: no JSON, without an id or an event, or too large. Klarna was not asked."""
+    """It is no notification: no JSON, without an id or an event, too large or cut. Klarna was not asked."""
     TOO_FRESH = "too_fresh"
     """Klarna does not know the order: it is too fresh, of another merchant or environment, or invented."""
     UNDECIDED = "undecided"
@@ -54,7 +54,7 @@ STATUS: Mapping[PushResult, int] = {
     PushResult.NOT_ACKNOWLEDGED: 503,
     PushResult.BUDGET_OVER: 503,
 }
-"""The HTTP status to answer with. Klarna repeats whatever gets a 503; a 404 does not tell whether the path exists."""
+"""The HTTP status to answer with. Klarna repeats whatever gets a 503; a 404 does not show whether the path exists."""
 
 
 @frozen(kw_only=True)
@@ -85,4 +85,4 @@ class Push:
 
 
 OnPush = Callable[[Push], object]
-"""Is told of each push or notification before it is answered, for metrics; what it raises is logged and ignored."""
+"""Gets each push or notification before it is answered, for metrics; what it raises is logged and ignored."""

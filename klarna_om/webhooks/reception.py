@@ -1,11 +1,13 @@
 """The steps of receiving a push or a notification, all within one budget of time."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import contextmanager
 from typing import Any
 
 from attrs import define
 
+from klarna_om.cancellation import is_task_cancelled
 from klarna_om.client import KlarnaClient
 from klarna_om.errors import KlarnaError, NotAllowed, NotFound
 from klarna_om.keys import derive_key
@@ -14,7 +16,7 @@ from klarna_om.types import Order
 from klarna_om.webhooks.push import Push, PushResult
 
 SHARE_OF_A_CALL = 0.95
-"""Of what is left of the budget: the client's own limit comes first, since its error tells more."""
+"""Of what is left of the budget: the client's own limit comes first, since its error shows more."""
 
 
 class StoppedError(Exception):
@@ -38,7 +40,7 @@ class Reception:
     is_acknowledged: bool = False
 
     async def run(self, steps: Callable[["Reception"], Awaitable[PushResult]]) -> Push:
-        """Take the steps, and state how they ended. Only what is no `Exception` is raised, such as a cancellation."""
+        """Take the steps, and state how they ended. Only what ends this task is raised, such as its cancellation."""
         error: Exception | None = None
         try:
             async with asyncio.timeout_at(self.until):
@@ -51,32 +53,28 @@ class Reception:
 
     async def read(self) -> Order:
         """Read the order at Klarna: it proves that there is one, and it is what is acted on."""
-        try:
-            self.order = await self._client().orders.get(self.order_id)
-        except NotFound as error:
-            raise StoppedError(PushResult.TOO_FRESH, error) from error
-        except KlarnaError as error:
-            raise StoppedError(PushResult.KLARNA_FAILED, error) from error
+        with self._step(PushResult.KLARNA_FAILED):
+            try:
+                self.order = await self._client().orders.get(self.order_id)
+            except NotFound as error:
+                raise StoppedError(PushResult.TOO_FRESH, error) from error
         return self.order
 
     async def call(self, function: Callable[..., Awaitable[object]], *given: Any, failed: PushResult) -> bool:
-        """Call the shop's function; False when it says that it knew this before."""
-        try:
-            is_new = await function(*given) is not False
-        except Exception as error:  # whatever it is, the push is to come again
-            is_over = self._left() <= 0
-            raise StoppedError(PushResult.BUDGET_OVER if is_over else failed, error) from error
-        return is_new
+        """Call the shop's function; False when it returns that it knew this before."""
+        with self._step(failed):
+            return await function(*given) is not False
 
     async def acknowledge(self) -> None:
         """Acknowledge the order, unless a capture shows that it is. All pushes of an order share one key."""
         assert self.order is not None
         if not self.order.captures and not self.order.captured_amount:
-            try:
-                await self._send_acknowledgement()
-            except KlarnaError as error:
-                if error.outcome is not Outcome.DONE:
-                    raise StoppedError(PushResult.NOT_ACKNOWLEDGED, error) from error
+            with self._step(PushResult.NOT_ACKNOWLEDGED):
+                try:
+                    await self._send_acknowledgement()
+                except KlarnaError as error:
+                    if error.outcome is not Outcome.DONE:
+                        raise
         self.is_acknowledged = True
 
     async def _send_acknowledgement(self) -> None:
@@ -88,6 +86,22 @@ class Reception:
                 raise
             # Klarna may repeat this refusal for as long as it keeps the key, so one try is made without it.
             await self._client().orders.acknowledge(self.order_id)
+
+    @contextmanager
+    def _step(self, failed: PushResult) -> Generator[None]:
+        """Whatever a step raises, the push is to come again. Only a cancellation of this task passes."""
+        try:
+            yield
+        except StoppedError:
+            raise
+        except asyncio.CancelledError as inner:
+            if is_task_cancelled():
+                raise
+            error = RuntimeError("something that was awaited here was cancelled")
+            raise StoppedError(failed, error.with_traceback(inner.__traceback__)) from inner
+        except Exception as error:
+            is_over = self._left() <= 0
+            raise StoppedError(PushResult.BUDGET_OVER if is_over else failed, error) from error
 
     def _client(self) -> KlarnaClient:
         """The client, with what is left of the budget as its limit; nothing is sent when nothing is left."""

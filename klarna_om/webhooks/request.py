@@ -46,7 +46,7 @@ async def read_body(chunks: AsyncIterable[bytes]) -> bytes:
 
 
 def finish(push: Push, started: float, on_push: OnPush | None) -> Push:
-    """Log how it ended, and tell the shop's metrics."""
+    """Log how it ended, and report it to the shop's metrics."""
     push = evolve(push, duration=loop_time() - started)
     _log(push)
     if on_push is not None:

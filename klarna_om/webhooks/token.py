@@ -30,7 +30,7 @@ def expected_tokens(expected: Expected) -> tuple[bytes, ...]:
 
 
 def is_right(token: object, expected: tuple[bytes, ...]) -> bool:
-    """Is it one of those that are expected? How long that takes does not tell how much of it is right."""
+    """Is it one of those that are expected? How long that takes does not show how much of it is right."""
     if not expected:
         return True
     given = _encode(token) if isinstance(token, str) else b""

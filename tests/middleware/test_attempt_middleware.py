@@ -11,6 +11,7 @@ from klarna_om.errors import (
     AnswerTimeout,
     ConnectionFailed,
     InvalidRequest,
+    KlarnaError,
     MiddlewareFailed,
     NoAnswer,
     NotAllowed,
@@ -21,6 +22,7 @@ from klarna_om.exchange import KEY_HEADER, Request, Response
 from klarna_om.middleware import Handler
 from klarna_om.outcome import Outcome
 from klarna_om.pace.pacer import Pacer
+from klarna_om.retry.policy import Retry
 from klarna_om.types import CaptureObject
 from tests.conftest import MakeClient
 from tests.support.calls import ORDER_ID
@@ -108,6 +110,11 @@ FORBIDDEN: list[tuple[str, Change]] = [
     ("Klarna-Idempotency-Key", lambda request: request.with_changes(headers={})),
     ("Klarna-Idempotency-Key", in_place),
     ("Authorization", lambda request: request.with_header("Authorization", "Basic c29tZWJvZHk6ZWxzZQ==")),
+    ("Host", lambda request: request.with_header("host", "elsewhere.example")),
+    ("Content-Length", lambda request: request.with_header("Content-Length", "2")),
+    ("Transfer-Encoding", lambda request: request.with_header("Transfer-Encoding", "chunked")),
+    ("Accept-Encoding", lambda request: request.with_header("Accept-Encoding", "br")),
+    ("Content-Type", lambda request: request.with_header("content-type", "text/plain")),
     ("retry_until", lambda request: request.with_changes(retry_until=None)),
     ("deadline", lambda request: request.with_changes(deadline=None)),
     ("attempt", lambda request: request.with_changes(attempt=7)),
@@ -143,7 +150,10 @@ async def test_a_change_in_a_later_attempt_leaves_the_first_one_in_doubt(make_cl
     assert len(server.requests) == 1
 
 
-@pytest.mark.parametrize(("name", "value"), [("X-Trace", "a\r\nb"), ("X-Trace", 7), (7, "x"), ("X\n", "x")])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("X-Trace", "a\r\nb"), ("X-Trace", 7), (7, "x"), ("X\n", "x"), (f"{KEY_HEADER} ", "x"), ("", "x")],
+)
 async def test_a_header_that_cannot_be_written_is_named(
     name: Any, value: Any, make_client: MakeClient, server: Wire
 ) -> None:
@@ -263,6 +273,49 @@ async def test_an_attempt_is_sent_once(make_client: MakeClient, server: Wire) ->
 
     assert caught.value.outcome is Outcome.UNKNOWN
     assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("end", [RuntimeError("the metrics are broken"), None])
+async def test_what_it_begins_to_send_after_its_end_is_not_sent(
+    end: Exception | None, make_client: MakeClient, server: Wire
+) -> None:
+    late: list[asyncio.Task[Response]] = []
+
+    async def leave_behind(request: Request, below: Handler) -> Response:
+        late.append(asyncio.ensure_future(below(request)))
+        if end is not None:
+            raise end
+        return Response(request, 503, {}, b"")
+
+    with pytest.raises(KlarnaError) as caught:
+        await make_client(attempt_middleware=[leave_behind], retry=Retry.off()).captures.create(ORDER_ID, CAPTURE)
+    with pytest.raises(MiddlewareFailed, match="after it had ended; await the handler below it; nothing was sent"):
+        await late[0]
+
+    assert end is None or caught.value.outcome is Outcome.NOT_SENT
+    assert server.requests == []
+
+
+async def test_what_it_leaves_under_way_is_cancelled_before_the_next_attempt(
+    make_client: MakeClient, server: Wire
+) -> None:
+    left: list[asyncio.Task[Response]] = []
+
+    async def give_up(request: Request, below: Handler) -> Response:
+        if request.attempt > 1:
+            return await below(request)
+        left.append(asyncio.ensure_future(below(request)))
+        while not server.requests:
+            await asyncio.sleep(0.001)
+        raise AnswerTimeout("I waited long enough")
+
+    server.will(Broken(Cut.HANG), CREATED)
+
+    capture_id = await make_client(attempt_middleware=[give_up]).captures.create(ORDER_ID, CAPTURE)
+    await asyncio.wait(left, timeout=1)
+
+    assert capture_id == "c-1"
+    assert left[0].cancelled()
 
 
 async def test_a_middleware_that_returns_nothing_is_named(make_client: MakeClient, server: Wire) -> None:

@@ -135,6 +135,17 @@ async def test_no_name_of_a_span_has_an_id(klarna: KlarnaClient, server: Wire, e
     assert not any("secret" in str(attributes(span)) for span in exported.spans())
 
 
+async def test_a_url_has_only_those_segments_that_the_catalogue_knows(
+    klarna: KlarnaClient, server: Wire, exported: Exported
+) -> None:
+    await klarna.request("GET", f"/ordermanagement/v1/orders/{ORDER_ID}/persons/jane@example.com?ssn=123")
+
+    attempt, call = exported.spans()
+    assert attributes(attempt)["url.full"] == f"{server.url}/ordermanagement/v1/orders/{{}}/{{}}/{{}}"
+    assert attributes(call)["klarna_om.order_id"] == ORDER_ID
+    assert not any(word in str(attributes(span)) for span in (attempt, call) for word in ("jane", "ssn"))
+
+
 async def test_nothing_secret_or_personal_is_in_a_span(klarna: KlarnaClient, server: Wire, exported: Exported) -> None:
     server.will(json_answer({"error_code": "NOT_ALLOWED", "error_messages": ["Ann Smith"]}, 403))
 

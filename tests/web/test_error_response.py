@@ -1,12 +1,15 @@
 """An error becomes a status and a body that say what is known, and nothing of anybody."""
 
 import json
+import subprocess
+import sys
 from typing import Any
 
 import pytest
 
 from klarna_om import (
     AnswerTimeout,
+    CaptureObject,
     CertificateRejected,
     ClientClosed,
     ConfigurationError,
@@ -18,12 +21,16 @@ from klarna_om import (
     KlarnaClient,
     KlarnaError,
     NotConfirmed,
+    NotFound,
     Outcome,
     QueueTimeout,
     ReferenceTaken,
     Retry,
+    capture_once,
     errors,
 )
+from klarna_om.outbox.errors import IntentNotFound, ReferenceInUse, SchemaMissing
+from klarna_om.sandbox import Sandbox
 from klarna_om.web import error_response
 from tests.conftest import MakeClient
 from tests.support.calls import CALLS, ORDER_ID
@@ -45,7 +52,10 @@ from tests.support.wire import Broken, Cut, Wire, json_answer
         (AnswerTimeout("x"), 504),
         (ConnectionLost("x"), 504),
         (NotConfirmed("x", "7"), 504),
-        (KlarnaError("x"), 503),
+        (ReferenceInUse("x"), 409),
+        (IntentNotFound("jane"), 404),
+        (SchemaMissing("x"), 500),
+        (KlarnaError("x"), 409),
     ],
     ids=lambda value: type(value).__name__,
 )
@@ -82,6 +92,38 @@ async def test_each_answer_of_klarna_has_its_status(
     assert response.body["correlation_id"] == "c-1"
     assert response.body["operation"] == "captures.create"
     assert "Jane" not in json.dumps(response.body)
+
+
+async def test_nothing_of_a_path_that_the_catalogue_does_not_know_is_in_the_body(
+    make_client: MakeClient, server: Wire
+) -> None:
+    server.otherwise = json_answer({"error_code": "NOT_FOUND"}, 404)
+
+    with pytest.raises(NotFound) as caught:
+        await make_client().request("GET", f"/ordermanagement/v1/orders/{ORDER_ID}/persons/jane@example.com?ssn=123")
+
+    response = error_response(caught.value)
+    assert (response.status, response.body["operation"], response.body["order_id"]) == (404, "request", ORDER_ID)
+    assert "jane" not in json.dumps(response.body)
+
+
+async def test_an_advice_with_the_orders_amounts_is_not_in_the_body() -> None:
+    async with Sandbox(limit=None) as sandbox:
+        klarna, order_id = sandbox.client(), sandbox.order(order_amount=1000).order_id or ""
+        with pytest.raises(KlarnaError) as caught:
+            await capture_once(klarna, order_id, CaptureObject(captured_amount=1234, reference="parcel-1"))
+
+    assert "1234" in caught.value.what_to_do()
+    assert error_response(caught.value).status == 409
+    assert "1234" not in error_response(caught.value).body["advice"]
+
+
+def test_answering_errors_of_the_outbox_needs_no_database_driver() -> None:
+    code = "import sys, klarna_om.web; print(*sys.modules)"
+
+    python = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert {"psycopg", "sqlalchemy", "klarna_om.outbox"} & set(python.stdout.split()) == set()
 
 
 async def test_a_refusal_after_an_attempt_in_doubt_is_a_504(make_client: MakeClient, server: Wire) -> None:

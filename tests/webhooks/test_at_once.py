@@ -109,6 +109,20 @@ async def test_one_that_waits_keeps_its_own_budget(klarna: KlarnaClient, order_i
     assert (await first).status == 200
 
 
+async def test_a_push_that_acknowledges_is_not_joined_with_one_that_does_not(
+    klarna: KlarnaClient, sandbox: Sandbox, order_id: str, shop: Shop
+) -> None:
+    shop.seconds = 0.05
+
+    without, acknowledging = await asyncio.gather(
+        handle_push(klarna, order_id, store=shop.store, acknowledge=False),
+        handle_push(klarna, order_id, store=shop.store),
+    )
+
+    assert (without.status, without.is_acknowledged) == (200, False)
+    assert (acknowledging.status, acknowledging.is_acknowledged, sandbox.acknowledgements) == (200, True, 1)
+
+
 async def test_a_push_and_a_notification_are_not_joined(klarna: KlarnaClient, order_id: str, shop: Shop) -> None:
     body = f'{{"order_id": "{order_id}", "event_type": "FRAUD_RISK_ACCEPTED"}}'.encode()
 

@@ -129,6 +129,48 @@ async def test_the_log_names_it(
     assert f"notification of order {order_id}: handled" in caplog.records[-1].getMessage()
 
 
+async def parts_of(body: bytes, then: BaseException | None = None) -> AsyncIterator[bytes]:
+    """A body as it arrives; at its end it breaks off, or nothing comes any more."""
+    yield body[:10]
+    yield body[10:]
+    if then is not None:
+        raise then
+
+
+async def never() -> AsyncIterator[bytes]:
+    """A body that is announced and does not come."""
+    await asyncio.Event().wait()
+    yield b""
+
+
+async def test_a_body_may_be_given_as_it_arrives(klarna: KlarnaClient, order_id: str, shop: Shop) -> None:
+    push = await handle_notification(klarna, parts_of(body_of(order_id)), handle=shop.handle)
+
+    assert (push.status, push.order_id, push.event) == (200, order_id, ACCEPTED)
+
+
+async def test_with_a_wrong_token_the_body_is_not_read(klarna: KlarnaClient, shop: Shop) -> None:
+    push = await handle_notification(klarna, never(), handle=shop.handle, token="wrong", expected="right")
+
+    assert (push.status, push.result) == (404, PushResult.REFUSED_TOKEN)
+
+
+async def test_a_body_is_read_within_the_budget(klarna: KlarnaClient, sandbox: Sandbox, shop: Shop) -> None:
+    push = await handle_notification(klarna, never(), handle=shop.handle, budget=0.1)
+
+    assert (push.status, push.result, sandbox.request_count) == (503, PushResult.BUDGET_OVER, 0)
+    assert isinstance(push.error, TimeoutError)
+    assert push.duration < 1
+
+
+async def test_a_body_that_breaks_off_is_none(klarna: KlarnaClient, order_id: str, shop: Shop) -> None:
+    error = ConnectionResetError("the client went away")
+
+    push = await handle_notification(klarna, parts_of(body_of(order_id), error), handle=shop.handle)
+
+    assert (push.status, push.result, push.error, shop.calls) == (404, PushResult.REFUSED_BODY, error, [])
+
+
 async def test_a_body_is_read_no_further_than_to_see_that_it_is_too_large() -> None:
     chunks: list[int] = []
 

@@ -8,6 +8,8 @@ from uuid import UUID
 import pytest
 
 from klarna_om import ConfigurationError, KlarnaClient, NotFound, Order, Retry, ServerError
+from klarna_om.exchange import Request, Response
+from klarna_om.middleware import Handler
 from klarna_om.sandbox import Sandbox
 from klarna_om.webhooks import Push, PushResult, handle_push
 from klarna_om.webhooks.push import STATUS
@@ -121,6 +123,40 @@ async def test_a_store_that_fails_is_a_503_and_nothing_is_acknowledged(
     assert (failed.status, failed.result, acknowledged) == (503, PushResult.STORE_FAILED, 0)
     assert isinstance(failed.error, RuntimeError)
     assert (later.status, later.result, sandbox.acknowledgements) == (200, PushResult.STORED, 1)
+
+
+async def test_a_store_that_awaits_what_was_cancelled_has_failed(
+    klarna: KlarnaClient, sandbox: Sandbox, order_id: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def store(order: Order) -> None:
+        transaction = asyncio.get_running_loop().create_future()
+        transaction.cancel()
+        await transaction
+
+    push = await handle_push(klarna, order_id, store=store)
+
+    assert (push.status, push.result, sandbox.acknowledgements) == (503, PushResult.STORE_FAILED, 0)
+    assert isinstance(push.error, RuntimeError)
+    assert "test_handle_push.py:" in caplog.records[-1].getMessage()
+
+
+async def test_a_middleware_that_raises_is_a_klarna_that_failed(
+    make_client: MakeClient, server: Wire, shop: Shop
+) -> None:
+    async def fail(request: Request, below: Handler) -> Response:
+        if request.operation == "orders.acknowledge":
+            raise LookupError
+        return await below(request)
+
+    async def fail_at_once(request: Request, below: Handler) -> Response:
+        raise LookupError
+
+    server.otherwise = json_answer({"order_id": NOT_KNOWN})
+
+    first = await handle_push(make_client(middleware=[fail_at_once]), NOT_KNOWN, store=shop.store)
+    second = await handle_push(make_client(middleware=[fail]), NOT_KNOWN, store=shop.store)
+
+    assert [first.result, second.result] == [PushResult.KLARNA_FAILED, PushResult.NOT_ACKNOWLEDGED]
 
 
 async def test_a_klarna_error_of_the_store_is_the_stores(klarna: KlarnaClient, order_id: str) -> None:

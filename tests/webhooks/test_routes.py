@@ -173,6 +173,42 @@ async def test_a_notification_that_is_none_is_a_404(url: str, sandbox: Sandbox, 
     assert (statuses, sandbox.request_count, shop.calls) == ([404] * 4, 0, [])
 
 
+async def begin_notification(url: str, token: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """Announce a body, and send its first byte."""
+    parts = urlsplit(url)
+    reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
+    writer.write(f"POST /fraud?token={token} HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{{".encode())
+    await writer.drain()
+    return reader, writer
+
+
+async def test_a_notification_with_a_wrong_token_is_answered_before_its_body_came(url: str) -> None:
+    reader, writer = await begin_notification(url, "wrong")
+
+    async with asyncio.timeout(2):
+        line = await reader.readline()
+
+    assert b" 404 " in line
+    writer.close()
+    await writer.wait_closed()
+
+
+async def test_a_notification_whose_sender_goes_away_is_one_line_in_the_log(
+    url: str, told: list[Push], caplog: pytest.LogCaptureFixture
+) -> None:
+    _, writer = await begin_notification(url, TOKEN)
+    await asyncio.sleep(0.05)
+
+    writer.close()
+    await writer.wait_closed()
+    async with asyncio.timeout(2):
+        while not told:
+            await asyncio.sleep(0.01)
+
+    assert [push.result for push in told] == [PushResult.REFUSED_BODY]
+    assert [(record.levelname, record.exc_info) for record in caplog.records] == [("WARNING", None)]
+
+
 @pytest.mark.parametrize("module", [aiohttp_web, starlette])
 def test_a_setting_that_cannot_be_meant_is_refused_before_there_is_a_push(module: object, shop: Shop) -> None:
     for route in ("push_route", "notification_route"):

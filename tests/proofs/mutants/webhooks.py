@@ -43,8 +43,8 @@ MUTANTS = (
         "web/error_response.py",
         Rewrite(
             "",
-            "{A: 503, B: 409, C: 504, D: 500}",
-            "{A: 503, B: 409, C: 503, D: 500}",
+            "{A: 504, B: 500}",
+            "{A: 503, B: 500}",
         ),
         caught_by="tests/web/test_error_response.py::test_a_refusal_after_an_attempt_in_doubt_is_a_504",
     ),
