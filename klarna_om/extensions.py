@@ -9,7 +9,6 @@ from attrs import frozen
 from klarna_om.errors import ConfigurationError
 from klarna_om.hooks import Hooks, combine
 from klarna_om.middleware import Middleware
-from klarna_om.middleware.attempt_middleware import AttemptMiddleware
 from klarna_om.middleware.hooks import AttemptHook, CallHook
 from klarna_om.retry.budget import Budget
 from klarna_om.telemetry import Instruments, Telemetry
@@ -39,7 +38,11 @@ class Extensions:
 
     def around_attempts(self) -> tuple[Middleware, ...]:
         """Below the pace."""
-        return (AttemptMiddleware(self.attempt_middleware),) if self.attempt_middleware else ()
+        if not self.attempt_middleware:
+            return ()
+        from klarna_om.middleware.attempt_middleware import AttemptMiddleware  # most clients have none
+
+        return (AttemptMiddleware(self.attempt_middleware),)
 
     def around_requests(self, clock: Callable[[], float]) -> tuple[Middleware, ...]:
         """Below the last check of the key: what is seen here is sent."""
