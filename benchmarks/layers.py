@@ -103,7 +103,8 @@ async def _stacks(operation: str) -> dict[str, Callable[[str], Awaitable[object]
         "http://127.0.0.1:1", username=USER, password=PASSWORD, pace=Pacer(1e6), session=cast("Any", _Borrowed(silent))
     )
     # What the client itself would build at its first call.
-    layers, transport = klarna._layers(), klarna._transport(cast("aiohttp.ClientSession", silent))
+    layers = klarna._shared.layers(klarna._options)
+    transport = klarna._shared.transport(cast("aiohttp.ClientSession", silent), klarna._options.attempt_timeout)
     method, path = ROOTS[operation].method, ROOTS[operation].path
 
     async def nothing(_: str) -> None:

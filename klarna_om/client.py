@@ -1,7 +1,5 @@
-"""The client: checks its settings, builds the middleware stack, binds the endpoints to it, and closes."""
+"""The client: checks its settings, binds the endpoints to its stack, and closes."""
 
-import asyncio
-import inspect
 import random
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -15,6 +13,7 @@ import aiohttp
 from attrs import evolve
 
 from klarna_om.arguments import check_session, check_settings, refuse_unknown
+from klarna_om.client_stack import ClientStack
 from klarna_om.endpoints import Captures, Orders, Refunds
 from klarna_om.errors import ClientClosed
 from klarna_om.exchange import Reply, Request, Response
@@ -23,22 +22,14 @@ from klarna_om.hooks import Hooks
 from klarna_om.http.route import find_route
 from klarna_om.http.session import HttpSession
 from klarna_om.http.tls import tls_context
-from klarna_om.http.transport import Transport, default_headers, limits, user_agent
-from klarna_om.middleware import Handler, Middleware, stack
-from klarna_om.middleware.auth import Auth
-from klarna_om.middleware.correlation import correlation
-from klarna_om.middleware.idempotency import Idempotency
-from klarna_om.middleware.idempotency_key import IdempotencyKey
-from klarna_om.middleware.key_expiry import KeyExpiry
+from klarna_om.http.transport import default_headers, user_agent
+from klarna_om.middleware import Handler, Middleware
 from klarna_om.middleware.key_guard import guard_of
-from klarna_om.middleware.pace import Pace
-from klarna_om.middleware.retry import RetryMiddleware
-from klarna_om.middleware.validation import Validation
-from klarna_om.operation import execute, recorded_responses
+from klarna_om.operation import execute, record_responses
 from klarna_om.options import OptionChanges, Options
 from klarna_om.pace.concurrency import ConcurrencyLimiter
 from klarna_om.pace.pacer import Pacer
-from klarna_om.pace.shared import merchant_of, pacer_of
+from klarna_om.pace.shared import merchant_of
 from klarna_om.raw_request import raw_request
 from klarna_om.retry.budget import Budget
 from klarna_om.retry.policy import Uniform
@@ -115,10 +106,11 @@ class KlarnaClient:
             environment = hide(environment)
         refuse_unknown(options, KlarnaClient)
         self._environment = find_environment(environment)
-        self._credentials = find_credentials(username, password, api_key)
-        check_key_match(self._environment, self._credentials)
+        credentials = find_credentials(username, password, api_key)
+        check_key_match(self._environment, credentials)
         self._options = Options(**options)
-        check_session(session, self._environment.base_url)
+        base_url = self._environment.base_url
+        check_session(session, base_url)
         check_settings(
             pace=pace,
             rate=rate,
@@ -131,73 +123,43 @@ class KlarnaClient:
             wall_clock=wall_clock,
             monotonic=monotonic,
         )
-        extensions = check_extensions(middleware, attempt_middleware, hooks, telemetry)
-        self._route = find_route(
-            self._environment.base_url,
-            proxy=proxy,
-            trust_env=trust_env,
-            tls=tls_context(ca),
-            is_borrowed=session is not None,
+        extensions, tls = check_extensions(middleware, attempt_middleware, hooks, telemetry), tls_context(ca)
+        route = find_route(base_url, proxy=proxy, trust_env=trust_env, tls=tls, is_borrowed=session is not None)
+        http = HttpSession(session, default_headers(user_agent(__version__, user_agent_extra)), in_flight=in_flight)
+        budget = budget or Budget()
+        self._shared = ClientStack(
+            environment=self._environment,
+            credentials=credentials,
+            http=http,
+            route=route,
+            concurrency=ConcurrencyLimiter(http.capacity),
+            pace=pace if rate is None else Pacer(self._environment.limit, highest=rate),
+            budget=budget,
+            extensions=extensions(base_url, budget),
+            guard=guard_of(merchant_of(self._environment, credentials)),
+            sleep=sleep or http.sleep,
+            uniform=uniform,
+            wall_clock=wall_clock,
+            monotonic=monotonic,
         )
-        headers = default_headers(user_agent(__version__, user_agent_extra))
-        self._http = HttpSession(session, headers, in_flight=in_flight)
-        self._concurrency = ConcurrencyLimiter(self._http.capacity)
-        self._pace: Pacer | Literal["shared", "off"] = (
-            pace if rate is None else Pacer(self._environment.limit, highest=rate)
-        )
-        self._budget = budget or Budget()
-        self._extensions = extensions(self._environment.base_url, self._budget)
-        self._guard = guard_of(merchant_of(self._environment, self._credentials))
-        self._sleep = sleep or self._http.sleep
-        self._uniform, self._wall_clock, self._monotonic = uniform, wall_clock, monotonic
         self._bind_endpoints()
 
     def _bind_endpoints(self) -> None:
         """Put the endpoints on this copy's own stack."""
-        self._stack: Handler | None = None
+        self._handler: Handler | None = None
         self.orders = Orders(self._send)
         self.captures = Captures(self._send)
         self.refunds = Refunds(self._send)
 
     def _send(self, request: Request) -> Awaitable[Response]:
         try:
-            session = self._http.session()
+            session = self._shared.http.session()
         except ClientClosed as closed:
             closed.about(request)
             raise
-        if self._stack is None:
-            self._stack = stack(self._layers(), self._transport(session))
-        return self._stack(request)
-
-    def _layers(self) -> tuple[Middleware, ...]:
-        """What happens to every request, from the outside in."""
-        options = self._options
-        validation = Validation(self._environment.is_kustom, strict=options.validate == "strict")
-        extensions, clock = self._extensions, asyncio.get_running_loop().time
-        deadlines, on_wait = self._http.deadlines, extensions.hooks.on_wait
-        return (
-            *extensions.around_calls(clock),
-            IdempotencyKey(is_seen_by_others=extensions.is_key_seen),
-            *extensions.middleware,
-            *((validation,) if options.validate else ()),
-            Auth(self._credentials.authorization),
-            Idempotency(self._guard, options.total, wall_clock=self._wall_clock, monotonic=self._monotonic),
-            RetryMiddleware(
-                options.retry, self._budget, options.total, self._sleep, self._uniform, self._wall_clock, clock
-            ),
-            Pace(self._concurrency, self.pace, options.lane, options.share, options.queue_timeout, deadlines, on_wait),
-            *extensions.around_attempts(),
-            KeyExpiry(self._wall_clock, self._monotonic),
-            *extensions.around_requests(clock),
-            correlation,
-        )
-
-    def _transport(self, session: aiohttp.ClientSession) -> Transport:
-        seconds = self._options.attempt_timeout
-        base_url, deadlines = self._environment.base_url, self._http.deadlines
-        headers = {**self._http.headers_to_add, **self._route.request_headers(base_url)}
-        clock = asyncio.get_running_loop().time
-        return Transport(session, base_url, headers, seconds, limits(seconds), deadlines, clock, self._route)
+        if self._handler is None:
+            self._handler = self._shared.handler(session, self._options)
+        return self._handler(request)
 
     @property
     def environment(self) -> Environment:
@@ -207,22 +169,17 @@ class KlarnaClient:
     @property
     def pace(self) -> Pacer | None:
         """The pacer of this client, for `snapshot()`; None when pacing is off. Call it inside the event loop."""
-        if self._pace == "shared":
-            # Kept with the connection, which all copies share: the pacer must outlive each of them.
-            if self._http.pacer is None:
-                self._http.pacer = pacer_of(self._environment, self._credentials)
-            return self._http.pacer
-        return None if self._pace == "off" else self._pace
+        return self._shared.pacer
 
     @property
     def budget(self) -> Budget:
         """What is left for retries, for metrics: `budget.tokens` of `budget.capacity`."""
-        return self._budget
+        return self._shared.budget
 
     @property
     def wall_clock(self) -> Callable[[], float]:
         """The time of day by which this client judges the age of keys, in seconds since the epoch."""
-        return self._wall_clock
+        return self._shared.wall_clock
 
     def with_options(self, **changes: Unpack[OptionChanges]) -> Self:
         """A copy with other options, sharing pool, pace, key guard and retry budget; closing one closes all.
@@ -244,17 +201,7 @@ class KlarnaClient:
 
         Where a call makes several requests, the reply is about the last one.
         """
-        if not inspect.iscoroutine(call):
-            raise TypeError("reply() takes a call that has not begun: no task and no future")
-        answers: list[Response] = []
-        outer = recorded_responses.get()
-        token = recorded_responses.set(answers)
-        try:
-            value: T = await call
-        finally:
-            recorded_responses.reset(token)
-            if outer is not None:
-                outer.extend(answers)
+        value, answers = await record_responses(call)
         if not answers:
             raise TypeError("reply() takes a call of this client; this coroutine made none")
         return Reply(value, answers[-1])
@@ -279,7 +226,7 @@ class KlarnaClient:
         return await self.reply(execute(self._send, request))
 
     async def __aenter__(self) -> Self:
-        self._http.session()
+        self._shared.http.session()
         return self
 
     async def __aexit__(
@@ -289,7 +236,7 @@ class KlarnaClient:
 
     async def aclose(self) -> None:
         """Close the pool; calls under way end with a typed error. Your own session stays open."""
-        await self._http.close()
+        await self._shared.http.close()
 
     def __repr__(self) -> str:
         # A traceback may show a client whose construction failed.

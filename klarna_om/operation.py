@@ -1,8 +1,9 @@
 """An endpoint as data: the request that it makes, and how the answer is read."""
 
 import contextvars
+import inspect
 import re
-from collections.abc import Coroutine, Mapping
+from collections.abc import Awaitable, Coroutine, Mapping
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar, cast
 from urllib.parse import quote
@@ -149,3 +150,19 @@ async def execute(handler: Handler, request: Request) -> Any:
     if (replies := recorded_responses.get()) is not None:
         replies.append(response)
     return classification.value
+
+
+async def record_responses(call: Awaitable[T]) -> tuple[T, list[Response]]:
+    """Await a call that has not begun; returns its result and the answers that it got."""
+    if not inspect.iscoroutine(call):
+        raise TypeError("reply() takes a call that has not begun: no task and no future")
+    answers: list[Response] = []
+    outer = recorded_responses.get()
+    token = recorded_responses.set(answers)
+    try:
+        value: T = await call
+    finally:
+        recorded_responses.reset(token)
+        if outer is not None:
+            outer.extend(answers)
+    return value, answers

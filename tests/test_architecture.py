@@ -25,7 +25,7 @@ LAYERS = (
     "client",
     "endpoints raw_request",
     "catalogue",
-    "operation",
+    "client_stack operation",
     "http arguments extensions",
     "options telemetry",
     "middleware",

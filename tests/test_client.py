@@ -166,7 +166,7 @@ async def test_the_callers_session_is_used_and_left_open(make_client: MakeClient
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=2, limit_per_host=1)) as session:
         async with make_client(session=session) as klarna:
             await asyncio.gather(*(klarna.orders.acknowledge(ORDER_ID) for _ in range(5)))
-            assert klarna._concurrency.capacity == 1
+            assert klarna._shared.concurrency.capacity == 1
 
         assert not session.closed
         assert server.connections == 1
@@ -256,7 +256,7 @@ async def test_cancelling_a_call_leaves_nothing_behind(make_client: MakeClient, 
     await asyncio.wait([call])
 
     await klarna.orders.acknowledge(ORDER_ID)
-    assert klarna._concurrency.taken == 0
+    assert klarna._shared.concurrency.taken == 0
     assert len(asyncio.all_tasks()) <= 3  # this test and the raw server's
 
 

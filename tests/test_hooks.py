@@ -13,6 +13,7 @@ from klarna_om.errors import InvalidRequest, KlarnaError, QueueTimeout
 from klarna_om.exchange import Request, Response
 from klarna_om.hooks import AttemptEvent, CallEvent, Hooks, WaitEvent
 from klarna_om.middleware import Handler
+from klarna_om.options import Options
 from klarna_om.outcome import Outcome
 from klarna_om.pace.pacer import Pacer
 from klarna_om.retry.budget import Budget
@@ -252,5 +253,5 @@ async def test_without_hooks_the_stack_has_no_more_layers(make_client: MakeClien
 
     plain, hooked = make_client(), make_client(hooks=[recorder.hooks], attempt_middleware=[pass_on])
 
-    assert len(plain._layers()) == 8
-    assert len(hooked._layers()) == 11
+    assert len(plain._shared.layers(Options())) == 8
+    assert len(hooked._shared.layers(Options())) == 11

@@ -64,7 +64,7 @@ async def test_the_code_runs_from_top_to_bottom(
         if inspect.isawaitable(result):
             await result
         clients.append(names["klarna"])
-        if clients[-1]._http._closed.is_set():
+        if clients[-1]._shared.http._closed.is_set():
             names["klarna"] = environment_client(sandbox)
 
     assert sandbox.effects(order.order_id, "captures.create") == 1

@@ -14,7 +14,7 @@ import pytest
 
 from klarna_om.sandbox import Sandbox
 from klarna_om.structuring import to_dict
-from klarna_om.web import Service, error_response
+from klarna_om.web import error_response
 from klarna_om.webhooks.push import STATUS
 from tests.support.web_servers import serve_aiohttp, serve_asgi
 
@@ -89,11 +89,18 @@ async def test_a_route_of_the_shops_own_receives_a_push(klarna_sandbox: Sandbox)
 
 
 @pytest.mark.usefixtures("_programs")
-async def test_what_runs_in_the_background_stops_when_it_is_told() -> None:
-    service: Service = import_module("background").service
-    async with service, asyncio.timeout(3):
-        await asyncio.sleep(0)
-        assert service.is_ready
+async def test_the_outboxs_drain_beside_the_requests_captures_once(klarna_sandbox: Sandbox) -> None:
+    order_id = klarna_sandbox.order(order_amount=1000).order_id or ""
+    async with serve("outbox_shop") as url:
+        address = f"{url}/orders/{order_id}/shipments/shipment-7?amount="
+        first, again = await call("PUT", f"{address}300"), await call("PUT", f"{address}300")
+        other, _ = await call("PUT", f"{address}301")
+        async with asyncio.timeout(10):
+            while not klarna_sandbox.effects(order_id, "captures.create"):
+                await asyncio.sleep(0.02)
+
+    assert (first[0], first, other) == (202, again, 409)
+    assert klarna_sandbox.effects(order_id, "captures.create") == 1
 
 
 def test_the_table_of_results_is_that_of_the_code() -> None:

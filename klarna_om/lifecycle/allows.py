@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 from attrs import frozen
 
+from klarna_om.lifecycle.due_date import PAY_LATER
 from klarna_om.lifecycle.increase import is_increasable
 from klarna_om.lifecycle.obstacles import capture_obstacle, refund_obstacle
-from klarna_om.lifecycle.states import ALLOWED, REFUSED, STATES
+from klarna_om.lifecycle.states import ALLOWED, NEED_AUTHORIZATION, REFUSED, STATES
 from klarna_om.types import FraudStatus, Order, OrderStatus, PaymentMethodType
 
 LONGEST_AUTHORIZATION = timedelta(days=180)
@@ -78,7 +79,7 @@ def _by_status(order: Order, operation: str) -> Iterator[_Reason]:
 
 
 def _more(order: Order, operation: str, amount: int | None, now: datetime) -> Iterator[_Reason]:
-    if operation in _NEED_AUTHORIZATION:
+    if operation in NEED_AUTHORIZATION:
         yield from _expired(order, now)
     if operation in _NEED_CAPTURES and not order.captures and not order.captured_amount:
         yield _Reason("the order has no captures")
@@ -115,13 +116,25 @@ def _release(order: Order, _: int | None, __: datetime) -> Iterator[_Reason]:
 
 
 def _extend(order: Order, _: int | None, now: datetime) -> Iterator[_Reason]:
-    method = order.initial_payment_method.type if order.initial_payment_method else None
+    method = _payment_method(order)
     if order.created_at is not None and order.created_at + LONGEST_AUTHORIZATION <= now:
         yield _Reason("the order is older than 180 days")
     if method == PaymentMethodType.PAY_BY_CARD:
         yield _Reason("the order is paid by card")
     if (order.purchase_country or "").upper() == "US" and method in ("FIXED_AMOUNT", "FIXED_SUM_CREDIT"):
         yield _Reason("the order is paid in instalments in the US", is_certain=False)
+
+
+def _extend_due_date(order: Order, _: int | None, __: datetime) -> Iterator[_Reason]:
+    method = _payment_method(order)
+    if method is None:
+        yield _Reason("the order does not show its payment method; only pay-later orders allow it", is_certain=False)
+    elif method not in PAY_LATER:
+        yield _Reason(f"only pay-later orders allow it, and whether {method} is one is not known", is_certain=False)
+
+
+def _payment_method(order: Order) -> str | None:
+    return order.initial_payment_method.type if order.initial_payment_method else None
 
 
 def _update(order: Order, amount: int | None, _: datetime) -> Iterator[_Reason]:
@@ -136,7 +149,7 @@ def _update(order: Order, amount: int | None, _: datetime) -> Iterator[_Reason]:
 
 
 def _increase(order: Order) -> Iterator[_Reason]:
-    method = order.initial_payment_method.type if order.initial_payment_method else None
+    method = _payment_method(order)
     country = (order.purchase_country or "").upper()
     if method is None:
         yield _Reason("the order does not show its payment method, by which an increase is allowed", is_certain=False)
@@ -144,14 +157,6 @@ def _increase(order: Order) -> Iterator[_Reason]:
         yield _Reason(f"Klarna does not raise an order of {method} in {country or 'an unknown country'}")
 
 
-_NEED_AUTHORIZATION = frozenset(
-    {
-        "captures.create",
-        "orders.extend_authorization_time",
-        "orders.release_remaining_authorization",
-        "orders.update_authorization",
-    }
-)
 _NEED_CAPTURES = frozenset(
     {"captures.add_shipping_info", "captures.extend_due_date", "captures.trigger_send_out", "refunds.create"}
 )
@@ -159,6 +164,7 @@ _NEED_CAPTURES = frozenset(
 _Rule = Callable[[Order, int | None, datetime], Iterator[_Reason]]
 _RULES: Mapping[str, _Rule] = {
     "captures.create": _capture,
+    "captures.extend_due_date": _extend_due_date,
     "refunds.create": _refund,
     "orders.release_remaining_authorization": _release,
     "orders.extend_authorization_time": _extend,

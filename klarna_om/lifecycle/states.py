@@ -53,3 +53,13 @@ STATES: Mapping[str, Mapping[str, str]] = {
     operation: dict(zip(STATUSES, marks.split(), strict=True)) for operation, marks in _TABLE.items()
 }
 """By operation and status."""
+
+NEED_AUTHORIZATION = frozenset(
+    {
+        "captures.create",
+        "orders.extend_authorization_time",
+        "orders.release_remaining_authorization",
+        "orders.update_authorization",
+    }
+)
+"""What is over once `expires_at` is past, also for an order that stays PART_CAPTURED."""

@@ -9,13 +9,13 @@ one REJECTED it, a capture within 4 hours overrides that (this is published), an
 
 from collections.abc import Callable, Mapping
 
+from klarna_om.lifecycle.due_date import PAY_LATER
 from klarna_om.sandbox.account import PENDING, STOPPED, Account, CaptureRecord, Document, build_capture
 from klarna_om.sandbox.action_context import ActionContext
 from klarna_om.sandbox.clock import format_timestamp
 from klarna_om.sandbox.results import NO_CONTENT, CreatedResource, Result
 from klarna_om.sandbox.seeded_orders import derive_uuid
 
-PAY_LATER = frozenset({"INVOICE", "INVOICE_BUSINESS", "B2B_INVOICE"})
 FREE_DAYS = 2  # once an order
 EXTENSIONS = {7: 500, 14: 900, 30: 1900}
 """Days, and the merchant's fee in minor units."""

@@ -10,12 +10,13 @@ from functools import partial
 from attrs import frozen
 
 from klarna_om.ids import is_uuid
+from klarna_om.lifecycle.states import NEED_AUTHORIZATION
 from klarna_om.sandbox import capture_actions, order_actions, refund_actions
 from klarna_om.sandbox.account import Account, Document, build_order, new_account
 from klarna_om.sandbox.action_context import ActionContext
 from klarna_om.sandbox.effects import Effects
 from klarna_om.sandbox.hidden_orders import Hiding
-from klarna_om.sandbox.lifecycle import LIFECYCLE, REASONS
+from klarna_om.sandbox.lifecycle import EXPIRED, LIFECYCLE, REASONS
 from klarna_om.sandbox.results import RefusedError, Result
 from klarna_om.sandbox.seeded_orders import SeededOrders
 
@@ -113,6 +114,8 @@ class Ledger:
         status = account.status(now)
         if not rule.is_allowed[status]:
             raise RefusedError(403, rule.error_code, f"{REASONS[status]} {rule.denial}")
+        if call.operation in NEED_AUTHORIZATION and now >= account.expires_at:  # a PART_CAPTURED order keeps its status
+            raise RefusedError(403, rule.error_code, f"{REASONS[EXPIRED]} {rule.denial}")
         context = ActionContext(
             account=account,
             purchase=partial(self._purchase, order_id),

@@ -24,8 +24,8 @@ The rules
 Klarna has not published the following; the sandbox assumes the strict behaviour, so that no caller relies on
 something that Klarna may refuse. Cancelling twice, and releasing twice, is refused. A customer's address
 cannot be changed, nor the time extended, once everything is captured. A part-captured order stays
-PART_CAPTURED after `expires_at`, but nothing remains to be captured. A CLOSED order can be read,
-acknowledged, referenced and refunded.
+PART_CAPTURED after `expires_at`, but nothing remains to be captured, changed, extended or released. A CLOSED
+order can be read, acknowledged, referenced and refunded.
 
 https://docs.klarna.com/payments/after-payments/order-management/manage-orders-with-the-api/
 """

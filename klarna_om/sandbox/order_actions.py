@@ -70,11 +70,14 @@ def update_customer_details(context: ActionContext) -> Result:
 def extend_authorization_time(context: ActionContext) -> Result:
     """28 days from today, so several calls a day give one date; never beyond 180 days after creation."""
     account = context.account
+    latest = account.created_at + MAX_AUTHORIZATION
+    if context.now >= latest:
+        raise context.refusal("Order is older than 180 days.")
     if account.payment_method == "PAY_BY_CARD":
         raise context.refusal("Order is paid by card.")
     if account.country == "US" and account.payment_method in {"FIXED_AMOUNT", "FIXED_SUM_CREDIT"}:
         raise context.refusal("Order is paid in installments.")
-    new_expiry = min(midnight_after(context.now, EXTENSION_DAYS), account.created_at + MAX_AUTHORIZATION)
+    new_expiry = min(midnight_after(context.now, EXTENSION_DAYS), latest)
     account.expires_at = max(account.expires_at, new_expiry)
     return NO_CONTENT
 

@@ -32,6 +32,7 @@ def order(**fields: Any) -> Order:
     return Order(**{**usual, **fields})
 
 
+DUE_DATE = "captures.extend_due_date"
 CAPTURE, REFUND, EXTEND = "captures.create", "refunds.create", "orders.extend_authorization_time"
 CANCEL, RELEASE, UPDATE = "orders.cancel", "orders.release_remaining_authorization", "orders.update_authorization"
 
@@ -51,6 +52,7 @@ ALLOWED: list[tuple[str, Order, int | None]] = [
     ("orders.acknowledge", order(status="A_NEW_WORD"), None),
     ("orders.update_merchant_references", order(status="CLOSED"), None),
     ("captures.trigger_send_out", order(captured=400), None),
+    (DUE_DATE, order(captured=400), None),
 ]
 
 
@@ -76,6 +78,8 @@ REFUSED: list[tuple[str, Order, int | None, str]] = [
     (RELEASE, order(captured=400, remaining_authorized_amount=0), None, "nothing is left to release"),
     (REFUND, order(), 100, "the order has no captures"),
     (REFUND, order(captured=400), 401, "400 can still be refunded, not 401"),
+    (EXTEND, order(captured=400, expires_at=NOW), None, "the authorization has expired"),
+    (UPDATE, order(captured=400, expires_at=NOW), 1200, "the authorization has expired"),
     (EXTEND, order(status="EXPIRED"), None, "the authorization has expired"),
     (EXTEND, order(created_at=NOW - timedelta(days=180)), None, "the order is older than 180 days"),
     (EXTEND, order(initial_payment_method=InitialPaymentMethod(type="PAY_BY_CARD")), None, "paid by card"),
@@ -90,7 +94,7 @@ REFUSED: list[tuple[str, Order, int | None, str]] = [
         "SWISH in an unknown country",
     ),
     ("orders.update_customer_details", order(status="CANCELLED"), None, "the order is cancelled"),
-    ("captures.extend_due_date", order(), None, "the order has no captures"),
+    (DUE_DATE, order(), None, "the order has no captures"),
 ]
 
 
@@ -116,6 +120,13 @@ UNKNOWN: list[tuple[str, Order, int | None, str]] = [
         order(purchase_country="US", initial_payment_method=InitialPaymentMethod(type="FIXED_AMOUNT")),
         None,
         "instalments",
+    ),
+    (DUE_DATE, order(captured=400, initial_payment_method=None), None, "only pay-later orders allow it"),
+    (
+        DUE_DATE,
+        order(captured=400, initial_payment_method=InitialPaymentMethod(type="PAY_BY_CARD")),
+        None,
+        "whether PAY_BY_CARD is one is not known",
     ),
     (UPDATE, order(initial_payment_method=None), 1200, "does not show its payment method"),
 ]

@@ -84,7 +84,7 @@ async def test_it_runs_while_the_place_is_held_and_its_time_is_no_wait(make_clie
     taken: list[int] = []
 
     async def look(request: Request, below: Handler) -> Response:
-        taken.append(klarna._concurrency.taken)
+        taken.append(klarna._shared.concurrency.taken)
         return await below(request)
 
     klarna = make_client(attempt_middleware=[look])
@@ -92,7 +92,7 @@ async def test_it_runs_while_the_place_is_held_and_its_time_is_no_wait(make_clie
     await klarna.orders.acknowledge(ORDER_ID)
 
     assert taken == [1]
-    assert klarna._concurrency.taken == 0
+    assert klarna._shared.concurrency.taken == 0
 
 
 def in_place(request: Request) -> Request:
@@ -394,4 +394,4 @@ async def test_cancelling_passes_through_it(make_client: MakeClient, server: Wir
 
     with pytest.raises(asyncio.CancelledError):
         await call
-    assert klarna._concurrency.taken == 0
+    assert klarna._shared.concurrency.taken == 0

@@ -358,7 +358,7 @@ async def test_a_key_that_was_never_sent_is_free_for_a_corrected_body(make_clien
     with pytest.raises(ConnectionFailed):
         await nowhere.captures.create(ORDER_ID, CaptureObject(captured_amount=101), idempotency_key="k")
 
-    assert len(nowhere._guard) == 0
+    assert len(nowhere._shared.guard) == 0
 
 
 async def test_a_call_that_was_not_sent_leaves_an_earlier_doubt(make_client: MakeClient, server: Wire) -> None:
@@ -379,7 +379,7 @@ async def test_random_keys_that_are_finished_are_forgotten(make_client: MakeClie
     for _ in range(20):
         await klarna.orders.acknowledge(ORDER_ID)
 
-    assert len(klarna._guard) == 0
+    assert len(klarna._shared.guard) == 0
 
 
 def test_calls_in_two_threads_share_one_request(server_in_a_thread: str) -> None:
@@ -390,7 +390,7 @@ def test_calls_in_two_threads_share_one_request(server_in_a_thread: str) -> None
     def call() -> None:
         async def capture() -> None:
             async with KlarnaClient(server_in_a_thread, username="u", password="p", pace="off") as own:
-                assert own._guard is klarna._guard
+                assert own._shared.guard is klarna._shared.guard
                 results.append(await own.captures.create(ORDER_ID, CAPTURE, idempotency_key="k"))
 
         asyncio.run(capture())

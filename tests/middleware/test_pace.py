@@ -63,14 +63,14 @@ async def test_the_total_time_limits_the_wait_too(make_client: MakeClient, serve
 async def test_a_call_cancelled_while_it_waits_gives_back_its_place(make_client: MakeClient, taken: int) -> None:
     klarna = make_client(pace=OneSlot(), in_flight=1, lane="batch")
     if taken:
-        assert klarna._concurrency.try_acquire()
+        assert klarna._shared.concurrency.try_acquire()
     call = asyncio.create_task(klarna.orders.acknowledge(ORDER_ID))
     await asyncio.sleep(0)
 
     call.cancel()
     await asyncio.wait([call])
 
-    assert klarna._concurrency.taken == taken
+    assert klarna._shared.concurrency.taken == taken
 
 
 async def test_every_attempt_takes_a_slot(make_client: MakeClient, server: Wire) -> None:

@@ -247,9 +247,9 @@ class World:
             assert captured + (order.remaining_authorized_amount or 0) <= (order.order_amount or 0)
 
     def _nothing_is_in_flight(self) -> None:
-        assert self.klarna._concurrency.taken == 0
-        assert not self.klarna._http.deadlines._running
-        assert not any(use.is_running for use in self.klarna._guard._uses.values())
+        assert self.klarna._shared.concurrency.taken == 0
+        assert not self.klarna._shared.http.deadlines._running
+        assert not any(use.is_running for use in self.klarna._shared.guard._uses.values())
 
     def _plan_faults(self, faults: list[str]) -> None:
         for fault in faults:

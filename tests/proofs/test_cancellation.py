@@ -111,9 +111,9 @@ async def test_a_call_cancelled_at_any_point_leaves_nothing_and_its_key_works_ag
 
         was_cancelled = await cancel(klarna.captures.create(ORDER_ID, CAPTURE, idempotency_key=key), n)
 
-        assert klarna._concurrency.taken == 0
-        assert not any(use.is_running for use in klarna._guard._uses.values())
-        assert not klarna._http.deadlines._running
+        assert klarna._shared.concurrency.taken == 0
+        assert not any(use.is_running for use in klarna._shared.guard._uses.values())
+        assert not klarna._shared.http.deadlines._running
         if isinstance(pace, Pacer):
             assert (pace.snapshot().waiting_live, pace.snapshot().waiting_batch) == (0, 0)
         raw.breaks = [LAST] if breaks else []
@@ -254,5 +254,5 @@ async def test_a_thousand_cancelled_calls_leave_no_descriptor_and_no_task(
         await some(100)
     gc.collect()
 
-    assert (len(asyncio.all_tasks()), klarna._concurrency.taken) == (tasks, 0)
+    assert (len(asyncio.all_tasks()), klarna._shared.concurrency.taken) == (tasks, 0)
     assert descriptors() <= files + 2

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
+from attrs import evolve
 
 from klarna_om.client import KlarnaClient
 from klarna_om.errors import AnswerCut, ClientClosed, ConnectionFailed, ConnectionLost, KlarnaError, NotAllowed
@@ -45,9 +46,9 @@ async def test_closing_ends_every_call_wherever_it_is_with_a_typed_error(
 
     async def sleep(seconds: float) -> None:
         asleep.set()
-        await klarna._http.sleep(60.0)
+        await klarna._shared.http.sleep(60.0)
 
-    klarna._sleep = sleep
+    klarna._shared = evolve(klarna._shared, sleep=sleep)
     sleeping = asyncio.create_task(klarna.orders.acknowledge(ORDER_ID, idempotency_key="sleeping"))
     await asleep.wait()
     sent = asyncio.create_task(klarna.orders.acknowledge(ORDER_ID, idempotency_key="sent"))
@@ -62,7 +63,7 @@ async def test_closing_ends_every_call_wherever_it_is_with_a_typed_error(
     assert [type(end) for end in ends] == [ClientClosed] * 3
     assert [getattr(end, "outcome", None) for end in ends] == [Outcome.UNKNOWN, Outcome.UNKNOWN, Outcome.NOT_SENT]
     assert len(raw.requests) == 2
-    assert not klarna._http.deadlines._running
+    assert not klarna._shared.http.deadlines._running
     assert session.closed is False
 
 
@@ -140,7 +141,7 @@ async def test_thousands_of_failing_calls_leave_descriptors_tasks_and_memory_fla
         unused.bind(("127.0.0.1", 0))
         klarna = make_client(raw.url, retry=Retry.off())
         nowhere = make_client(f"http://127.0.0.1:{unused.getsockname()[1]}", retry=Retry.off())
-        klarna._guard.capacity = nowhere._guard.capacity = 100
+        klarna._shared.guard.capacity = nowhere._shared.guard.capacity = 100
         kinds = set()
         monkeypatch.setattr(logging.getLogger("klarna_om"), "disabled", True)  # pytest keeps every line
 
@@ -175,6 +176,6 @@ async def test_thousands_of_failing_calls_leave_descriptors_tasks_and_memory_fla
     assert len(asyncio.all_tasks()) <= tasks
     assert descriptors() <= files + 2
     assert min(blocks[1] - blocks[0], blocks[2] - blocks[1]) < many
-    assert isinstance(klarna._guard, KeyGuard)
-    assert len(klarna._guard._uses) <= 100 + 64
-    assert klarna._concurrency.taken == 0
+    assert isinstance(klarna._shared.guard, KeyGuard)
+    assert len(klarna._shared.guard._uses) <= 100 + 64
+    assert klarna._shared.concurrency.taken == 0

@@ -87,7 +87,7 @@ def test_a_client_is_closed_with_its_event_loop() -> None:
         warnings.simplefilter("always")
         with Sandbox() as sandbox:
             klarna = asyncio.run(acknowledge(sandbox))
-            is_closed_before = klarna._http._closed.is_set()
+            is_closed_before = klarna._shared.http._closed.is_set()
         del klarna
         gc.collect()
 
@@ -104,7 +104,7 @@ def test_a_client_of_a_loop_that_stands_still_is_closed_with_its_sandbox() -> No
     with asyncio.Runner() as runner:
         with Sandbox() as sandbox:
             klarna = runner.run(acknowledge(sandbox))
-        is_closed_before = klarna._http._closed.is_set()
+        is_closed_before = klarna._shared.http._closed.is_set()
 
     assert is_closed_before
 

@@ -218,6 +218,38 @@ def test_an_expired_order_keeps_its_captures(driver: LedgerDriver) -> None:
     assert driver.execute("captures.create", {"captured_amount": 1}).error_code == "CAPTURE_NOT_ALLOWED"
 
 
+@pytest.mark.parametrize(
+    ("operation", "body"),
+    [
+        ("orders.extend_authorization_time", None),
+        ("orders.update_authorization", {"order_amount": AMOUNT + 500}),
+        ("orders.release_remaining_authorization", None),
+        ("captures.create", {"captured_amount": 1}),
+    ],
+)
+def test_an_authorization_that_is_over_is_not_revived(
+    driver: LedgerDriver, operation: str, body: dict[str, Any] | None
+) -> None:
+    driver.capture(100)
+    driver.clock.advance(days=40)
+    before = driver.order
+
+    result = driver.execute(operation, body)
+
+    assert result.status == 403
+    assert result.error_messages[0].startswith("Order is expired.")
+    assert driver.order == before
+
+
+def test_an_order_of_180_days_cannot_be_extended_though_it_has_not_expired(driver: LedgerDriver) -> None:
+    driver.add_order(expires_at=format_timestamp(NOON + 300 * 24 * 3600))
+    driver.clock.advance(days=180)
+
+    result = driver.execute("orders.extend_authorization_time")
+
+    assert (result.status, result.error_messages[0][:29]) == (403, "Order is older than 180 days.")
+
+
 def test_refusals_and_reads_have_no_effect(driver: LedgerDriver) -> None:
     driver.execute("orders.release_remaining_authorization")
     driver.execute("orders.get")

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 
 import pytest
-from attrs import define
+from attrs import define, evolve
 
 from klarna_om import CaptureObject, Handler, KlarnaClient, RefundObject, Request, Response, Retry, UpdateAuthorization
 from klarna_om.middleware.key_guard import KeyGuard
@@ -46,7 +46,7 @@ def new_client(sandbox: Sandbox, *between: object) -> KlarnaClient:
         wall_clock=sandbox.clock,
         middleware=between,  # type: ignore[arg-type]
     )
-    klarna._guard = KeyGuard()
+    klarna._shared = evolve(klarna._shared, guard=KeyGuard())
     return klarna
 
 
