@@ -83,7 +83,7 @@ def _status(error: KlarnaError) -> int:
         return 422
     if isinstance(error, _OF_THE_KEY):
         return 409
-    return 404 if isinstance(error, NotFound) else _STATUS[error.outcome]
+    return 404 if isinstance(error, NotFound | LookupError) else _STATUS[error.outcome]
 
 
 def _headers(status: int, retry_after: float | None) -> dict[str, str]:

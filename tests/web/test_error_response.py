@@ -24,6 +24,7 @@ from klarna_om import (
     Retry,
     errors,
 )
+from klarna_om.outbox import IntentNotFound, ReferenceInUse
 from klarna_om.web import error_response
 from tests.conftest import MakeClient
 from tests.support.calls import CALLS, ORDER_ID
@@ -37,6 +38,8 @@ from tests.support.wire import Broken, Cut, Wire, json_answer
         (InvalidRequest(("order_lines[0].name: jane",)), 422),
         (IdempotencyKeyReused("x"), 409),
         (ReferenceTaken("x"), 409),
+        (ReferenceInUse("x"), 409),
+        (IntentNotFound("x"), 404),
         (KeyExpired("x"), 409),
         (ClientClosed("x"), 503),
         (QueueTimeout("x"), 503),
