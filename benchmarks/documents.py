@@ -36,13 +36,15 @@ ORDER_ID = order_id(7).encode()
 """The id in the documents that `order` makes."""
 
 
-def order(size: int) -> bytes:
+def order(size: int, *, is_captured: bool = True) -> bytes:
     """An order as Klarna sends it, of about that many bytes: the larger, the more lines and captures."""
     document = _order()
+    if not is_captured:
+        document |= {"status": "AUTHORIZED", "captured_amount": 0, "remaining_authorized_amount": 125_000}
     lines = document["order_lines"]
     while len(_json(document)) < size - 400:
         lines.append(_line(len(lines)))
-        if len(lines) % 12 == 0:
+        if is_captured and len(lines) % 12 == 0:
             document["captures"].append(_capture(len(document["captures"]), lines[-4:]))
     document["merchant_data"] = ""
     document["merchant_data"] = "x" * (size - len(_json(document)))

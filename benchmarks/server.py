@@ -80,10 +80,17 @@ def own_server(
     kind: Kind = "none",
     limit: int = 1_000_000,
     core: int | None = SERVER_CORE,
+    is_captured: bool = True,
+    notes_arrivals: bool = False,
 ) -> Iterator[Served]:
-    """A server on asyncio (uvloop where it is installed), with a latency and a rate limit."""
+    """A server on asyncio (uvloop where it is installed), with a latency and a rate limit.
+
+    With `notes_arrivals`, `/arrivals` returns when each path was posted to since it was last asked, on the system's
+    monotonic clock.
+    """
     command = [sys.executable, "-m", "benchmarks.server", f"--size={size}", f"--kind={kind}", f"--limit={limit}"]
     command += [f"--quickest={quickest}", f"--slowest={slowest}", *([] if core is None else [f"--core={core}"])]
+    command += [*(["--notes-arrivals"] if notes_arrivals else []), *([] if is_captured else ["--uncaptured"])]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     with _terminate_at_exit(process):
         assert process.stdout is not None
@@ -210,6 +217,7 @@ class Rules:
     quota: Quota
     quickest: float
     slowest: float
+    arrivals: dict[str, list[float]] | None
 
 
 class Exchange(asyncio.Protocol):
@@ -242,6 +250,13 @@ class Exchange(asyncio.Protocol):
         if path == b"/stats":
             self._write(_encode(200, rules.quota.to_json()))
             return
+        if rules.arrivals is not None:
+            if path == b"/arrivals":
+                self._write(_encode(200, json.dumps(rules.arrivals).encode()))
+                rules.arrivals.clear()
+                return
+            if method == b"POST":
+                rules.arrivals.setdefault(path.decode(), []).append(time.monotonic())
         fits, remaining = rules.quota.admit()
         if not fits:
             answer = _encode(429, b"{}", rules.quota.limit, 0)
@@ -292,6 +307,8 @@ def run() -> None:
     parser.add_argument("--quickest", type=float, default=0.0)
     parser.add_argument("--slowest", type=float, default=0.0)
     parser.add_argument("--core", type=int, default=None)
+    parser.add_argument("--notes-arrivals", action="store_true")
+    parser.add_argument("--uncaptured", action="store_true")
     given = parser.parse_args()
     if given.core is not None:
         pin(given.core)
@@ -299,7 +316,10 @@ def run() -> None:
         import uvloop
 
         asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
-    rules = Rules(documents.order(given.size), Quota(given.kind, given.limit), given.quickest, given.slowest)
+    quota = Quota(given.kind, given.limit)
+    arrivals: dict[str, list[float]] | None = {} if given.notes_arrivals else None
+    order = documents.order(given.size, is_captured=not given.uncaptured)
+    rules = Rules(order, quota, given.quickest, given.slowest, arrivals)
     asyncio.run(serve(rules))
 
 

@@ -41,7 +41,7 @@ def transaction_on(connection: Any, now: Callable[[Dialect], float | None]) -> T
     if "psycopg" in packages and inspect.iscoroutinefunction(getattr(connection, "execute", None)):
         run = _on_psycopg(connection)
     elif "sqlalchemy" in packages and inspect.iscoroutinefunction(getattr(connection, "execute", None)):
-        dialect, run = _dialect_of(connection), _on_sqlalchemy(connection)
+        dialect, run = dialect_of(connection), _on_sqlalchemy(connection)
     elif isinstance(connection, sqlite3.Connection):
         dialect, run = SQLITE, _on_sqlite3(connection)
     elif "aiosqlite" in packages:
@@ -65,7 +65,7 @@ def _on_psycopg(connection: Any) -> Run:
 def _on_sqlalchemy(connection: Any) -> Run:
     from sqlalchemy import text
 
-    is_sqlite = _dialect_of(connection) is SQLITE
+    is_sqlite = dialect_of(connection) is SQLITE
 
     async def run(statement: str, values: dict[str, Any]) -> Rows:
         result = await connection.execute(text(statement), _as_text(values) if is_sqlite else values)
@@ -74,7 +74,8 @@ def _on_sqlalchemy(connection: Any) -> Run:
     return run
 
 
-def _dialect_of(connection: Any) -> Dialect:
+def dialect_of(connection: Any) -> Dialect:
+    """The dialect of a session, a connection or an engine of SQLAlchemy's; `TypeError` for another database."""
     bind = connection.get_bind() if hasattr(connection, "get_bind") else connection
     name = bind.dialect.name
     for dialect in (POSTGRESQL, SQLITE):

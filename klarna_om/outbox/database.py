@@ -30,7 +30,7 @@ class Database(Protocol):
 
 
 def open_database(target: Any, clock: Clock | None) -> Database:
-    """The database that a pool of psycopg, the path of an SQLite file, or an `sqlite3.Connection` stands for."""
+    """The database behind psycopg's pool, SQLAlchemy's engine, an SQLite file's path or an `sqlite3.Connection`."""
     if isinstance(target, str | PathLike | sqlite3.Connection):
         from klarna_om.outbox.sqlite import SqliteDatabase
 
@@ -40,7 +40,12 @@ def open_database(target: Any, clock: Clock | None) -> Database:
         from klarna_om.outbox.postgres import PostgresDatabase
 
         return PostgresDatabase(target, clock)
+    if "sqlalchemy" in packages and hasattr(target, "sync_engine"):
+        from klarna_om.outbox.engine import EngineDatabase
+
+        return EngineDatabase(target, clock)
     raise TypeError(
         f"the outbox cannot drain a {type(target).__qualname__}; give it a psycopg_pool.AsyncConnectionPool"
-        " (pip install 'klarna-om[postgres]'), the path of an SQLite file, or an sqlite3.Connection"
+        " (pip install 'klarna-om[postgres]'), SQLAlchemy's AsyncEngine, the path of an SQLite file, or an"
+        " sqlite3.Connection"
     )

@@ -1,9 +1,9 @@
 """What can go wrong with the outbox itself."""
 
-from klarna_om.errors import ConfigurationError, KeyExpired, KlarnaError
+from klarna_om.errors import ConfigurationError, KeyExpired, KlarnaError, ReferenceTaken
 
 
-class ReferenceInUse(KlarnaError):
+class ReferenceInUse(ReferenceTaken):
     """The order has an intent of this operation and reference with another body. Nothing was added.
 
     Under one reference Klarna would get one of the two; so give each intent a reference of its own.

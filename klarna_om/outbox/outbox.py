@@ -69,12 +69,13 @@ class Outbox(Writes):
     ) -> None:
         """Nothing is opened.
 
-        `database`: a `psycopg_pool.AsyncConnectionPool`, the path of an SQLite file, or an `sqlite3.Connection`; it
-        may also be given to each method that needs it.
+        `database`: a `psycopg_pool.AsyncConnectionPool`, SQLAlchemy's `AsyncEngine` (with psycopg, asyncpg or
+        aiosqlite), the path of an SQLite file, or an `sqlite3.Connection`; it may also be given to each method that
+        needs it. An engine on PostgreSQL gets one connection beside its pool, for notifications.
         `on_result`: `async def on_result(connection, intent)`, called once for each intent that is done, refused or
-        escalated. `connection` is the driver's (psycopg's AsyncConnection, or sqlite3's), in the transaction that
-        records that it was called: write to it, and do not commit. If it raises, the result is told again a minute
-        later.
+        escalated. `connection` is of that database (psycopg's or SQLAlchemy's AsyncConnection, or sqlite3's), in the
+        transaction that records that it was called: write to it, and do not commit. If it raises, the result is told
+        again a minute later.
         `kustom`: check requests by the rules of Kustom's hosts when they are added.
         `concurrency`: calls under way at once in a drain. `lease`: seconds after which another process takes over what
         this one was at. `poll`: seconds between two looks where no notification comes. `grace`: seconds that calls

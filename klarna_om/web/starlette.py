@@ -1,12 +1,12 @@
 """A client in an application of Starlette, and so of FastAPI."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 from starlette.applications import Starlette
 from starlette.requests import HTTPConnection, Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 
 from klarna_om.client import KlarnaClient
 from klarna_om.errors import ConfigurationError, KlarnaError
@@ -61,5 +61,5 @@ async def handle_error(_: Request, error: Exception) -> JSONResponse:
     return JSONResponse(response.body, response.status, response.headers)
 
 
-exception_handlers: Mapping[Any, Callable[[Request, Exception], Awaitable[JSONResponse]]] = {KlarnaError: handle_error}
-"""`FastAPI(exception_handlers=dict(exception_handlers))`."""
+exception_handlers: Mapping[Any, Callable[[Request, Any], Coroutine[Any, Any, Response]]] = {KlarnaError: handle_error}
+"""`FastAPI(exception_handlers=dict(exception_handlers))`, or `{**exception_handlers, YourError: ...}`."""

@@ -68,7 +68,7 @@ async def test_the_server_turns_away_what_is_above_the_limit(kind: Kind) -> None
 
 @pytest.mark.parametrize("name", [service.OURS, service.BY_HAND])
 async def test_services_read_and_acknowledge(name: str) -> None:
-    with own_server(core=None) as server:
+    with own_server(core=None, is_captured=False) as server:
         handle, close = await service.SERVICES[name](server.url, 4)
         await handle(documents.order_id(1))
         await close()

@@ -395,3 +395,16 @@ async def test_cancelling_passes_through_it(make_client: MakeClient, server: Wir
     with pytest.raises(asyncio.CancelledError):
         await call
     assert klarna._shared.concurrency.taken == 0
+
+
+async def test_what_cannot_be_written_is_named_through_it(make_client: MakeClient, server: Wire) -> None:
+    async def spoil(request: Request, below: Handler) -> Response:
+        return await below(request.with_header("X-Shop", "a\r\nX-Evil: 1"))
+
+    async def pass_through(request: Request, below: Handler) -> Response:
+        return await below(request)
+
+    with pytest.raises(InvalidRequest, match="headers: 'X-Shop' cannot be written"):
+        await make_client(middleware=[spoil], attempt_middleware=[pass_through]).orders.acknowledge(ORDER_ID)
+
+    assert not server.requests

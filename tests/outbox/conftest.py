@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 from psycopg_pool import AsyncConnectionPool
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from klarna_om import KlarnaClient
 from klarna_om.outbox import schema_sql
 from klarna_om.sandbox import Sandbox
+from tests.outbox.engines import url
 from tests.outbox.shop import Connect, Shop
 from tests.support.postgres import PostgresServer, server_from_wheel
 from tests.workflows.calls import new_client
@@ -45,6 +47,17 @@ async def klarna(sandbox: Sandbox) -> AsyncIterator[KlarnaClient]:
     """A client that does not retry, so that the outbox sees each doubt."""
     async with new_client(sandbox) as client:
         yield client
+
+
+@pytest.fixture(params=["postgresql+psycopg", "postgresql+asyncpg", "sqlite+aiosqlite"])
+async def engine(request: pytest.FixtureRequest) -> AsyncIterator[AsyncEngine]:
+    """SQLAlchemy's engine on each driver."""
+    if request.param.startswith("sqlite"):
+        made = create_async_engine(f"{request.param}:///{request.getfixturevalue('sqlite_file')}")
+    else:
+        made = create_async_engine(url(request.getfixturevalue("postgres"), request.param))
+    yield made
+    await made.dispose()
 
 
 @pytest.fixture(params=["postgresql", "sqlite"])

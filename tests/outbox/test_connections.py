@@ -1,7 +1,6 @@
 """Intents are added in the shop's own transaction, whichever driver it uses."""
 
 import sqlite3
-from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, closing
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,6 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import dict_row
 from sqlalchemy import create_engine, text
-from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import Session
 
@@ -23,26 +21,6 @@ from tests.outbox.shop import RolledBack
 from tests.support.calls import ORDER_ID
 
 CAPTURE = CaptureObject(captured_amount=100, reference="s-1")
-
-
-def url(dsn: str, driver: str) -> URL:
-    """SQLAlchemy's form of a DSN; the socket's directory goes into the query."""
-    parts: dict[str, Any] = conninfo_to_dict(dsn)
-    query = {"host": parts["host"]} if parts["host"].startswith("/") else {}
-    host = None if query else parts["host"]
-    port = int(parts["port"]) if parts.get("port") else None
-    return URL.create(driver, parts["user"], parts.get("password"), host, port, parts["dbname"], query)
-
-
-@pytest.fixture(params=["postgresql+psycopg", "postgresql+asyncpg", "sqlite+aiosqlite"])
-async def engine(request: pytest.FixtureRequest) -> AsyncIterator[AsyncEngine]:
-    """SQLAlchemy's engine on each driver."""
-    if request.param.startswith("sqlite"):
-        made = create_async_engine(f"{request.param}:///{request.getfixturevalue('sqlite_file')}")
-    else:
-        made = create_async_engine(url(request.getfixturevalue("postgres"), request.param))
-    yield made
-    await made.dispose()
 
 
 async def test_sqlalchemys_session_adds_in_its_transaction(engine: AsyncEngine) -> None:

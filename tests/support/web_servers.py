@@ -36,3 +36,10 @@ async def serve_asgi(app: Any) -> AsyncIterator[str]:
         finally:
             server.should_exit = True
             await serving
+
+
+def free_port() -> int:
+    """A port for a server in another process."""
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        port: int = found.getsockname()[1]
+        return port

@@ -1,0 +1,1 @@
+"""Shops that use klarna_om: see README.md in this folder."""
