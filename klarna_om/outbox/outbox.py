@@ -7,24 +7,21 @@ import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
-from unicodedata import normalize
 from uuid import UUID
-
-import msgspec
 
 from klarna_om.client import KlarnaClient
 from klarna_om.errors import ConfigurationError
 from klarna_om.ids import normalize_id
 from klarna_om.options import is_positive
 from klarna_om.outbox import statements
+from klarna_om.outbox.adding import add
 from klarna_om.outbox.autocommit import check_transaction
 from klarna_om.outbox.connections import Transaction, transaction_on
 from klarna_om.outbox.database import Clock, open_database
 from klarna_om.outbox.dialect import SQLITE, Dialect
 from klarna_om.outbox.drainer import Drain, Settings
-from klarna_om.outbox.errors import ReferenceInUse
 from klarna_om.outbox.intent import Intent, intent_of
-from klarna_om.outbox.new_intent import NewIntent, new_intent
+from klarna_om.outbox.new_intent import new_intent
 from klarna_om.outbox.outages import Outages
 from klarna_om.outbox.schema import make_tables
 from klarna_om.outbox.snapshot import Snapshot, take_snapshot
@@ -224,19 +221,7 @@ class Outbox(Writes):
             needs_reference=needs_reference,
             kustom=self._kustom,
         )
-        added = await transaction.fetch(
-            statements.ADD,
-            id=new.id,
-            operation=new.operation,
-            order_id=new.order_id,
-            capture_id=new.capture_id,
-            reference=new.reference,
-            body=new.body,
-        )
-        if not added:
-            return await _same_intent(transaction, new)
-        await transaction.fetch("{notify}")
-        return new.id
+        return await add(transaction, new)
 
     def _on(self, connection: Any) -> Transaction:
         return transaction_on(connection, self._now)
@@ -271,27 +256,3 @@ def _check_callback(on_result: Callback | None, database: Any) -> None:
 def _log_end(task: asyncio.Task[None]) -> None:
     if not task.cancelled() and (error := task.exception()) is not None:
         logger.critical("the outbox is drained no longer by this process: %s", error)
-
-
-async def _same_intent(transaction: Transaction, new: NewIntent) -> UUID:
-    """The id of the intent that has the reference, if it is the same; one that was refused is called again."""
-    (row,) = await transaction.fetch(
-        statements.FIND_BY_REFERENCE, operation=new.operation, order_id=new.order_id, reference=new.reference
-    )
-    known = intent_of(row)
-    if known.capture_id == new.capture_id and _document(known.body) == _document(new.body):
-        if known.state is State.REFUSED:
-            await transaction.fetch(statements.RETRY, id=known.id)
-            await transaction.fetch("{notify}")
-        return known.id
-    error = ReferenceInUse(
-        f"the order has an intent {new.operation} with the reference {new.reference!r} and another body;"
-        " give each intent a reference of its own"
-    )
-    error.operation, error.order_id = new.operation, new.order_id
-    raise error
-
-
-def _document(body: str | None) -> Any:
-    """What a body holds, however its fields are ordered and its letters composed."""
-    return None if body is None else msgspec.json.decode(normalize("NFC", body))
