@@ -60,7 +60,7 @@ class AttemptEvent:
     number: int
     """Which attempt of its call, from 1."""
     outcome: Outcome
-    """What this attempt alone says of the effect."""
+    """What this attempt alone shows of the effect."""
     error: str | None
     """The name of the error's class, such as `ServerError` or `ConnectionLost`; None for a success."""
     status: int | None

@@ -49,7 +49,7 @@ class Orders:
         return await GET_ORDER.send(self._handler, headers=headers, order_id=order_id)
 
     async def acknowledge(self, order_id: str | UUID, *, idempotency_key: str | UUID | None = None) -> None:
-        """Tell Klarna that the order has arrived in your system; pushes for it stop.
+        """Confirm to Klarna that the order has arrived in your system; pushes for it stop.
 
         Do it only after the order is stored: an acknowledged order is pushed no more. Repeating it is harmless, and
         a capture acknowledges too.

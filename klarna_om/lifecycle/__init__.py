@@ -5,8 +5,8 @@
     if not decision:
         print(decision.reasons)
 
-They say what Klarna will do as far as it is published and the order shows it. Klarna decides, and the order may change
-between the read and the call; so use them to explain and to choose, and the call itself to find out.
+They predict what Klarna will do as far as it is published and the order shows it. Klarna decides, and the order may
+change between the read and the call; so use them to explain and to choose, and the call itself to find out.
 """
 
 from klarna_om.lifecycle.allows import Decision, allows

@@ -17,7 +17,7 @@ LONGEST_AUTHORIZATION = timedelta(days=180)
 
 @frozen
 class Decision:
-    """Whether an operation is allowed; true only where Klarna's rules and the order say so."""
+    """Whether an operation is allowed; true only where Klarna's rules and the order show it."""
 
     is_allowed: bool | None
     """None where Klarna has not published it, or the order does not show it."""
@@ -71,7 +71,7 @@ def _by_status(order: Order, operation: str) -> Iterator[_Reason]:
         if set(states.values()) != {ALLOWED}:
             yield _Reason(f"the status {status!r} is not one that is known", is_certain=False)
     elif operation == "captures.create":
-        return  # `capture_obstacle` says the same, and what to do
+        return  # `capture_obstacle` has the same reason, and what to do
     elif (mark := states[status]) != ALLOWED:
         text = _STATUS_TEXTS[status] + _INSTEAD.get((operation, status), "")
         unpublished = "; Klarna has not published whether it is allowed then"

@@ -16,7 +16,7 @@ from klarna_om.outcome import Outcome
 
 
 class _Facts(TypedDict):
-    """What both kinds of event say."""
+    """The fields of both kinds of event."""
 
     outcome: Outcome
     error: str | None

@@ -38,7 +38,7 @@ class Use(msgspec.Struct, gc=False, eq=False):
     left: Outcome | None = None
     """What the calls that are over have left behind under this key."""
     followers: "Future[Response | None] | None" = None
-    """Resolved with the running call's answer; None tells the followers to send it themselves."""
+    """Resolved with the running call's answer; with None the followers send it themselves."""
 
     @property
     def retry_until(self) -> float:

@@ -41,7 +41,7 @@ class Pace:
         finally:
             self.concurrency.release()
         if self.pacer is not None and _is_klarnas(response):
-            # What somebody else answers says nothing of Klarna's quota.
+            # What somebody else answers shows nothing of Klarna's quota.
             self.pacer.observe(response)
         return response
 

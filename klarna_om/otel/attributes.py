@@ -59,7 +59,7 @@ class Server:
 
 
 def error_type(status: int | None, error: str | None) -> str | None:
-    """What `error.type` says: the status where it is one of an error, else the class."""
+    """The value of `error.type`: the status where it is one of an error, else the class."""
     return str(status) if error is not None and status is not None and status >= 400 else error
 
 

@@ -1,4 +1,4 @@
-"""The spans of calls and attempts: middlewares begin and end them, hooks say how it ended."""
+"""The spans of calls and attempts: middlewares begin and end them, hooks record how it ended."""
 
 from collections.abc import Generator
 from contextlib import contextmanager

@@ -94,15 +94,15 @@ RETRY_RULES: tuple[RetryRule, ...] = (
     RetryRule("session failed", _silence(SessionFailed), NEVER, "the session's own code raised it, and may again"),
     RetryRule("success, cut", _cut_success, COST, "the repeat gets the first answer again"),
     RetryRule("408", _status(408), TIMEOUT_COST, "the server did not get the request in time"),
-    RetryRule("429", _status(429), COST, "turned away before acting; waits as long as the answer says"),
+    RetryRule("429", _status(429), COST, "refused before acting; waits as long as the answer asks"),
     RetryRule("5xx", _status(*range(500, 600)), COST, "Klarna's policy: retry with the key"),
     RetryRule("redirect", _status(*range(300, 400)), NEVER, "Klarna's policy: never retry a 3xx"),
     RetryRule("401", _status(401), NEVER, "the credentials are rejected again"),
     RetryRule(
-        "not Klarna's answer", _not_klarnas, COST, "it says nothing of the effect; the key makes the repeat safe"
+        "not Klarna's answer", _not_klarnas, COST, "it shows nothing of the effect; the key makes the repeat safe"
     ),
     RetryRule("refused by Klarna", _status(*range(400, 500)), NEVER, "the same request is refused again"),
-    RetryRule("anything else", _anything, NEVER, "nothing says that a repeat helps"),
+    RetryRule("anything else", _anything, NEVER, "nothing shows that a repeat helps"),
 )
 """https://docs.klarna.com/api/escalation-and-retry-policy"""
 

@@ -48,7 +48,7 @@ def klarna_of(request: web.Request) -> KlarnaClient:
 async def error_middleware(
     request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
 ) -> web.StreamResponse:
-    """`web.Application(middlewares=[error_middleware])`: a `KlarnaError` becomes what `error_response` says."""
+    """`web.Application(middlewares=[error_middleware])`: a `KlarnaError` becomes its `error_response`."""
     try:
         return await handler(request)
     except KlarnaError as error:

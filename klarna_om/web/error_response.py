@@ -24,7 +24,7 @@ from klarna_om.outcome import ADVICE, Outcome
 from klarna_om.raw_request import operation_label
 
 RETRY_AFTER = 5
-"""Seconds after which to come back, where nothing says how long it takes."""
+"""Seconds after which to come back, where it is not known how long it takes."""
 
 _OURS = (ConfigurationError, Unauthorized)
 """What the service's own settings cause."""

@@ -55,7 +55,7 @@ def _state(request: HTTPConnection, name: str) -> Any:
 
 
 async def handle_error(_: Request, error: Exception) -> JSONResponse:
-    """Answer a `KlarnaError` as `error_response` says."""
+    """Answer a `KlarnaError` with its `error_response`."""
     assert isinstance(error, KlarnaError)
     response = error_response(error)
     return JSONResponse(response.body, response.status, response.headers)

@@ -28,7 +28,7 @@ async def capture_remaining(
     The order is read first. A capture under this reference is the one that was asked for, whatever its amount: after a
     crash, or when the order was captured further since, the same call returns its id and makes nothing. So give this
     intent a reference of its own. Else the remaining amount is captured by `capture_once`, with the lines that are left
-    where the order can tell them (`klarna_om.money.remaining_lines`), without lines where it cannot, as after a capture
+    where the order shows them (`klarna_om.money.remaining_lines`), without lines where it cannot, as after a capture
     in the portal.
 
     None means that the rest was captured or released by somebody else, or expired after a capture. Raises

@@ -47,8 +47,8 @@ async def explain_refusal(klarna: KlarnaClient, error: KlarnaError, *, amount: i
 
     `amount` is that of the refused capture or refund, or the new total, which the error does not hold. The order may
     have changed since, by an earlier attempt of this call too, where its outcome is UNKNOWN. Klarna also has reasons
-    that no order shows. Raises `ValueError` for an error that is no refusal
-    of an operation on an order, and what `orders.get` raises, with the refusal as its cause.
+    that no order shows. Raises `ValueError` for an error that is no refusal of an operation on an order, and what
+    `orders.get` raises, with the refusal as its cause.
     """
     if not isinstance(error, NotAllowed) or error.order_id is None or error.operation not in STATES:
         raise ValueError("explain_refusal() takes the error of a call about an order that was answered with a 403")

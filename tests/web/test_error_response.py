@@ -1,4 +1,4 @@
-"""An error becomes a status and a body that say what is known, and nothing of anybody."""
+"""An error becomes a status and a body with what is known, and nothing of anybody."""
 
 import json
 import subprocess

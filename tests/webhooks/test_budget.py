@@ -57,7 +57,7 @@ async def test_an_error_that_the_cancellation_causes_is_no_failure_of_the_store(
         try:
             await asyncio.sleep(60)
         except asyncio.CancelledError:
-            raise ConnectionError("the driver says so") from None
+            raise ConnectionError("the driver gave up") from None
 
     push = await handle_push(klarna, order_id, store=store, budget=0.3)
 

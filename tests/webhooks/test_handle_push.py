@@ -280,17 +280,17 @@ async def test_what_is_no_exception_passes(klarna: KlarnaClient, order_id: str, 
 async def test_metrics_are_told_of_each_push_and_cannot_change_the_answer(
     klarna: KlarnaClient, order_id: str, shop: Shop, caplog: pytest.LogCaptureFixture
 ) -> None:
-    told: list[Push] = []
+    received: list[Push] = []
 
     def on_push(push: Push) -> None:
-        told.append(push)
+        received.append(push)
         raise RuntimeError("no such metric: jane")
 
     push = await handle_push(klarna, order_id, store=shop.store, on_push=on_push)
     refused = await handle_push(klarna, "x", store=shop.store, on_push=on_push)
 
     assert [push.status, refused.status] == [200, 404]
-    assert told == [push, refused]
+    assert received == [push, refused]
     assert "on_push raised RuntimeError at" in caplog.text
     assert "jane" not in caplog.text
 

@@ -31,46 +31,46 @@ def client_of(sandbox: Sandbox) -> Callable[[], KlarnaClient]:
     return lambda: KlarnaClient(sandbox.url, username=sandbox.username, password=sandbox.password)
 
 
-def with_aiohttp(sandbox: Sandbox, shop: Shop, told: list[Push]) -> AbstractAsyncContextManager[str]:
+def with_aiohttp(sandbox: Sandbox, shop: Shop, received: list[Push]) -> AbstractAsyncContextManager[str]:
     app = web.Application()
     app.cleanup_ctx.append(klarna_context(client_of(sandbox)))
     app.add_routes(
         [
-            aiohttp_web.push_route("/push/{token}", shop.store_request, expected=TOKEN, on_push=told.append),
+            aiohttp_web.push_route("/push/{token}", shop.store_request, expected=TOKEN, on_push=received.append),
             aiohttp_web.push_route("/p/{id}", shop.store_request, parameter="id", budget=0.3, acknowledge=False),
-            aiohttp_web.notification_route("/fraud", shop.handle_request, expected=[TOKEN], on_push=told.append),
+            aiohttp_web.notification_route("/fraud", shop.handle_request, expected=[TOKEN], on_push=received.append),
         ]
     )
     return serve_aiohttp(app)
 
 
-def asgi_routes(shop: Shop, told: list[Push]) -> list[Route]:
+def asgi_routes(shop: Shop, received: list[Push]) -> list[Route]:
     return [
-        starlette.push_route("/push/{token}", shop.store_request, expected=TOKEN, on_push=told.append),
+        starlette.push_route("/push/{token}", shop.store_request, expected=TOKEN, on_push=received.append),
         starlette.push_route("/p/{id}", shop.store_request, parameter="id", budget=0.3, acknowledge=False),
-        starlette.notification_route("/fraud", shop.handle_request, expected=[TOKEN], on_push=told.append),
+        starlette.notification_route("/fraud", shop.handle_request, expected=[TOKEN], on_push=received.append),
     ]
 
 
-def with_starlette(sandbox: Sandbox, shop: Shop, told: list[Push]) -> AbstractAsyncContextManager[str]:
-    return serve_asgi(Starlette(routes=asgi_routes(shop, told), lifespan=lifespan(client_of(sandbox))))
+def with_starlette(sandbox: Sandbox, shop: Shop, received: list[Push]) -> AbstractAsyncContextManager[str]:
+    return serve_asgi(Starlette(routes=asgi_routes(shop, received), lifespan=lifespan(client_of(sandbox))))
 
 
-def with_fastapi(sandbox: Sandbox, shop: Shop, told: list[Push]) -> AbstractAsyncContextManager[str]:
-    return serve_asgi(FastAPI(routes=[*asgi_routes(shop, told)], lifespan=lifespan(client_of(sandbox))))
+def with_fastapi(sandbox: Sandbox, shop: Shop, received: list[Push]) -> AbstractAsyncContextManager[str]:
+    return serve_asgi(FastAPI(routes=[*asgi_routes(shop, received)], lifespan=lifespan(client_of(sandbox))))
 
 
 @pytest.fixture
-def told() -> list[Push]:
-    """What the metrics were told."""
+def received() -> list[Push]:
+    """What the metrics received."""
     return []
 
 
 @pytest.fixture(params=[with_aiohttp, with_starlette, with_fastapi], ids=lambda serve: serve.__name__[5:])
-async def url(request: pytest.FixtureRequest, sandbox: Sandbox, shop: Shop, told: list[Push]) -> AsyncIterator[str]:
+async def url(request: pytest.FixtureRequest, sandbox: Sandbox, shop: Shop, received: list[Push]) -> AsyncIterator[str]:
     """A server of each framework with the routes."""
     serve: Serve = request.param
-    async with serve(sandbox, shop, told) as base:
+    async with serve(sandbox, shop, received) as base:
         yield base
 
 
@@ -80,11 +80,11 @@ async def send(url: str, body: bytes = b"", method: str = "POST") -> int:
         return response.status
 
 
-async def test_a_push_is_received(url: str, sandbox: Sandbox, order_id: str, shop: Shop, told: list[Push]) -> None:
+async def test_a_push_is_received(url: str, sandbox: Sandbox, order_id: str, shop: Shop, received: list[Push]) -> None:
     status = await send(f"{url}/push/{TOKEN}?klarna_order_id={order_id}")
 
     assert (status, list(shop.orders), sandbox.acknowledgements) == (200, [order_id], 1)
-    assert [push.result for push in told] == [PushResult.STORED]
+    assert [push.result for push in received] == [PushResult.STORED]
 
 
 async def test_the_id_may_be_in_the_path(url: str, sandbox: Sandbox, order_id: str, shop: Shop) -> None:
@@ -156,13 +156,13 @@ async def test_a_body_that_a_push_should_not_have_is_not_looked_at(url: str, ord
     assert await send(f"{url}/push/{TOKEN}?klarna_order_id={order_id}", b"x" * 100_000) == 200
 
 
-async def test_a_notification_is_received(url: str, order_id: str, shop: Shop, told: list[Push]) -> None:
+async def test_a_notification_is_received(url: str, order_id: str, shop: Shop, received: list[Push]) -> None:
     body = f'{{"order_id": "{order_id}", "event_type": "FRAUD_RISK_ACCEPTED"}}'.encode()
 
     status = await send(f"{url}/fraud?token={TOKEN}", body)
 
     assert (status, shop.events) == (200, [(order_id, "FRAUD_RISK_ACCEPTED")])
-    assert [push.result for push in told] == [PushResult.HANDLED]
+    assert [push.result for push in received] == [PushResult.HANDLED]
 
 
 async def test_a_notification_that_is_none_is_a_404(url: str, sandbox: Sandbox, shop: Shop) -> None:
@@ -194,7 +194,7 @@ async def test_a_notification_with_a_wrong_token_is_answered_before_its_body_cam
 
 
 async def test_a_notification_whose_sender_goes_away_is_one_line_in_the_log(
-    url: str, told: list[Push], caplog: pytest.LogCaptureFixture
+    url: str, received: list[Push], caplog: pytest.LogCaptureFixture
 ) -> None:
     _, writer = await begin_notification(url, TOKEN)
     await asyncio.sleep(0.05)
@@ -202,10 +202,10 @@ async def test_a_notification_whose_sender_goes_away_is_one_line_in_the_log(
     writer.close()
     await writer.wait_closed()
     async with asyncio.timeout(2):
-        while not told:
+        while not received:
             await asyncio.sleep(0.01)
 
-    assert [push.result for push in told] == [PushResult.REFUSED_BODY]
+    assert [push.result for push in received] == [PushResult.REFUSED_BODY]
     assert [(record.levelname, record.exc_info) for record in caplog.records] == [("WARNING", None)]
 
 
@@ -230,12 +230,12 @@ async def send_and_go_away(address: str, shop: Shop) -> None:
 
 @pytest.mark.parametrize("serve", [with_aiohttp, with_starlette], ids=lambda serve: serve.__name__[5:])
 async def test_where_the_server_does_not_tell_the_push_is_received_all_the_same(
-    sandbox: Sandbox, order_id: str, shop: Shop, told: list[Push], serve: Serve
+    sandbox: Sandbox, order_id: str, shop: Shop, received: list[Push], serve: Serve
 ) -> None:
     shop.seconds = 0.1
-    async with serve(sandbox, shop, told) as base:
+    async with serve(sandbox, shop, received) as base:
         await send_and_go_away(f"{base}/push/{TOKEN}?klarna_order_id={order_id}", shop)
-        while not told:
+        while not received:
             await asyncio.sleep(0.01)
 
     assert (list(shop.orders), sandbox.acknowledgements) == ([order_id], 1)

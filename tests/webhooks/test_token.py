@@ -31,10 +31,10 @@ async def test_any_other_token_is_a_404_and_klarna_is_not_asked(
     klarna: KlarnaClient, sandbox: Sandbox, order_id: str, shop: Shop, token: object
 ) -> None:
     push = await handle_push(klarna, order_id, store=shop.store, token=token, expected=SECRET)
-    told = await handle_notification(klarna, b"{}", handle=shop.handle, token=token, expected=SECRET)
+    received = await handle_notification(klarna, b"{}", handle=shop.handle, token=token, expected=SECRET)
 
     assert (push.status, push.result) == (404, PushResult.REFUSED_TOKEN)
-    assert (told.status, told.result) == (404, PushResult.REFUSED_TOKEN)
+    assert (received.status, received.result) == (404, PushResult.REFUSED_TOKEN)
     assert (sandbox.request_count, shop.calls) == (0, [])
 
 

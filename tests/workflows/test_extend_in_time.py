@@ -1,4 +1,4 @@
-"""An authorization that would end soon is extended, or the caller is told to capture."""
+"""An authorization that would end soon is extended, or the caller learns that it is time to capture."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
