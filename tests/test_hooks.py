@@ -182,13 +182,13 @@ async def test_an_attempt_that_finds_its_place_free_has_waited_for_nothing(
 
 
 async def test_a_wait_for_the_rate_limit_is_measured(make_client: MakeClient, recorder: Recorder) -> None:
-    klarna = make_client(hooks=[recorder.hooks], pace=Pacer(50)).with_options(lane="batch")
+    klarna = make_client(hooks=[recorder.hooks], pace=Pacer(5)).with_options(lane="batch")
 
     await asyncio.gather(*(klarna.orders.acknowledge(ORDER_ID) for _ in range(3)))
 
     first, second, third = recorder.waits
     assert (first.elapsed, first.lane) == (0.0, "batch")
-    assert 0 < second.elapsed < third.elapsed < 1
+    assert 0 < second.elapsed < third.elapsed < 5
 
 
 async def test_a_wait_that_ends_without_a_place_says_so(

@@ -148,3 +148,12 @@ async def test_an_engine_in_memory_is_refused() -> None:
     with pytest.raises(ValueError, match="give it a file"):
         Outbox(engine)
     await engine.dispose()
+
+
+async def test_a_file_without_tables_is_named(tmp_path: Path, klarna: KlarnaClient) -> None:
+    engine = create_async_engine(f"sqlite+aiosqlite:///{tmp_path / 'empty.db'}")
+
+    with pytest.raises(SchemaMissing, match="create_schema"):
+        await Outbox(engine).drain(klarna, until_idle=True)
+
+    await engine.dispose()
