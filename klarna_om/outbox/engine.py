@@ -82,8 +82,9 @@ async def _lock_file(connection: AsyncConnection) -> None:
     try:
         await connection.execute(text(LOCK_FILE))
     except OperationalError as error:
-        if "no such table" not in str(error.orig):  # else it is named when the drain looks for its tables
-            raise
+        if "no such table" in str(error.orig):
+            return  # it is named when the drain looks for its tables
+        raise
 
 
 async def _close(opening: "asyncio.Task[Any]") -> None:
