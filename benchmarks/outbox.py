@@ -106,7 +106,7 @@ async def _lags(pool: Any, contender: Contender, url: str, ids: Sequence[str]) -
                 await contender.add(connection, order_id)
                 committed[order_id] = time.monotonic()
             await asyncio.sleep(INTERVAL)
-        arrived = await _arrivals(url, len(ids))
+        arrived = await _arrivals(url, ids)
     return [arrived[order_id] - moment for order_id, moment in committed.items()]
 
 
@@ -119,11 +119,14 @@ async def _burst(pool: Any, contender: Contender, ids: Sequence[str]) -> CallTim
     return CallTime((time.process_time() - cpu) / len(ids), (time.perf_counter() - wall) / len(ids))
 
 
-async def _arrivals(url: str, count: int) -> Mapping[str, float]:
-    """When the order of each request came; the first time, if one came twice."""
+async def _arrivals(url: str, ids: Sequence[str]) -> Mapping[str, float]:
+    """When the request of each of these orders came; the first time, if one came twice.
+
+    The server's list also holds the orders of the burst before.
+    """
     arrived: dict[str, float] = {}
     async with asyncio.timeout(30):
-        while len(arrived) < count:
+        while not arrived.keys() >= set(ids):
             await asyncio.sleep(0.05)
             for path, moments in (await asyncio.to_thread(_read, f"{url}/arrivals")).items():
                 arrived.setdefault(path.split("/")[4], moments[0])
