@@ -46,7 +46,7 @@ async def store(request: web.Request, order: Order) -> bool:
 
 
 async def note_review(request: web.Request, order: Order, _: str) -> bool:
-    """A fraud review is over: the order tells how, never the event."""
+    """A fraud review is over: the order says how, never the event."""
     return await request.app[SHOP].note_review(order)
 
 

@@ -50,7 +50,7 @@ async def store(request: Request, order: Order) -> bool:
 
 
 async def note_review(request: Request, order: Order, _: str) -> bool:
-    """A fraud review is over: the order tells how, never the event."""
+    """A fraud review is over: the order says how, never the event."""
     shop: Shop = request.state.shop
     return await shop.note_review(order)
 

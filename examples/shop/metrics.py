@@ -1,4 +1,4 @@
-"""What Prometheus is told. No label holds an order's id: each would be a series of its own."""
+"""What Prometheus gets. No label holds an order's id: each would be a series of its own."""
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 

@@ -84,7 +84,7 @@ class Shop:
 
 
 async def note_result(connection: AsyncConnection, intent: Any) -> None:
-    """The outbox tells what came of a decision, once, in a transaction of its own."""
+    """The outbox reports what came of a decision, once, in a transaction of its own."""
     if (table := {"captures.create": SHIPMENTS, "refunds.create": RETURNS}.get(intent.operation)) is not None:
         row = update(table).where(table.c.intent_id == str(intent.id))
         await connection.execute(row.values(state=intent.state.value, klarna_id=intent.result_id))

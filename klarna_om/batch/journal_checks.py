@@ -6,11 +6,11 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
-from urllib.parse import urlsplit
 
 from klarna_om.batch import schema
 from klarna_om.batch.journal import JournalError
 from klarna_om.batch.states import State
+from klarna_om.settings.base_url import host_and_port
 
 T = TypeVar("T")
 
@@ -54,12 +54,6 @@ def check_content(connection: sqlite3.Connection, path: Path) -> None:
             f"the journal {path} is damaged ({reason}), so nothing is sent. Put an undamaged copy in its place; a new"
             " journal is a new job, which sends every order of the manifest again"
         ) from reason
-
-
-def host_and_port(url: str) -> tuple[str | None, int | None]:
-    """Host and port of a URL."""
-    parts = urlsplit(url)
-    return parts.hostname, parts.port or {"https": 443, "http": 80}.get(parts.scheme)
 
 
 class FileWatch:

@@ -9,9 +9,10 @@ from uuid import uuid4
 
 from klarna_om.batch import schema
 from klarna_om.batch.journal import Identity, JournalError, JournalMismatchError
-from klarna_om.batch.journal_checks import check_content, check_start, host_and_port
+from klarna_om.batch.journal_checks import check_content, check_start
 from klarna_om.batch.output_file import find_problem, sync_directory
 from klarna_om.batch.writer import transaction
+from klarna_om.settings.base_url import host_and_port
 
 TEMPORARY = ""
 """SQLite's name for a database that it keeps in memory, spills to disk when it grows, and removes at the end."""

@@ -9,7 +9,7 @@
     async with outbox.draining(klarna):  # in the service's lifespan, in as many processes as there are
         ...
 
-The rules are told in words in `klarna_om.outbox.states`.
+The rules are written in words in `klarna_om.outbox.states`.
 """
 
 from klarna_om.outbox.errors import IntentNotFound, LeaseLost, ReferenceInUse, SchemaMissing

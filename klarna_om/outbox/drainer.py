@@ -25,8 +25,8 @@ logger = logging.getLogger("klarna_om.outbox")
 RELEASE_TIMEOUT = 2.0
 """Seconds for giving back a lease at the end; after that it ends by itself."""
 
-TELL_AGAIN = 60.0
-"""Seconds until a result is told again whose callback has failed."""
+REPORT_AGAIN = 60.0
+"""Seconds until a result is reported again whose callback has failed."""
 
 
 @frozen(kw_only=True)
@@ -71,17 +71,18 @@ class Drain:
     async def run(self) -> None:
         """Work until it is cancelled, or for `is_once` until nothing is due."""
         await self._outages.persist(self.store.check_schema, asyncio.sleep)
+        await self._outages.persist(partial(self.store.bind, self.klarna.environment.base_url), asyncio.sleep)
         workers = [asyncio.create_task(self._worker()) for _ in range(self.settings.concurrency)]
-        telling, listening = asyncio.create_task(self._tell()), asyncio.create_task(self._listen())
+        reporting, listening = asyncio.create_task(self._report()), asyncio.create_task(self._listen())
         try:
             await asyncio.wait(workers, return_when=asyncio.FIRST_EXCEPTION)
         finally:
-            await self._end([*workers, telling], listening)
+            await self._end([*workers, reporting], listening)
         for worker in workers:
             worker.result()
         if self._closed is not None:
             raise self._closed
-        await self._tell_all()
+        await self._report_all()
 
     async def _end(self, tasks: list[asyncio.Task[None]], listening: asyncio.Task[None]) -> None:
         """Nothing new begins; what is under way has the grace time, and then gives back its lease."""
@@ -185,20 +186,20 @@ class Drain:
     async def _listen(self) -> None:
         await self._outages.persist(partial(self.store.database.listen, self.wake.ring), asyncio.sleep)
 
-    async def _tell(self) -> None:
+    async def _report(self) -> None:
         while self.callback is not None and not self._stop.is_requested:
             ticket = self.wake.ticket()
-            await self._outages.until_stopped(self._tell_all, self._stop)
+            await self._outages.until_stopped(self._report_all, self._stop)
             await self._stop.wait(wait(ticket, self.settings.poll))
 
-    async def _tell_all(self) -> None:
+    async def _report_all(self) -> None:
         is_more = self.callback is not None
         while is_more:
             try:
-                is_more = self.callback is not None and await self.store.tell_next(self.callback, TELL_AGAIN)
+                is_more = self.callback is not None and await self.store.report_next(self.callback, REPORT_AGAIN)
             except CallbackFailed as failed:
-                again = "the callback failed; the result is told again in %.0f s"
-                logger.exception(again, TELL_AGAIN, exc_info=failed.__cause__)
+                again = "the callback failed; the result is reported again in %.0f s"
+                logger.exception(again, REPORT_AGAIN, exc_info=failed.__cause__)
 
     def _moment(self) -> tuple[float, float]:
         return self.settings.monotonic(), self.settings.wall_clock()

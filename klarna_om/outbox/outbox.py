@@ -71,8 +71,8 @@ class Outbox(Writes):
         needs it. An engine on PostgreSQL gets one connection beside its pool, for notifications.
         `on_result`: `async def on_result(connection, intent)`, called once for each intent that is done, refused or
         escalated. `connection` is of that database (psycopg's or SQLAlchemy's AsyncConnection, or sqlite3's), in the
-        transaction that records that it was called: write to it, and do not commit. If it raises, the result is told
-        again a minute later.
+        transaction that records that it was called: write to it, and do not commit. If it raises, the result is
+        reported again a minute later.
         `kustom`: check requests by the rules of Kustom's hosts when they are added.
         `concurrency`: calls under way at once in a drain. `lease`: seconds after which another process takes over what
         this one was at. `poll`: seconds between two looks where no notification comes. `grace`: seconds that calls
@@ -100,7 +100,8 @@ class Outbox(Writes):
         It survives restarts and outages of the database. When it is cancelled nothing new begins, calls under way have
         the grace time, and leases are given back. `until_idle`: return when nothing is due, for tests and cron jobs;
         what waits for a later try stays.
-        Raises `SchemaMissing` before anything is done, and `ClientClosed` when the client is closed under it.
+        Raises `SchemaMissing` before anything is done, `ConfigurationError` where the outbox was drained to
+        another host before, and `ClientClosed` when the client is closed under it.
         """
         _check_callback(self._callback, database)
         await Drain(

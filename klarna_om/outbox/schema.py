@@ -8,7 +8,7 @@ VERSION = 1
 
 _POSTGRESQL = """
 create schema if not exists klarna_om;
-create table if not exists {version} (version integer not null);
+create table if not exists {version} (version integer not null, target text);
 create table if not exists {intents} (
     number bigint generated always as identity unique,
     id uuid primary key,
@@ -28,7 +28,7 @@ create table if not exists {intents} (
     lease uuid,
     lease_until timestamptz,
     settled timestamptz,
-    told timestamptz,
+    reported timestamptz,
     result_id text,
     status integer,
     error_code text,
@@ -50,8 +50,8 @@ create unique index if not exists intents_reference on {intents} (operation, low
 create index if not exists intents_open on {intents} (order_id, number)
     where state in ('pending', 'unknown', 'escalated');
 create index if not exists intents_due on {intents} (due, number) where state in ('pending', 'unknown');
-create index if not exists intents_untold on {intents} (due)
-    where told is null and state in ('done', 'refused', 'escalated');
+create index if not exists intents_unreported on {intents} (due)
+    where reported is null and state in ('done', 'refused', 'escalated');
 insert into {version} (version) select 1 where not exists (select 1 from {version})"""
 
 _TABLES = {
@@ -79,7 +79,7 @@ async def make_tables(transaction: Transaction) -> None:
 
 
 def exists(dialect: Dialect) -> str:
-    """A question that tells whether the tables are there, and never fails."""
+    """A question whether the tables are there, and never fails."""
     if dialect is POSTGRESQL:
         return "select to_regclass('{version}')"
     return "select name from sqlite_master where name = '{version}'"

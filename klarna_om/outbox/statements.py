@@ -22,7 +22,7 @@ update {intents} set lease = :lease, lease_until = {now} + {seconds}, generation
 where id = :id returning {columns}"""
 
 STOP = """
-update {intents} set state = 'escalated', settled = {now}, due = {now}, told = null, detail = :detail,
+update {intents} set state = 'escalated', settled = {now}, due = {now}, reported = null, detail = :detail,
     lease = null, lease_until = null
 where id = :id"""
 
@@ -36,21 +36,21 @@ FINISH = """
 update {intents} set state = :state, lease = null, lease_until = null, due = {now} + {seconds},
     generation = case when :is_new_generation then generation + 1 else generation end,
     first_tried = case when :forget_try then null else first_tried end,
-    settled = case when :is_settled then {now} end, told = null,
+    settled = case when :is_settled then {now} end, reported = null,
     attempts = attempts + :attempts, failed_calls = :failed_calls, result_id = :result_id, status = :status,
     error_code = :error_code, correlation_id = :correlation_id, correlation_ids = :correlation_ids, detail = :detail
 where id = :id and lease = :lease returning id"""
 
-NEXT_UNTOLD = """
-select {columns} from {intents} where told is null and state in {settled_states} and due <= {now}
+NEXT_UNREPORTED = """
+select {columns} from {intents} where reported is null and state in {settled_states} and due <= {now}
 order by due, number limit 1"""
 
-TELL = "update {intents} set told = {now} where id = :id and told is null and state = :state returning id"
+REPORT = "update {intents} set reported = {now} where id = :id and reported is null and state = :state returning id"
 
-TELL_LATER = "update {intents} set due = {now} + {seconds} where id = :id and told is null"
+REPORT_LATER = "update {intents} set due = {now} + {seconds} where id = :id and reported is null"
 
 RETRY = """
-update {intents} set due = {now}, told = null, settled = null, failed_calls = 0,
+update {intents} set due = {now}, reported = null, settled = null, failed_calls = 0,
     state = case when state in {waiting_states} then state when state = 'escalated' then 'unknown' else 'pending' end,
     generation = case when state = 'refused' then generation + 1 else generation end,
     first_tried = case when state = 'refused' then null else first_tried end
@@ -58,7 +58,7 @@ where id = :id and state <> 'done' returning {columns}"""
 
 SETTLE = """
 update {intents} set state = :state, result_id = :result_id, detail = :detail, settled = {now}, due = {now},
-    told = null
+    reported = null
 where id = :id and state = 'escalated' returning {columns}"""
 
 LIST = """

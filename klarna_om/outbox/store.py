@@ -1,4 +1,4 @@
-"""What a drain reads and writes: claims with leases, results, and what is still to be told."""
+"""What a drain reads and writes: claims with leases, results, and what is still to be reported."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 from attrs import field, frozen
 
 from klarna_om.outbox import statements
+from klarna_om.outbox.binding import bind
 from klarna_om.outbox.connections import Transaction
 from klarna_om.outbox.database import Database
 from klarna_om.outbox.errors import IntentNotFound, SchemaMissing
@@ -16,7 +17,7 @@ from klarna_om.outbox.states import State, Step, step_before_call
 from klarna_om.workflows.after_window import AFTER_WINDOW
 
 Callback = Callable[[Any, Intent], Awaitable[object]]
-"""Gets the driver's connection, in the transaction that records that it was told, and the intent."""
+"""Gets the driver's connection, in the transaction that records that it was reported, and the intent."""
 
 
 class CallbackFailed(Exception):
@@ -71,6 +72,11 @@ class Store:
             ((version,),) = await transaction.fetch("select max(version) from {version}")
         if version != VERSION:
             raise SchemaMissing(f"the outbox's tables have version {version}, and this release needs {VERSION}")
+
+    async def bind(self, target: str) -> None:
+        """Make the tables those of this host; raises `ConfigurationError` where they are another's."""
+        async with self.database.transaction() as (transaction, _):
+            await bind(transaction, target)
 
     async def claim(self, seconds: float) -> Claim | None:
         """Take the lease of the next intent that is due; None where there is none, or another process was faster."""
@@ -131,24 +137,24 @@ class Store:
         async with self.database.transaction() as (transaction, _):
             return await find(transaction, intent_id)
 
-    async def tell_next(self, callback: Callback, delay: float) -> bool:
-        """Tell one result, in the transaction that records it; False where there is none to tell.
+    async def report_next(self, callback: Callback, delay: float) -> bool:
+        """Report one result, in the transaction that records it; False where there is none to report.
 
-        Raises `CallbackFailed` where the callback raises; the result is told again after the delay.
+        Raises `CallbackFailed` where the callback raises; the result is reported again after the delay.
         """
         async with self.database.transaction() as (transaction, _):
-            untold = await transaction.fetch(statements.NEXT_UNTOLD)
-        if not untold:
+            unreported = await transaction.fetch(statements.NEXT_UNREPORTED)
+        if not unreported:
             return False
-        intent = intent_of(untold[0])
+        intent = intent_of(unreported[0])
         try:
             async with self.database.transaction() as (transaction, connection):
-                if await transaction.fetch(statements.TELL, id=intent.id, state=intent.state.value):
+                if await transaction.fetch(statements.REPORT, id=intent.id, state=intent.state.value):
                     await _call(callback, connection, intent)
                     await _check_usable(transaction)
         except CallbackFailed:
             async with self.database.transaction() as (transaction, _):
-                await transaction.fetch(statements.TELL_LATER, id=intent.id, seconds=delay)
+                await transaction.fetch(statements.REPORT_LATER, id=intent.id, seconds=delay)
             raise
         return True
 

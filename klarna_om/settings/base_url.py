@@ -18,6 +18,12 @@ _own_path = re.compile(
 """A path that ends in one of Klarna's own: requests add theirs to it."""
 
 
+def host_and_port(url: str) -> tuple[str | None, int | None]:
+    """Host and port of a URL."""
+    parts = urlsplit(url)
+    return parts.hostname, parts.port or _DEFAULT_PORTS.get(parts.scheme)
+
+
 def normalize_base_url(text: str, *, is_sandbox: bool = False) -> str:
     """Scheme and host in lower case, no default port, no slash at the end; `ConfigurationError` where it is unsafe.
 

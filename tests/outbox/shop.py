@@ -52,6 +52,13 @@ class Shop:
         """Execute what is due."""
         await self.outbox(**options).drain(klarna or self.klarna, until_idle=True)
 
+    async def execute(self, statement: str) -> None:
+        """Execute a statement of a person's, in a transaction of its own."""
+        async with self.connect() as connection:
+            cursor = connection.execute(statement)
+            if isinstance(cursor, Awaitable):
+                await cursor
+
     async def get(self, intent_id: UUID) -> Intent:
         async with self.connect() as connection:
             return await self.outbox().get(connection, intent_id)

@@ -1,4 +1,4 @@
-"""A result is told once, in the transaction that records that it was told."""
+"""A result is reported once, in the transaction that records it."""
 
 import asyncio
 import sqlite3
@@ -22,10 +22,10 @@ class Shipments:
     """Writes each result into the shop's own table; fails as often as it is asked to."""
 
     failures: int = 0
-    told: list[str] = field(factory=list[str])
+    reported: list[str] = field(factory=list[str])
 
     async def __call__(self, connection: Any, intent: Intent) -> None:
-        self.told.append(intent.state.value)
+        self.reported.append(intent.state.value)
         written = connection.execute(f"insert into shipments values ({intent.reference.removeprefix('s-')})")
         if asyncio.iscoroutine(written):
             await written
@@ -44,7 +44,7 @@ async def test_a_statement_of_the_callbacks_that_fails_is_no_outage(
     await shop.drain(on_result=callback)  # the second s-1 breaks the table's primary key
 
     assert await shipments(shop) == [1, 2]
-    assert (len(callback.told), "told again" in caplog.text) == (3, True)
+    assert (len(callback.reported), "reported again" in caplog.text) == (3, True)
 
 
 async def shipments(shop: Shop) -> list[int]:
@@ -63,7 +63,7 @@ async def test_each_result_is_told_once(shop: Shop) -> None:
     await asyncio.gather(*(shop.drain(on_result=callback) for _ in range(3)))
     await shop.drain(on_result=callback)
 
-    assert sorted(callback.told) == ["done", "refused"]
+    assert sorted(callback.reported) == ["done", "refused"]
     assert await shipments(shop) == [1, 2]
 
 
@@ -76,12 +76,12 @@ async def test_a_callback_that_fails_changes_no_result_and_is_called_again(
     await shop.drain(on_result=callback)
     assert (await shop.states(), await shipments(shop)) == (["done"], [])
     await shop.drain(on_result=callback)
-    assert callback.told == ["done"]
+    assert callback.reported == ["done"]
     shop.sandbox.clock.advance(seconds=61)
     await shop.drain(on_result=callback)
 
-    assert "told again in 60 s" in caplog.text
-    assert (callback.told, await shipments(shop)) == (["done", "done"], [1])
+    assert "reported again in 60 s" in caplog.text
+    assert (callback.reported, await shipments(shop)) == (["done", "done"], [1])
 
 
 async def test_a_result_is_told_by_a_drain_that_has_a_callback(shop: Shop) -> None:
@@ -91,7 +91,7 @@ async def test_a_result_is_told_by_a_drain_that_has_a_callback(shop: Shop) -> No
 
     outbox = shop.outbox(on_result=callback)
     async with outbox.draining(shop.klarna):
-        while not callback.told:
+        while not callback.reported:
             await asyncio.sleep(0.01)
 
     assert await shipments(shop) == [1]
@@ -109,22 +109,22 @@ async def test_what_a_person_retries_is_told_again(shop: Shop) -> None:
 
     await shop.drain(on_result=callback)
 
-    assert callback.told == ["refused", "refused"]
+    assert callback.reported == ["refused", "refused"]
 
 
 async def test_two_that_tell_at_once_call_it_once(shop: Shop) -> None:
     await shop.capture(shop.order(), 100, "s-1")
     await shop.drain()
     store = Store(open_database(shop.database, shop.sandbox.clock))
-    told: list[str] = []
+    reported: list[str] = []
 
     async def slow(_: object, intent: Intent) -> None:
-        told.append(intent.reference)
+        reported.append(intent.reference)
         await asyncio.sleep(0.2)
 
-    await asyncio.gather(store.tell_next(slow, 60.0), store.tell_next(slow, 60.0))
+    await asyncio.gather(store.report_next(slow, 60.0), store.report_next(slow, 60.0))
 
-    assert told == ["s-1"]
+    assert reported == ["s-1"]
 
 
 async def test_a_callback_that_swallows_an_error_of_the_database_is_told_again_later(

@@ -8,8 +8,18 @@ from uuid import UUID
 
 import pytest
 
-from klarna_om import ClientClosed, Handler, KlarnaClient, Request, Response, Retry, UpdateAuthorization
+from klarna_om import (
+    ClientClosed,
+    ConfigurationError,
+    Handler,
+    KlarnaClient,
+    Request,
+    Response,
+    Retry,
+    UpdateAuthorization,
+)
 from klarna_om.outbox import State
+from klarna_om.sandbox import Sandbox
 from tests.outbox.shop import Shop
 from tests.workflows.calls import BeforeWrite, authorize, new_client
 
@@ -32,6 +42,18 @@ async def test_the_intents_of_an_order_run_in_sequence_with_two_drains(shop: Sho
 
     captures = shop.sandbox.get(order).captures
     assert [capture.reference for capture in captures] == [f"s-{number}" for number in range(6)]
+
+
+async def test_an_outbox_belongs_to_the_host_that_its_first_drain_called(shop: Shop) -> None:
+    intent_id = await shop.capture(shop.order())
+    async with Sandbox(limit=None) as elsewhere, new_client(elsewhere) as stranger:
+        await shop.drain()
+        with pytest.raises(ConfigurationError, match=rf"drained to {shop.sandbox.url}, .* go to {elsewhere.url}"):
+            await shop.drain(stranger)
+
+    await shop.drain()
+
+    assert ((await shop.get(intent_id)).state, elsewhere.requests) == (State.DONE, ())
 
 
 async def test_intents_of_other_orders_do_not_wait(shop: Shop) -> None:
@@ -275,6 +297,9 @@ async def test_without_a_connection_nothing_counts_as_tried(shop: Shop) -> None:
     for each in (intent_id, other):
         intent = await shop.get(each)
         assert (intent.state, intent.failed_calls, intent.first_tried) == (State.PENDING, 0, None)
+    with pytest.raises(ConfigurationError) as refused:
+        await shop.drain()
+    await shop.execute(str(refused.value).split("`")[1])
     await shop.drain()
     assert await shop.states() == ["done", "done"]
 

@@ -49,7 +49,7 @@ async def test_two_drains_on_an_engine_execute_each_intent_once(
 async def test_the_callback_gets_the_engines_connection_in_its_transaction(
     engine: AsyncEngine, sandbox: Sandbox, klarna: KlarnaClient
 ) -> None:
-    async def tell(connection: AsyncConnection, intent: Intent) -> None:
+    async def report(connection: AsyncConnection, intent: Intent) -> None:
         number = int(intent.reference.removeprefix("s-"))
         await connection.execute(text("insert into shipments values (:number)"), {"number": number})
         if number == 2:
@@ -58,7 +58,7 @@ async def test_the_callback_gets_the_engines_connection_in_its_transaction(
     for number in (1, 2):
         await capture(engine, sandbox.order().order_id or "", f"s-{number}")
 
-    await Outbox(engine, poll=0.02, on_result=tell).drain(klarna, until_idle=True)
+    await Outbox(engine, poll=0.02, on_result=report).drain(klarna, until_idle=True)
 
     assert await shipments(engine) == [1]
 

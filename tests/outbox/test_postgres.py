@@ -149,14 +149,14 @@ async def test_the_drain_and_who_waits_survive_restarts_of_the_database(
     crashing: tuple[PostgresServer, str], sandbox: Sandbox, klarna: KlarnaClient, caplog: pytest.LogCaptureFixture
 ) -> None:
     own_server, dsn = crashing
-    told: list[str] = []
+    reported: list[str] = []
 
-    async def tell(_: object, intent: Any) -> None:
-        told.append(intent.reference)
+    async def report(_: object, intent: Any) -> None:
+        reported.append(intent.reference)
 
     order = sandbox.order(order_amount=1000).order_id or ""
     async with AsyncConnectionPool(dsn, min_size=1, max_size=8, open=False, timeout=1.0) as pool:
-        outbox = Outbox(pool, poll=0.05, lease=1.0, on_result=tell)
+        outbox = Outbox(pool, poll=0.05, lease=1.0, on_result=report)
         ids = [await capture(pool, order, f"s-{number}") for number in range(4)]
         sandbox.fail_next(1, fault="slow", seconds=0.5, operation="captures.create")
         with caplog.at_level(logging.INFO, "klarna_om.outbox"):
@@ -167,12 +167,12 @@ async def test_the_drain_and_who_waits_survive_restarts_of_the_database(
                 await asyncio.sleep(0.4)
                 await asyncio.to_thread(own_server.start)
                 results = [await outbox.result(intent_id) for intent_id in ids]
-                while len(told) < 4:
+                while len(reported) < 4:
                     await asyncio.sleep(0.01)
 
     assert [intent.state for intent in results] == [State.DONE] * 4
     assert sandbox.effects(order, "captures.create") == 4
-    assert sorted(set(told)) == ["s-0", "s-1", "s-2", "s-3"]
+    assert sorted(set(reported)) == ["s-0", "s-1", "s-2", "s-3"]
     assert "cannot be used, trying again" in caplog.text
     assert "can be used again" in caplog.text
 

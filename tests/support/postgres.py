@@ -131,6 +131,7 @@ def empty(dsn: str) -> None:
     """Delete all rows of a `database_with_outbox`."""
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute("truncate klarna_om.intents, shipments")
+        connection.execute("update klarna_om.outbox_version set target = null")
 
 
 def missing() -> NoReturn:
