@@ -31,8 +31,8 @@ def test_each_layer_is_measured(operation: str) -> None:
     assert {"transport", "+ pace", "+ auth"} <= {row[0] for row in table.rows}
 
 
-def test_imports_are_timed() -> None:
-    assert importing.time_statement("import json").cpu >= 0
+def test_imports_are_timed(tmp_path: Path) -> None:
+    assert importing.time_statement("import json", str(tmp_path)).cpu >= 0
 
 
 @pytest.mark.parametrize("size", structuring.SIZES)
