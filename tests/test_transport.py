@@ -50,11 +50,16 @@ CUTS: list[tuple[Broken, type[NoAnswer], Outcome]] = [
 cuts = pytest.mark.parametrize(("broken", "kind", "outcome"), CUTS, ids=lambda value: getattr(value, "cut", value))
 
 
+def limit_for(kind: type[NoAnswer]) -> float:
+    """Short only where no answer comes: a busy machine may take long to answer."""
+    return 0.2 if kind is AnswerTimeout else 30.0
+
+
 @cuts
 async def test_each_cut_has_its_error_and_its_outcome(
     make_client: MakeClient, server: Wire, broken: Broken, kind: type[NoAnswer], outcome: Outcome
 ) -> None:
-    klarna = make_client(retry=Retry.off(), attempt_timeout=0.2)
+    klarna = make_client(retry=Retry.off(), attempt_timeout=limit_for(kind))
     server.otherwise = broken
     server.will(broken)
 
@@ -75,7 +80,7 @@ async def test_each_cut_has_its_error_and_its_outcome(
 async def test_each_cut_is_retried_under_the_same_key(
     make_client: MakeClient, server: Wire, broken: Broken, kind: type[NoAnswer], outcome: Outcome
 ) -> None:
-    klarna = make_client(attempt_timeout=0.2)
+    klarna = make_client(attempt_timeout=limit_for(kind))
     server.will(broken, broken, CREATED)
 
     assert await klarna.captures.create(ORDER_ID, CAPTURE) == "c"

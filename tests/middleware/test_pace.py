@@ -90,7 +90,7 @@ async def test_every_attempt_takes_a_slot(make_client: MakeClient, server: Wire)
 
 async def test_the_wait_for_a_pooled_connection_counts_as_queue(make_client: MakeClient, server: Wire) -> None:
     """Twenty calls of 50 ms through a pool of 2 take 500 ms, far more than one attempt may."""
-    klarna = make_client(in_flight=2, attempt_timeout=0.3, retry=Retry.off())
+    klarna = make_client(in_flight=2, attempt_timeout=0.4, retry=Retry.off())
     server.otherwise = Slow(Answer(204), seconds=0.05)
 
     await asyncio.gather(*(klarna.orders.acknowledge(ORDER_ID) for _ in range(20)))
