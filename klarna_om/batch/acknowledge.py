@@ -7,7 +7,7 @@ from uuid import UUID
 
 from klarna_om.batch.calls import Sender, SendResult
 from klarna_om.batch.entry import read_order_ids
-from klarna_om.batch.job import Job
+from klarna_om.batch.execution import Execution
 from klarna_om.batch.journal import Journal, JournalMismatchError
 from klarna_om.batch.progress_tracker import OnProgress, ProgressTracker, ignore_progress
 from klarna_om.batch.runner import run
@@ -67,7 +67,7 @@ async def acknowledge_all(
             raise JournalMismatchError(
                 f"this journal belongs to a job of {open_journal.identity.operation}; use another one"
             )
-        job = Job(
+        execution = Execution(
             journal=open_journal,
             sender=make_sender(client),
             target=client.environment.base_url,
@@ -77,7 +77,7 @@ async def acknowledge_all(
             tracker=ProgressTracker(on_progress),
             stop=stop or Stop(),
         )
-        return await run(job, read_order_ids(order_ids))
+        return await run(execution, read_order_ids(order_ids))
 
 
 def make_sender(client: KlarnaClient) -> Sender:

@@ -4,8 +4,11 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 
-from klarna_om.batch.journal import WINDOW, Journal, Row
+from klarna_om.batch.journal import Journal, Row
 from klarna_om.batch.states import State
+
+PAGE = 1_000
+"""Rows that are read at once."""
 
 Arrange = Callable[[list[Row]], list[Row]]
 """Selects and orders the rows of a page."""
@@ -32,6 +35,6 @@ class Feed:
             return self._page.popleft() if self._page else None
 
     async def _read_page(self) -> None:
-        page = await self._journal.unsettled_rows(self._state, self._next, self._high, WINDOW)
+        page = await self._journal.unsettled_rows(self._state, self._next, self._high, PAGE)
         self._next = page[-1].row + 1 if page else self._high + 1
         self._page.extend(self._arrange(page))

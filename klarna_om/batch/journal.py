@@ -1,8 +1,8 @@
 """The journal: what is known of a job, on disk. Whatever runs the job reads it from here."""
 
-from collections.abc import AsyncIterable, Sequence
+from collections.abc import AsyncIterable, Callable, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID, uuid5
 
 from attrs import evolve, frozen
@@ -14,7 +14,10 @@ from klarna_om.batch.totals import Totals
 NAMESPACE = UUID("3f6d5c1e-4b8e-5a57-9a63-7c0f2e9b1d84")
 
 WINDOW = 1_000
-"""Rows that share one stamp of when their keys were first used."""
+"""Rows of a job that share one stamp of when their keys were first used, unless the job says another number."""
+
+Hook = Callable[[Any], object]
+"""Work in the transaction that loads a manifest; it is given the journal's connection."""
 
 
 class JournalError(Exception):
@@ -35,6 +38,12 @@ class Identity:
 
     job_id: str
     operation: str
+    window: int = WINDOW
+    """Rows that share one stamp. Where rows are delivered in chunks, this is the size of a chunk."""
+
+    def window_of(self, row: int) -> int:
+        """The window that a row (from 1) belongs to."""
+        return (row - 1) // self.window
 
     def key(self, order_id: str, row: int, epoch: int) -> str:
         """The idempotency key of a row: the same after any crash. It changes with the epoch only."""
@@ -63,11 +72,6 @@ class Stamp:
     def renew(self, now: datetime) -> "Stamp":
         """The stamp of the next epoch: new keys, first used from now on."""
         return evolve(self, epoch=self.epoch + 1, first_used=now)
-
-
-def window_of(row: int) -> int:
-    """The window that a row (from 1) belongs to."""
-    return (row - 1) // WINDOW
 
 
 @frozen
@@ -117,8 +121,12 @@ class Journal(Protocol):
         """Set where the calls go. Raises `JournalMismatchError` when anything may have been sent to another host."""
         ...
 
-    async def load(self, chunks: AsyncIterable[Sequence[Entry]]) -> None:
-        """Replace the manifest, all of it or nothing. Orders that are known keep their row and its state."""
+    async def load(self, chunks: AsyncIterable[Sequence[Entry]], *, then: Hook | None = None) -> None:
+        """Replace the manifest, all of it or nothing. Orders that are known keep their row and its state.
+
+        `then` is called with the connection, in the same transaction: what it writes is there exactly when the rows
+        are. Where it raises, nothing is loaded.
+        """
         ...
 
     async def last_row(self) -> int:
@@ -129,12 +137,16 @@ class Journal(Protocol):
         """The first rows from `low` to `high` in this state that the current manifest names."""
         ...
 
-    async def latest_stamp(self, window: int) -> Stamp | None:
-        """The latest stamp of a window."""
+    async def claim(self, window: int, now: datetime, worker: UUID, lease: float) -> Stamp | None:
+        """Claim a window for a worker, for `lease` seconds: its latest stamp, or the first one, which this makes.
+
+        One atomic step. None while another worker's lease lives; a worker that has the lease renews it. Nothing of a
+        window may be sent before this returns.
+        """
         ...
 
-    async def save_stamp(self, stamp: Stamp) -> None:
-        """Save a stamp. Nothing of its window and epoch may be sent before this returns."""
+    async def renew_stamp(self, stamp: Stamp, now: datetime) -> Stamp:
+        """Make the stamp of the next epoch, unless there is one: then return that. One atomic step, as `claim`."""
         ...
 
     async def remove_stamps(self, stamps: Sequence[Stamp]) -> None:

@@ -3,8 +3,6 @@
 Scripts are split at semicolons, so comments in them must have none.
 """
 
-from klarna_om.batch.journal import WINDOW
-
 APPLICATION_ID = 0x4B4C4F4D
 """Marks the file as a journal of klarna_om; `file` and `sqlite3` show it."""
 
@@ -18,6 +16,8 @@ CREATE TABLE job (
     id TEXT NOT NULL,
     operation TEXT NOT NULL,
     target TEXT NOT NULL,
+    -- Rows that share one stamp of when their keys were first used.
+    window INTEGER NOT NULL,
     created_at TEXT NOT NULL
 );
 -- One row per order. `line` is where the current manifest names it first, or null when it no longer does.
@@ -35,7 +35,7 @@ CREATE TABLE rows (
     finished_at TEXT,
     detail TEXT
 );
--- When the keys of a window of 1,000 rows may first have been used. A new epoch means new keys.
+-- When the keys of a window of rows may first have been used. A new epoch means new keys.
 CREATE TABLE windows (
     window INTEGER NOT NULL,
     epoch INTEGER NOT NULL,
@@ -51,6 +51,10 @@ CREATE TABLE lines (
     detail TEXT
 );
 """
+
+LATEST_STAMP = "SELECT epoch, first_used_at FROM windows WHERE window = ? ORDER BY epoch DESC LIMIT 1"
+
+INSERT_STAMP = "INSERT INTO windows (window, epoch, first_used_at) VALUES (?, ?, ?)"
 
 INSERT_LINE = "INSERT INTO lines (line, order_id, problem, text, detail) VALUES (?, ?, ?, ?, ?)"
 
@@ -79,11 +83,12 @@ UNSETTLED_ROWS = """
 SELECT row, order_id FROM rows WHERE state = ? AND row BETWEEN ? AND ? AND line IS NOT NULL ORDER BY row LIMIT ?
 """
 
-# Windows are counted from 0, rows from 1; see `journal.window_of`.
-EPOCHS = f"""
-SELECT row, order_id, coalesce((SELECT max(epoch) FROM windows WHERE window = (row - 1) / {WINDOW}), 0)
+# Windows are counted from 0, rows from 1; see `Identity.window_of`.
+EPOCHS = """
+SELECT row, order_id,
+    coalesce((SELECT max(epoch) FROM windows WHERE window = (row - 1) / (SELECT window FROM job)), 0)
 FROM rows WHERE order_id = ?
-"""  # noqa: S608
+"""
 
 REPORT_LINES = """
 SELECT lines.line, coalesce(lines.order_id, lines.text, ''),

@@ -8,7 +8,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from klarna_om.batch import schema
-from klarna_om.batch.journal import Identity, JournalError, JournalMismatchError
+from klarna_om.batch.journal import WINDOW, Identity, JournalError, JournalMismatchError
 from klarna_om.batch.journal_checks import check_content, check_start
 from klarna_om.batch.output_file import find_problem, sync_directory
 from klarna_om.batch.writer import transaction
@@ -29,10 +29,10 @@ def resolve_path(path: str | Path) -> Path:
     return file
 
 
-def connect(path: Path, operation: str) -> sqlite3.Connection:
+def connect(path: Path, operation: str, window: int = WINDOW) -> sqlite3.Connection:
     """Open or create a journal's file, so that what is committed survives a power cut."""
     if not path.exists():
-        _create(path, operation)
+        _create(path, operation, window)
     check_start(path)
     connection = sqlite3.connect(path, timeout=30, isolation_level=None)
     try:
@@ -46,10 +46,10 @@ def connect(path: Path, operation: str) -> sqlite3.Connection:
     return connection
 
 
-def create_temporary(operation: str) -> sqlite3.Connection:
+def create_temporary(operation: str, window: int = WINDOW) -> sqlite3.Connection:
     """Create a journal that ends with the process."""
     connection = sqlite3.connect(TEMPORARY, isolation_level=None)
-    _initialize(connection, operation)
+    _initialize(connection, operation, window)
     return connection
 
 
@@ -70,7 +70,7 @@ def copy_to_temp(path: Path | None, operation: str) -> sqlite3.Connection:
     return copy
 
 
-def _create(path: Path, operation: str) -> None:
+def _create(path: Path, operation: str, window: int) -> None:
     """Create a journal under another name first: one that exists is complete, whenever the process is killed."""
     log = path.with_name(path.name + "-wal")
     if log.exists():
@@ -81,28 +81,28 @@ def _create(path: Path, operation: str) -> None:
     draft = path.with_name(f".klarna-om.{uuid4().hex}.tmp")
     try:
         with closing(sqlite3.connect(draft, isolation_level=None)) as connection:
-            _initialize(connection, operation)
+            _initialize(connection, operation, window)
         draft.rename(path)
     finally:
         draft.unlink(missing_ok=True)
     sync_directory(path)
 
 
-def _initialize(connection: sqlite3.Connection, operation: str) -> None:
+def _initialize(connection: sqlite3.Connection, operation: str, window: int) -> None:
     with transaction(connection):
         execute_script(connection, schema.SCHEMA)
-        values = (str(uuid4()), operation, "", to_iso(datetime.now(UTC)))
-        connection.execute("INSERT INTO job VALUES (?, ?, ?, ?)", values)
+        values = (str(uuid4()), operation, "", window, to_iso(datetime.now(UTC)))
+        connection.execute("INSERT INTO job VALUES (?, ?, ?, ?, ?)", values)
 
 
 def read_identity(connection: sqlite3.Connection, operation: str) -> Identity:
     """Read the job's identity; raises `JournalMismatchError` for a job of another operation."""
-    job_id, recorded = connection.execute("SELECT id, operation FROM job").fetchone()
+    job_id, recorded, window = connection.execute("SELECT id, operation, window FROM job").fetchone()
     if recorded != operation:
         raise JournalMismatchError(
             f"this journal belongs to a job of {recorded}, not of {operation}; name another file"
         )
-    return Identity(job_id, operation)
+    return Identity(job_id, operation, window)
 
 
 def bind(connection: sqlite3.Connection, target: str) -> None:

@@ -7,10 +7,11 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from klarna_om.batch import schema
 from klarna_om.batch.entry import Entry
-from klarna_om.batch.journal import WINDOW, Identity, Line, Row, RowResult, Stamp
+from klarna_om.batch.journal import WINDOW, Hook, Identity, Line, Row, RowResult, Stamp
 from klarna_om.batch.journal_checks import FileWatch
 from klarna_om.batch.lock import lock
 from klarna_om.batch.sqlite_file import (
@@ -39,20 +40,21 @@ class SqliteJournal:
     @classmethod
     @asynccontextmanager
     async def open(
-        cls, path: str | Path | None, operation: str = "orders.acknowledge"
+        cls, path: str | Path | None, operation: str = "orders.acknowledge", *, window: int = WINDOW
     ) -> AsyncGenerator["SqliteJournal", None]:
         """Open a job's journal, or create one with a new job; None creates one that ends with the process.
 
+        `window`: how many rows of a new job share one stamp; where chunks of rows are delivered, the size of a chunk.
         Raises `JournalInUseError` while another process has it, `JournalMismatchError` for another operation's journal,
         `JournalError` for a file that is not a journal.
         """
         if path is None:
-            async with cls._start_writer(lambda: create_temporary(operation), operation) as journal:
+            async with cls._start_writer(lambda: create_temporary(operation, window), operation) as journal:
                 yield journal
             return
         file = resolve_path(path)
         with lock(file):
-            async with cls._start_writer(lambda: connect(file, operation), operation, file) as journal:
+            async with cls._start_writer(lambda: connect(file, operation, window), operation, file) as journal:
                 yield journal
 
     @classmethod
@@ -88,14 +90,20 @@ class SqliteJournal:
         """Set where the calls go. Raises `JournalMismatchError` when anything may have been sent to another host."""
         await self._writer.run(lambda connection: bind(connection, target))
 
-    async def load(self, chunks: AsyncIterable[Sequence[Entry]]) -> None:
-        """Replace the manifest, in one transaction. Orders that are known keep their row and its state."""
+    async def load(self, chunks: AsyncIterable[Sequence[Entry]], *, then: Hook | None = None) -> None:
+        """Replace the manifest, in one transaction. Orders that are known keep their row and its state.
+
+        `then` is called with the `sqlite3.Connection`, in the journal's thread and in the same transaction.
+        """
         try:
             await self._writer.run(lambda connection: execute_script(connection, "BEGIN IMMEDIATE; DELETE FROM lines"))
             async for chunk in chunks:
                 await self._writer.run(partial(_insert, chunk))
-            update_rows = schema.UPDATE_ROWS.format(window=WINDOW) + "COMMIT"
+            update_rows = schema.UPDATE_ROWS.format(window=self._identity.window)
             await self._writer.run(lambda connection: execute_script(connection, update_rows))
+            if then is not None:
+                await self._writer.run(then)
+            await self._writer.run(lambda connection: connection.execute("COMMIT"))
         except BaseException:
             await self._writer.run(_roll_back)
             raise
@@ -120,16 +128,13 @@ class SqliteJournal:
         row, known_as, last_epoch = found
         return [self._identity.key(known_as, row, epoch) for epoch in range(last_epoch + 1)]
 
-    async def latest_stamp(self, window: int) -> Stamp | None:
-        """The latest stamp of a window."""
-        query = "SELECT epoch, first_used_at FROM windows WHERE window = ? ORDER BY epoch DESC LIMIT 1"
-        found = await self._writer.run(lambda connection: connection.execute(query, (window,)).fetchone())
-        return None if found is None else Stamp(window, found[0], datetime.fromisoformat(found[1]), is_inherited=True)
+    async def claim(self, window: int, now: datetime, worker: UUID, lease: float) -> Stamp | None:
+        """The latest stamp of a window, or the first one, which this makes. The lock on the file is the lease."""
+        return await self._writer.run(partial(_add_stamp, Stamp(window, 0, now)))
 
-    async def save_stamp(self, stamp: Stamp) -> None:
-        """Save a stamp. Nothing of its window and epoch may be sent before this returns."""
-        values = (stamp.window, stamp.epoch, to_iso(stamp.first_used))
-        await self._writer.run(lambda connection: _insert_stamp(connection, values))
+    async def renew_stamp(self, stamp: Stamp, now: datetime) -> Stamp:
+        """Make the stamp of the next epoch, unless there is one: then return that."""
+        return await self._writer.run(partial(_add_stamp, stamp.renew(now)))
 
     async def remove_stamps(self, stamps: Sequence[Stamp]) -> None:
         """Remove stamps under which nothing was sent."""
@@ -192,9 +197,14 @@ def _roll_back(connection: sqlite3.Connection) -> None:
         connection.execute("ROLLBACK")
 
 
-def _insert_stamp(connection: sqlite3.Connection, values: tuple[int, int, str | None]) -> None:
+def _add_stamp(stamp: Stamp, connection: sqlite3.Connection) -> Stamp:
+    """Save a stamp unless its window has one of this epoch or a later one: then return the latest."""
     with transaction(connection):
-        connection.execute("INSERT INTO windows (window, epoch, first_used_at) VALUES (?, ?, ?)", values)
+        found = connection.execute(schema.LATEST_STAMP, (stamp.window,)).fetchone()
+        if found is not None and found[0] >= stamp.epoch:
+            return Stamp(stamp.window, found[0], datetime.fromisoformat(found[1]), is_inherited=True)
+        connection.execute(schema.INSERT_STAMP, (stamp.window, stamp.epoch, to_iso(stamp.first_used)))
+    return stamp
 
 
 def _delete_stamps(connection: sqlite3.Connection, values: list[tuple[int, int]]) -> None:

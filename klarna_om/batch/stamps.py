@@ -3,11 +3,15 @@
 import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from attrs import frozen
 
-from klarna_om.batch.journal import Journal, Stamp
+from klarna_om.batch.journal import Journal, JournalInUseError, Stamp
 from klarna_om.batch.states import STEP_BEFORE_CALL, Age, OnExpired, Step, classify_age
+
+LEASE = 20.0
+"""Seconds for which a claim holds without being renewed."""
 
 
 @frozen
@@ -20,19 +24,26 @@ class _KnownStamp:
 
 
 class Stamps:
-    """What this run knows of the windows; one small object for 1,000 rows."""
+    """What one delivery knows of its windows; one small object for each."""
 
     def __init__(
-        self, journal: Journal, *, now: Callable[[], datetime], clock: Callable[[], float], on_expired: OnExpired
+        self,
+        journal: Journal,
+        *,
+        worker: UUID,
+        now: Callable[[], datetime],
+        clock: Callable[[], float],
+        on_expired: OnExpired,
     ) -> None:
         self._journal = journal
+        self._worker = worker
         self._now = now
         self._clock = clock
         self._on_expired = on_expired
         self._known: dict[int, _KnownStamp] = {}
         self._lock = asyncio.Lock()
         self._made: dict[Stamp, int] = {}
-        """The stamps that this run made, each with the number of its calls that may have been sent."""
+        """The first stamps of windows that this run made, each with the number of its calls that may have been sent."""
 
     def begin_call(self, stamp: Stamp) -> None:
         """Note that a call under this stamp begins: from now on it may be sent."""
@@ -45,7 +56,7 @@ class Stamps:
             self._made[stamp] -= 1
 
     async def remove_unused(self) -> None:
-        """Remove the stamps that this run made and under which it sent nothing: the next run finds no doubt."""
+        """Remove the first stamps that this run made and under which it sent nothing: the next run finds no doubt."""
         unused = [stamp for stamp, calls in self._made.items() if not calls]
         for stamp in unused:
             del self._made[stamp]
@@ -54,7 +65,10 @@ class Stamps:
             await self._journal.remove_stamps(unused)
 
     async def get(self, window: int) -> Stamp | None:
-        """A stamp to call under now; None where the rows are given up because Klarna forgot their keys."""
+        """A stamp to call under now; None where the rows are given up because Klarna forgot their keys.
+
+        Raises `JournalInUseError` while another worker has the window.
+        """
         known = self._known.get(window)
         if known is not None and self._age(known) is Age.FRESH:
             return known.stamp
@@ -63,23 +77,24 @@ class Stamps:
 
     async def _load_or_make(self, window: int) -> Stamp | None:
         known = self._known.get(window)
-        stamp = known.stamp if known is not None else await self._journal.latest_stamp(window)
         now = self._now()
-        age = self._age(known) if known is not None else classify_age(None if stamp is None else now - stamp.first_used)
+        stamp = known.stamp if known is not None else await self._claim(window, now)
+        age = self._age(known) if known is not None else classify_age(now - stamp.first_used)
         step = STEP_BEFORE_CALL[age, self._on_expired]
         if step is Step.GIVE_UP:
             return None
-        if stamp is None:
-            stamp = await self._make(Stamp(window, 0, now))
-        elif step is Step.RENEW:
-            stamp = await self._make(stamp.renew(now))
+        if step is Step.RENEW:
+            stamp = await self._journal.renew_stamp(stamp, now)
         if known is None or stamp is not known.stamp:
             self._known[window] = _KnownStamp(stamp, max(now - stamp.first_used, timedelta()), self._clock())
         return stamp
 
-    async def _make(self, stamp: Stamp) -> Stamp:
-        await self._journal.save_stamp(stamp)
-        self._made[stamp] = 0
+    async def _claim(self, window: int, now: datetime) -> Stamp:
+        stamp = await self._journal.claim(window, now, self._worker, LEASE)
+        if stamp is None:
+            raise JournalInUseError(f"another worker has the rows of window {window}")
+        if not stamp.is_inherited:
+            self._made[stamp] = 0
         return stamp
 
     def _age(self, known: _KnownStamp) -> Age:

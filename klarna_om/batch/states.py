@@ -62,7 +62,6 @@ class State(StrEnum):
 class Age(Enum):
     """How old a window's stamp is."""
 
-    UNSTAMPED = "unstamped"
     FRESH = "fresh"
     EXPIRED = "expired"
     UNCERTAIN = "from the future"
@@ -71,15 +70,12 @@ class Age(Enum):
 class Step(Enum):
     """What to do with a window before one of its rows is called."""
 
-    STAMP = "stamp it under epoch 0"
     REPEAT = "call under the key that the stamp is for"
     RENEW = "stamp it again under the next epoch"
     GIVE_UP = "call nothing; the row is unknown"
 
 
 STEP_BEFORE_CALL: Mapping[tuple[Age, str], Step] = {
-    (Age.UNSTAMPED, "resend"): Step.STAMP,
-    (Age.UNSTAMPED, "fail"): Step.STAMP,
     (Age.FRESH, "resend"): Step.REPEAT,
     (Age.FRESH, "fail"): Step.REPEAT,
     (Age.EXPIRED, "resend"): Step.RENEW,
@@ -96,10 +92,8 @@ STATE_AFTER_CALL: Mapping[Outcome, State | None] = {
 }
 
 
-def classify_age(age: timedelta | None) -> Age:
-    """How old a stamp of that age is; None for a window without one."""
-    if age is None:
-        return Age.UNSTAMPED
+def classify_age(age: timedelta) -> Age:
+    """How old a stamp of that age is."""
     if age < -CLOCK_SLACK:
         return Age.UNCERTAIN
     return Age.FRESH if age < KEY_VALIDITY else Age.EXPIRED

@@ -14,7 +14,7 @@ from attrs import evolve
 from klarna_om.batch.acknowledge import make_sender
 from klarna_om.batch.csv_lines import ManifestError
 from klarna_om.batch.entry import Entry
-from klarna_om.batch.job import Job
+from klarna_om.batch.execution import Execution
 from klarna_om.batch.journal import JournalError
 from klarna_om.batch.manifest import decode_file, open_manifest, parse_manifest, read_chunks, require_orders
 from klarna_om.batch.progress_tracker import ProgressTracker
@@ -166,7 +166,7 @@ async def _acknowledge(settings: Settings, lines: Iterator[Entry]) -> RunResult:
     ):
         await check_report(journal, settings.report)
         with show_progress(sys.stderr) as show:
-            job = Job(
+            execution = Execution(
                 journal=journal,
                 sender=make_sender(client),
                 target=client.environment.base_url,
@@ -175,5 +175,5 @@ async def _acknowledge(settings: Settings, lines: Iterator[Entry]) -> RunResult:
                 keep_going=settings.keep_going,
                 tracker=ProgressTracker(show),
             )
-            result = await CliRun(job, settings.report).run(read_chunks(lines))
+            result = await CliRun(execution, settings.report).run(read_chunks(lines))
         return evolve(result, settled_at=await journal.last_result_at()) if result.had_nothing_to_do else result

@@ -10,7 +10,7 @@ import click
 from attrs import define, field, frozen
 
 from klarna_om.batch.entry import Entry
-from klarna_om.batch.job import Job
+from klarna_om.batch.execution import Execution
 from klarna_om.batch.journal import JournalError, JournalMismatchError
 from klarna_om.batch.report import ReportError, write_report
 from klarna_om.batch.runner import run
@@ -58,7 +58,7 @@ class RunResult:
 class CliRun:
     """One run of a job and its report."""
 
-    job: Job
+    execution: Execution
     report: Path
     _task: asyncio.Task[Any] = field(init=False)
 
@@ -68,13 +68,13 @@ class CliRun:
         The first signal stops the job, the next one cancels what runs. Raises `JournalMismatchError` before anything
         is sent.
         """
-        with stop_on_signals(self.job.stop, on_first=_announce_stop, on_next=lambda: self._task.cancel()):
-            task = await self._finish(run(self.job, chunks))
+        with stop_on_signals(self.execution.stop, on_first=_announce_stop, on_next=lambda: self._task.cancel()):
+            task = await self._finish(run(self.execution, chunks))
             error = None if task.cancelled() else task.exception()
             if isinstance(error, JournalMismatchError):
                 raise error
             if isinstance(error, JournalError):
-                return self._result(self.job.tracker.totals, error)
+                return self._result(self.execution.tracker.totals, error)
             if error is not None and not isinstance(error, KlarnaError):
                 raise error
             totals, report_error = await self._write_report()
@@ -91,30 +91,30 @@ class CliRun:
         task = await self._finish(self._try_to_write_report())
         if task.cancelled():
             message = f"stopped before the report {self.report} was complete; the same command writes it"
-            return self.job.tracker.totals, ReportError(message)
+            return self.execution.tracker.totals, ReportError(message)
         if isinstance(error := task.exception(), JournalError):
-            return self.job.tracker.totals, error
+            return self.execution.tracker.totals, error
         return task.result()
 
     async def _try_to_write_report(self) -> tuple[Totals, ReportError | None]:
         error = None
         try:
-            await write_report(self.job.journal, self.report)
+            await write_report(self.execution.journal, self.report)
         except OSError as reason:
             error = ReportError(
                 f"the report {self.report} cannot be written ({reason.strerror}); the journal is complete: check the"
                 " disk and run the same command again"
             )
-        return await self.job.journal.counts(), error
+        return await self.execution.journal.counts(), error
 
     def _result(self, totals: Totals, error: Failure | None, *, is_cancelled: bool = False) -> RunResult:
         summary = Summary(
-            job_id=self.job.journal.identity.job_id,
+            job_id=self.execution.journal.identity.job_id,
             totals=totals,
-            elapsed=self.job.tracker.elapsed,
-            settled_now=self.job.tracker.settled_now,
+            elapsed=self.execution.tracker.elapsed,
+            settled_now=self.execution.tracker.settled_now,
         )
-        return RunResult(summary, is_cancelled=is_cancelled, error=error, target=self.job.target)
+        return RunResult(summary, is_cancelled=is_cancelled, error=error, target=self.execution.target)
 
 
 def _announce_stop() -> None:

@@ -1,18 +1,22 @@
 """Jobs whose time passes only in sleeps."""
 
 import asyncio
+import sqlite3
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 from attrs import define, field
 
+from klarna_om.batch import schema
 from klarna_om.batch.calls import Sender
 from klarna_om.batch.entry import read_order_ids
-from klarna_om.batch.job import Job
-from klarna_om.batch.journal import Journal, Line
+from klarna_om.batch.execution import Execution
+from klarna_om.batch.journal import Journal, Line, Stamp
 from klarna_om.batch.progress_tracker import ProgressTracker
 from klarna_om.batch.runner import run_all_rows
+from klarna_om.batch.sqlite_journal import SqliteJournal
 from klarna_om.batch.stop import Stop
 from klarna_om.batch.totals import Summary
 
@@ -46,7 +50,7 @@ async def load(journal: Journal, order_ids: Iterable[object]) -> None:
     await journal.load(read_order_ids(order_ids))
 
 
-def make_job(journal: Journal, sender: Sender, time: Time | None = None, **options: Any) -> Job:
+def make_job(journal: Journal, sender: Sender, time: Time | None = None, **options: Any) -> Execution:
     """A job over what the journal has loaded."""
     time = time or Time()
     settings: dict[str, Any] = {
@@ -60,12 +64,32 @@ def make_job(journal: Journal, sender: Sender, time: Time | None = None, **optio
         "tracker": ProgressTracker(clock=time.monotonic),
         **options,
     }
-    return Job(journal=journal, sender=sender, **settings)
+    return Execution(journal=journal, sender=sender, **settings)
 
 
 async def run(journal: Journal, sender: Sender, time: Time | None = None, **options: Any) -> Summary:
     """Run a job over what the journal has loaded."""
     return await run_all_rows(make_job(journal, sender, time, **options))
+
+
+WORKER = uuid4()
+
+
+async def save_stamp(journal: Journal, stamp: Stamp) -> None:
+    """Stamp a window, as the calls of an earlier run did."""
+    known = await journal.claim(stamp.window, stamp.first_used, WORKER, 20.0)
+    while known is not None and known.epoch < stamp.epoch:
+        known = await journal.renew_stamp(known, stamp.first_used)
+
+
+async def latest_stamp(journal: SqliteJournal, window: int) -> tuple[int, str] | None:
+    """Epoch and first use of a window's latest stamp."""
+
+    def read(connection: sqlite3.Connection) -> tuple[int, str] | None:
+        found: tuple[int, str] | None = connection.execute(schema.LATEST_STAMP, (window,)).fetchone()
+        return found
+
+    return await journal._writer.run(read)
 
 
 async def lines(journal: Journal) -> list[Line]:

@@ -5,7 +5,7 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from klarna_om.batch.journal import WINDOW, Identity, window_of
+from klarna_om.batch.journal import WINDOW, Identity
 from tests.batch.fake_sender import order_id
 
 JOB = Identity("8b9d6a0e-90f1-4f8e-8a53-2f3c8f1f2a11", "orders.acknowledge")
@@ -37,4 +37,8 @@ def test_every_part_of_a_call_changes_the_key() -> None:
 
 @given(row=st.integers(1, 10_000_000))
 def test_a_window_is_a_thousand_rows(row: int) -> None:
-    assert window_of(row) * WINDOW < row <= (window_of(row) + 1) * WINDOW
+    assert (
+        Identity("job", "orders.acknowledge").window_of(row) * WINDOW
+        < row
+        <= (Identity("job", "orders.acknowledge").window_of(row) + 1) * WINDOW
+    )

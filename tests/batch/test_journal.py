@@ -7,20 +7,17 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import AsyncIterator
 from contextlib import closing
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from klarna_om.batch.entry import Entry, Problem
-from klarna_om.batch.journal import WINDOW, JournalError, JournalInUseError, Row, RowResult, Stamp
+from klarna_om.batch.journal import JournalError, JournalInUseError, Row, RowResult, Stamp
 from klarna_om.batch.sqlite_journal import SqliteJournal
 from klarna_om.batch.states import State
 from klarna_om.batch.totals import Totals
 from tests.batch.fake_sender import order_id, order_ids
-from tests.batch.jobs import START, lines, load
+from tests.batch.jobs import START, lines, load, save_stamp
 
 ALL = 10_000_000
 
@@ -35,43 +32,6 @@ def execute_outside(path: Path, statement: str) -> list[tuple[object, ...]]:
         found = connection.execute(statement).fetchall()
         connection.commit()
     return found
-
-
-async def test_every_order_of_a_manifest_gets_a_row_in_its_order(journal: SqliteJournal) -> None:
-    await load(journal, order_ids(3))
-
-    assert await unsettled_rows(journal) == [Row(n, order_id(n), State.PENDING) for n in (1, 2, 3)]
-    assert await journal.last_row() == 3
-
-
-async def test_an_empty_journal_has_no_rows(journal: SqliteJournal) -> None:
-    assert await journal.last_row() == 0
-    assert await journal.counts() == Totals()
-
-
-async def test_the_same_order_in_another_case_is_a_duplicate(journal: SqliteJournal) -> None:
-    upper = "f3392f8b-6116-4073-ab96-e330819e2c07".upper()
-
-    await load(journal, [upper, upper.lower(), order_id(1), upper])
-
-    assert [row.order_id for row in await unsettled_rows(journal)] == [upper.lower(), order_id(1)]
-    assert [(line.line, line.outcome, line.detail) for line in await lines(journal)] == [
-        (1, "pending", None),
-        (2, "duplicate", "the same order as line 1"),
-        (3, "pending", None),
-        (4, "duplicate", "the same order as line 1"),
-    ]
-
-
-async def test_the_totals_account_for_every_line(journal: SqliteJournal) -> None:
-    await load(journal, [*order_ids(4), "", "x", "y", order_id(2)])
-    for row, state in ((1, State.DONE), (2, State.REFUSED), (3, State.UNKNOWN)):
-        await journal.record(RowResult(row, state))
-
-    totals = Totals(done=1, refused=1, unknown=1, pending=1, duplicate=1, blank=1, malformed=2)
-
-    assert await journal.counts() == totals
-    assert totals.lines == 8 == len(await lines(journal))
 
 
 async def test_a_job_keeps_its_identity_and_its_rows_when_it_is_opened_again(path: Path) -> None:
@@ -118,52 +78,6 @@ async def test_a_changed_manifest_replaces_the_old_one(path: Path) -> None:
         ]
         await load(journal, order_ids(3))
         assert {row.order_id for row in await unsettled_rows(journal)} == {order_id(2), order_id(3)}
-
-
-async def test_new_orders_begin_a_new_window(journal: SqliteJournal) -> None:
-    await load(journal, order_ids(3))
-
-    await load(journal, order_ids(5))
-
-    assert [row.row for row in await unsettled_rows(journal)] == [1, 2, 3, WINDOW + 1, WINDOW + 2]
-
-
-async def test_a_manifest_is_loaded_completely_or_not_at_all(journal: SqliteJournal) -> None:
-    async def broken() -> AsyncIterator[list[Entry]]:
-        yield [Entry(1, order_id(1)), Entry(2, None, Problem.BLANK)]
-        raise OSError("the disk is gone")
-
-    await load(journal, order_ids(3))
-
-    with pytest.raises(OSError, match="the disk is gone"):
-        await journal.load(broken())
-    assert len(await lines(journal)) == 3
-
-
-async def test_a_row_that_is_settled_stays_so(journal: SqliteJournal) -> None:
-    await load(journal, order_ids(2))
-    await journal.record(RowResult(1, State.DONE, 204))
-    await journal.record(RowResult(1, State.UNKNOWN))
-    await journal.record(RowResult(2, State.UNKNOWN, attempts=4, idempotency_key="old", started=START))
-    await journal.record(
-        RowResult(2, State.REFUSED, attempts=1, started=START + timedelta(hours=1), finished=START, detail="no")
-    )
-
-    first, second = await lines(journal)
-
-    assert (first.outcome, first.status) == ("done", 204)
-    assert (second.outcome, second.attempts, second.idempotency_key) == ("refused", 5, "old")
-    assert second.started_at == "2026-11-23T12:00:00.000+00:00"
-
-
-async def test_the_latest_stamp_of_a_window_is_found_again(journal: SqliteJournal) -> None:
-    first = Stamp(7, 0, START)
-    await journal.save_stamp(first)
-
-    await journal.save_stamp(first.renew(START + timedelta(days=1)))
-
-    assert await journal.latest_stamp(7) == Stamp(7, 1, START + timedelta(days=1), is_inherited=True)
-    assert await journal.latest_stamp(8) is None
 
 
 async def test_other_programs_can_read_the_journal_while_the_job_runs(journal: SqliteJournal, path: Path) -> None:
@@ -239,35 +153,6 @@ async def test_a_journal_belongs_to_one_operation(path: Path) -> None:
             pass
 
 
-async def test_a_journal_with_results_belongs_to_one_host(journal: SqliteJournal) -> None:
-    await load(journal, order_ids(1))
-    await journal.bind("https://api.wrong.example")
-    await journal.bind("https://api.playground.klarna.com")
-    await journal.record(RowResult(1, State.DONE))
-    await journal.bind("https://api.playground.klarna.com:443")
-
-    with pytest.raises(
-        JournalError, match=r"has the results of calls to https://api\.playground.*would go to https://api\.klarna\.com"
-    ):
-        await journal.bind("https://api.klarna.com")
-
-
-async def test_a_journal_with_a_stamp_belongs_to_one_host_until_it_is_removed(journal: SqliteJournal) -> None:
-    stamp = Stamp(0, 0, START)
-    await load(journal, order_ids(1))
-    await journal.bind("https://api.wrong.example")
-    await journal.save_stamp(stamp)
-
-    with pytest.raises(
-        JournalError,
-        match=r"no result yet, but its orders may have been sent to https://api\.wrong.*to https://api\.kl",
-    ):
-        await journal.bind("https://api.klarna.com")
-
-    await journal.remove_stamps([stamp])
-    await journal.bind("https://api.klarna.com")
-
-
 async def test_a_write_that_fails_breaks_the_journal(journal: SqliteJournal, path: Path) -> None:
     await load(journal, order_ids(3))
     await journal.record(RowResult(1, State.DONE))
@@ -283,7 +168,7 @@ async def test_a_write_that_fails_breaks_the_journal(journal: SqliteJournal, pat
     with pytest.raises(JournalError, match="nothing more is sent"):
         await journal.record(RowResult(2, State.DONE))
     with pytest.raises(JournalError, match="nothing more is sent"):
-        await journal.save_stamp(Stamp(0, 0, START))
+        await save_stamp(journal, Stamp(0, 0, START))
     assert execute_outside(path, "SELECT state FROM rows ORDER BY row") == [("done",), ("pending",), ("pending",)]
 
 

@@ -15,7 +15,7 @@ from klarna_om.batch.sqlite_journal import SqliteJournal
 from klarna_om.batch.states import State
 from klarna_om.batch.totals import Totals
 from tests.batch.fake_sender import order_ids
-from tests.batch.jobs import START, load
+from tests.batch.jobs import START, load, save_stamp
 from tests.batch.test_journal import execute_outside
 
 
@@ -24,7 +24,7 @@ async def old_journal(path: Path) -> Path:
     """The journal of a job that was begun."""
     async with SqliteJournal.open(path) as journal:
         await load(journal, order_ids(2 * WINDOW))
-        await journal.save_stamp(Stamp(0, 0, START))
+        await save_stamp(journal, Stamp(0, 0, START))
         for row in range(1, 10):
             await journal.record(RowResult(row, State.DONE))
     return path

@@ -9,7 +9,7 @@ from klarna_om.batch.report import COLUMNS, ReportError, write_report
 from klarna_om.batch.report_owner import check_report
 from klarna_om.batch.sqlite_journal import SqliteJournal
 from tests.batch.fake_sender import FakeSender, order_ids
-from tests.batch.jobs import START, load, run
+from tests.batch.jobs import START, load, run, save_stamp
 
 HEADER = ",".join(COLUMNS)
 
@@ -48,7 +48,7 @@ async def test_a_job_knows_its_report_when_its_keys_were_renewed(
     await load(journal, order_ids(3))
     await run(journal, sender)
     await write_report(journal, report)
-    await journal.save_stamp(Stamp(0, 1, START))
+    await save_stamp(journal, Stamp(0, 1, START))
 
     assert not await is_refused(journal, report)
 

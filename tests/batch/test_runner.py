@@ -11,7 +11,7 @@ import pytest
 
 from klarna_om.batch.calls import SendResult
 from klarna_om.batch.journal import WINDOW, JournalError
-from klarna_om.batch.runner import run_all_rows, run_chunk
+from klarna_om.batch.runner import run_all_rows
 from klarna_om.batch.sqlite_journal import SqliteJournal
 from klarna_om.batch.states import KEY_VALIDITY
 from klarna_om.batch.totals import Progress, Totals
@@ -497,15 +497,6 @@ async def test_a_bug_in_the_sender_is_raised_and_not_hidden(journal: SqliteJourn
 
     with pytest.raises(ZeroDivisionError):
         await run(journal, broken, in_flight=1)
-
-
-async def test_a_chunk_is_run_by_its_numbers_alone(journal: SqliteJournal, sender: FakeSender) -> None:
-    await load(journal, order_ids(30))
-    job = make_job(journal, sender)
-
-    await run_chunk(job, 11, 20)
-
-    assert sorted(order for order, _ in sender.calls) == order_ids(20)[10:]
 
 
 async def test_orders_that_the_manifest_no_longer_names_are_not_sent(

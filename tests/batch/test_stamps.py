@@ -23,7 +23,7 @@ from tests.batch.fake_sender import (
     order_ids,
     response_error,
 )
-from tests.batch.jobs import START, Time, lines, load, run
+from tests.batch.jobs import START, WORKER, Time, latest_stamp, lines, load, run, save_stamp
 
 HOUR = 3600.0
 DAY = timedelta(days=1)
@@ -48,7 +48,7 @@ def wall(time: Time) -> WallClock:
 @pytest.fixture
 def make_stamps(journal: SqliteJournal, time: Time, wall: WallClock) -> Callable[[OnExpired], Stamps]:
     """Makes the stamps of a new run."""
-    return lambda on_expired: Stamps(journal, now=wall.now, clock=time.monotonic, on_expired=on_expired)
+    return lambda on_expired: Stamps(journal, worker=WORKER, now=wall.now, clock=time.monotonic, on_expired=on_expired)
 
 
 @pytest.fixture
@@ -107,7 +107,7 @@ async def test_a_renewed_stamp_is_new_by_both_clocks(stamps: Stamps, wall: WallC
 async def test_an_earlier_runs_stamp_ages_by_the_monotonic_clock(
     journal: SqliteJournal, stamps: Stamps, wall: WallClock, time: Time
 ) -> None:
-    await journal.save_stamp(Stamp(0, 0, START - timedelta(hours=20)))
+    await save_stamp(journal, Stamp(0, 0, START - timedelta(hours=20)))
     assert await epoch(stamps) == 0
 
     wall.shift = -DAY
@@ -120,7 +120,7 @@ async def test_an_earlier_runs_stamp_ages_by_the_monotonic_clock(
 async def test_an_earlier_runs_stamp_from_the_future_is_called_under_its_old_key(
     journal: SqliteJournal, stamps: Stamps, time: Time
 ) -> None:
-    await journal.save_stamp(Stamp(0, 3, START + timedelta(hours=2)))
+    await save_stamp(journal, Stamp(0, 3, START + timedelta(hours=2)))
 
     assert await epoch(stamps) == 3
     time.seconds += 23 * HOUR - 1
@@ -132,7 +132,7 @@ async def test_an_earlier_runs_stamp_from_the_future_is_called_under_its_old_key
 async def test_with_fail_rows_under_a_stamp_from_the_future_are_given_up(
     journal: SqliteJournal, make_stamps: Callable[[OnExpired], Stamps]
 ) -> None:
-    await journal.save_stamp(Stamp(0, 0, START + timedelta(hours=2)))
+    await save_stamp(journal, Stamp(0, 0, START + timedelta(hours=2)))
 
     assert await epoch(make_stamps("fail")) is None
 
@@ -210,7 +210,7 @@ async def test_a_stamp_is_removed_when_nothing_was_sent_under_it(stamps: Stamps,
 
     await stamps.remove_unused()
 
-    assert [await journal.latest_stamp(window) for window in (0, 1)] == [None, None]
+    assert [await latest_stamp(journal, window) for window in (0, 1)] == [None, None]
     assert await stamps.get(0) == stamp
 
 
@@ -223,7 +223,7 @@ async def test_a_stamp_stays_when_one_call_under_it_may_have_been_sent(stamps: S
 
     await stamps.remove_unused()
 
-    assert await journal.latest_stamp(0) is not None
+    assert await latest_stamp(journal, 0) is not None
 
 
 async def test_a_stamp_of_an_earlier_run_stays(
@@ -238,7 +238,7 @@ async def test_a_stamp_of_an_earlier_run_stays(
 
     await stamps.remove_unused()
 
-    assert await journal.latest_stamp(0) is not None
+    assert await latest_stamp(journal, 0) is not None
 
 
 @pytest.mark.parametrize(
@@ -260,7 +260,7 @@ async def test_a_run_leaves_a_stamp_only_where_something_may_have_been_sent(
     with contextlib.suppress(KlarnaError):
         await run(journal, sender)
 
-    assert (await journal.latest_stamp(0) is not None) is is_kept
+    assert (await latest_stamp(journal, 0) is not None) is is_kept
 
 
 async def test_a_cancelled_call_leaves_its_stamp(journal: SqliteJournal) -> None:
@@ -277,7 +277,7 @@ async def test_a_cancelled_call_leaves_its_stamp(journal: SqliteJournal) -> None
     task.cancel()
     await asyncio.wait((task,))
 
-    assert await journal.latest_stamp(0) is not None
+    assert await latest_stamp(journal, 0) is not None
 
 
 async def test_after_a_run_without_a_connection_a_refusal_is_final(journal: SqliteJournal, sender: FakeSender) -> None:

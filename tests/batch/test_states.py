@@ -40,10 +40,6 @@ def test_a_stamp_is_fresh_for_23_hours_and_uncertain_from_the_future(hours: floa
     assert classify_age(timedelta(hours=hours)) is age
 
 
-def test_a_window_without_a_stamp_has_no_age() -> None:
-    assert classify_age(None) is Age.UNSTAMPED
-
-
 def test_every_age_has_a_step_for_each_policy() -> None:
     assert set(STEP_BEFORE_CALL) == {(age, policy) for age in Age for policy in ("resend", "fail")}
     assert set(STEP_BEFORE_CALL.values()) == set(Step)

@@ -1,17 +1,18 @@
-"""A job: rows to call for, and all that a call for one of them needs."""
+"""A job as this process executes it: the rows to call for, and all that a call for one of them needs."""
 
 import asyncio
 import random
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from uuid import UUID, uuid4
 
-from attrs import define, field, validators
+from attrs import Factory, define, field, validators
 
 from klarna_om.batch.calls import Sender
 from klarna_om.batch.circuit_breaker import CircuitBreaker
 from klarna_om.batch.fatal_errors import BatchStopped, FatalErrorGuard
-from klarna_om.batch.journal import Journal, Row, RowResult, Stamp, window_of
+from klarna_om.batch.journal import Journal, Row, RowResult, Stamp
 from klarna_om.batch.progress_tracker import ProgressTracker
 from klarna_om.batch.stamps import Stamps
 from klarna_om.batch.states import OnExpired, State, check_on_expired
@@ -23,9 +24,20 @@ def wall_clock() -> datetime:
     return datetime.now(UTC)
 
 
+def _breaker_of(execution: "Execution") -> CircuitBreaker:
+    return CircuitBreaker(execution.stop, execution.clock, execution.tracker.report)
+
+
+def _guard_of(execution: "Execution") -> FatalErrorGuard:
+    return FatalErrorGuard(execution.stop, execution.target, keep_going=execution.keep_going)
+
+
 @define(kw_only=True, eq=False)
-class Job:
-    """Everything that a row needs. Any engine that delivers row numbers can run it with `run_chunk`."""
+class Execution:
+    """Everything that a row needs. Any engine that delivers row numbers can run them with `run_chunk`.
+
+    The deliveries of one process share it: an outage, and a host that is not Klarna, are facts about the process.
+    """
 
     journal: Journal
     sender: Sender
@@ -40,25 +52,30 @@ class Job:
     now: Callable[[], datetime] = wall_clock
     clock: Callable[[], float] = time.monotonic
     shuffle: Callable[[list[Row]], None] = random.shuffle
-    breaker: CircuitBreaker = field(init=False)
-    stamps: Stamps = field(init=False)
-    guard: FatalErrorGuard = field(init=False)
+    worker: UUID = field(factory=uuid4)
+    """Who claims windows."""
+    breaker: CircuitBreaker = Factory(_breaker_of, takes_self=True)
+    guard: FatalErrorGuard = Factory(_guard_of, takes_self=True)
+    _is_bound: bool = field(default=False, init=False)
     _held: list[tuple[Row, RowResult]] = field(factory=list[tuple[Row, RowResult]], init=False)
     """Refusals that are not recorded while they may come from a wrong host or account."""
 
     def __attrs_post_init__(self) -> None:
-        self.breaker = CircuitBreaker(self.stop, self.clock, self.tracker.report)
-        self.stamps = Stamps(self.journal, now=self.now, clock=self.clock, on_expired=self.on_expired)
-        self.guard = FatalErrorGuard(self.stop, self.target, keep_going=self.keep_going)
         self.tracker.pause = lambda: self.breaker.pause
+
+    async def bind(self) -> None:
+        """Check, once, that the journal belongs to this host; raises `JournalMismatchError`."""
+        if not self._is_bound:
+            await self.journal.bind(self.target)
+            self._is_bound = True
+
+    def make_stamps(self) -> Stamps:
+        """The stamps of one delivery."""
+        return Stamps(self.journal, worker=self.worker, now=self.now, clock=self.clock, on_expired=self.on_expired)
 
     def key(self, row: Row, stamp: Stamp) -> str:
         """The idempotency key of a row under its window's stamp."""
         return self.journal.identity.key(row.order_id, row.row, stamp.epoch)
-
-    async def stamp(self, row: Row) -> Stamp | None:
-        """The stamp to call under; None where the row is given up."""
-        return await self.stamps.get(window_of(row.row))
 
     async def record(self, row: Row, result: RowResult) -> None:
         """Record the result of a call; a refusal is held while it may come from a wrong host or account."""
