@@ -2,7 +2,7 @@
 
 from typing import Any
 from unicodedata import normalize
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import msgspec
 
@@ -10,15 +10,16 @@ from klarna_om.outbox import statements
 from klarna_om.outbox.connections import Transaction
 from klarna_om.outbox.errors import ReferenceInUse
 from klarna_om.outbox.intent import intent_of
-from klarna_om.outbox.new_intent import NewIntent
 from klarna_om.outbox.states import State
+from klarna_om.workflows.new_intent import NewIntent
 
 
 async def add(transaction: Transaction, new: NewIntent) -> UUID:
     """The id of the intent, be it new or known; `ReferenceInUse` where the reference stands for another one."""
+    intent_id = uuid4()
     added = await transaction.fetch(
         statements.ADD,
-        id=new.id,
+        id=intent_id,
         operation=new.operation,
         order_id=new.order_id,
         capture_id=new.capture_id,
@@ -28,7 +29,7 @@ async def add(transaction: Transaction, new: NewIntent) -> UUID:
     if not added:
         return await _find_same(transaction, new)
     await transaction.fetch("{notify}")
-    return new.id
+    return intent_id
 
 
 async def _find_same(transaction: Transaction, new: NewIntent) -> UUID:

@@ -21,7 +21,6 @@ from klarna_om.outbox.database import Clock, open_database
 from klarna_om.outbox.dialect import SQLITE, Dialect
 from klarna_om.outbox.drainer import Drain, Settings
 from klarna_om.outbox.intent import Intent, intent_of
-from klarna_om.outbox.new_intent import new_intent
 from klarna_om.outbox.outages import Outages
 from klarna_om.outbox.schema import make_tables
 from klarna_om.outbox.snapshot import Snapshot, take_snapshot
@@ -29,6 +28,7 @@ from klarna_om.outbox.states import State
 from klarna_om.outbox.store import Callback, Store, find
 from klarna_om.outbox.wake import Wake, wait
 from klarna_om.outbox.writes import Writes
+from klarna_om.workflows.new_intent import new_intent
 
 logger = logging.getLogger("klarna_om.outbox")
 
@@ -209,7 +209,6 @@ class Outbox(Writes):
         *,
         reference: str | None,
         capture_id: str | UUID | None = None,
-        needs_reference: bool = True,
     ) -> UUID:
         check_transaction(connection)
         transaction = self._on(connection)
@@ -219,7 +218,6 @@ class Outbox(Writes):
             content,
             reference=reference,
             capture_id=capture_id,
-            needs_reference=needs_reference,
             kustom=self._kustom,
         )
         return await add(transaction, new)

@@ -34,7 +34,6 @@ class Writes(ABC):
         *,
         reference: str | None,
         capture_id: str | UUID | None = None,
-        needs_reference: bool = True,
     ) -> UUID:
         """Add an intent."""
 
@@ -48,11 +47,11 @@ class Writes(ABC):
 
     async def acknowledge(self, connection: Any, order_id: str | UUID, *, reference: str = "") -> UUID:
         """Acknowledge the order."""
-        return await self._add(connection, "orders.acknowledge", order_id, reference=reference, needs_reference=False)
+        return await self._add(connection, "orders.acknowledge", order_id, reference=reference)
 
     async def cancel(self, connection: Any, order_id: str | UUID, *, reference: str = "") -> UUID:
         """Cancel the order. It is `done` when the order is cancelled, whoever did it."""
-        return await self._add(connection, "orders.cancel", order_id, reference=reference, needs_reference=False)
+        return await self._add(connection, "orders.cancel", order_id, reference=reference)
 
     async def release_remaining_authorization(
         self, connection: Any, order_id: str | UUID, *, reference: str = ""
@@ -61,9 +60,7 @@ class Writes(ABC):
 
         Where an order is released a second time, after its authorization was raised, give that a reference.
         """
-        return await self._add(
-            connection, "orders.release_remaining_authorization", order_id, reference=reference, needs_reference=False
-        )
+        return await self._add(connection, "orders.release_remaining_authorization", order_id, reference=reference)
 
     async def extend_authorization_time(self, connection: Any, order_id: str | UUID, *, reference: str) -> UUID:
         """Move the order's expiry, once per reference."""

@@ -14,6 +14,12 @@ WRITES = {operation.name: operation for operation in CATALOGUE if operation.meth
 ONCE = ("captures.create", "refunds.create")
 """The writes whose effects Klarna shows under the shop's reference."""
 
+ONCE_AN_ORDER = ("orders.acknowledge", "orders.cancel")
+"""The writes that an order can have once, so they need no reference."""
+
+OPTIONAL_REFERENCE = (*ONCE_AN_ORDER, "orders.release_remaining_authorization")
+"""The writes that do without a reference."""
+
 MAX_REFERENCE = 255
 """Characters, as Klarna allows them in a capture's reference."""
 
@@ -25,14 +31,13 @@ def check_write(
     *,
     reference: object,
     capture_id: str | UUID | None = None,
-    needs_reference: bool = True,
     kustom: bool = False,
 ) -> Request:
     """The request of a write, with its body; raises `InvalidRequest` with everything that is wrong with it."""
     given = {"order_id": order_id} if capture_id is None else {"order_id": order_id, "capture_id": capture_id}
     request = WRITES[operation].request(content, None, {}, given)
     problems = (
-        *_bad_reference(reference, needs_reference),
+        *_bad_reference(reference, needs_reference=operation not in OPTIONAL_REFERENCE),
         *(
             f"{name}: must be shaped like a UUID"
             for name, value in given.items()
@@ -47,7 +52,7 @@ def check_write(
     return request
 
 
-def _bad_reference(reference: object, needs_reference: bool) -> tuple[str, ...]:
+def _bad_reference(reference: object, *, needs_reference: bool) -> tuple[str, ...]:
     """What keeps a reference from being found again: at Klarna, in the key, or in the table."""
     if not isinstance(reference, str) or (needs_reference and not reference):
         return ("reference: must be your own id of this intent, such as the shipment's, as a string",)

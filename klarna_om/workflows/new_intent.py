@@ -1,10 +1,10 @@
-"""A new intent, checked before it enters the table: one that Klarna is sure to refuse never does."""
+"""A new intent, checked before it is kept: one that Klarna is sure to refuse never is."""
 
 import unicodedata
 from typing import Any, cast
-from uuid import UUID, uuid4
+from uuid import UUID
 
-from attrs import frozen
+from attrs import field, frozen
 
 from klarna_om.ids import normalize_id
 from klarna_om.workflows.writes import check_write
@@ -12,14 +12,14 @@ from klarna_om.workflows.writes import check_write
 
 @frozen
 class NewIntent:
-    """What is added."""
+    """A write that is to be made once."""
 
-    id: UUID
     operation: str
     order_id: str
     capture_id: str | None
     reference: str
-    body: str | None
+    body: str | None = field(repr=False)
+    """JSON as it is sent; it may hold personal data."""
 
 
 def new_intent(
@@ -29,7 +29,6 @@ def new_intent(
     *,
     reference: object,
     capture_id: str | UUID | None = None,
-    needs_reference: bool = True,
     kustom: bool = False,
 ) -> NewIntent:
     """Check it, and write its body; raises `InvalidRequest` with everything that is wrong."""
@@ -39,11 +38,9 @@ def new_intent(
         content,
         reference=reference,
         capture_id=capture_id,
-        needs_reference=needs_reference,
         kustom=kustom,
     )
     return NewIntent(
-        id=uuid4(),
         operation=operation,
         order_id=cast("str", request.order_id),
         capture_id=None if capture_id is None else cast("str", normalize_id(capture_id)),
