@@ -17,13 +17,3 @@ def log_fields(request: Request, **more: object) -> dict[str, object]:
 def subject(request: Request) -> str:
     """What a line's message calls the request. Its path is not shown: what is in it beside ids is anybody's."""
     return f"{request.operation} {request.order_id}" if request.order_id else request.operation
-
-
-def raised_at(error: BaseException) -> tuple[str, str]:
-    """The class of an exception of somebody else's, and where it was raised. Its text may hold personal data."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    if trace is None:
-        return type(error).__name__, "an unknown place"
-    return type(error).__name__, f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"

@@ -54,12 +54,13 @@ async def show_return(request: web.Request) -> web.Response:
 
 async def health(_: web.Request) -> web.Response:
     """The process is alive."""
-    return web.Response()
+    return web.Response(text="alive\n")
 
 
 async def ready(request: web.Request) -> web.Response:
     """The client is open, and the outbox is drained."""
-    return web.Response(status=200 if request.app[SERVICE].is_ready else 503)
+    is_ready = request.app[SERVICE].is_ready
+    return web.Response(text="ready\n" if is_ready else "not ready\n", status=200 if is_ready else 503)
 
 
 async def show_metrics(request: web.Request) -> web.Response:

@@ -64,13 +64,14 @@ async def show_return(return_id: str, shop: TheShop) -> Row:
 @router.get("/health")
 async def health() -> Response:
     """The process is alive."""
-    return Response()
+    return Response("alive\n", media_type="text/plain")
 
 
 @router.get("/ready")
 async def ready(service: Annotated[Service, Depends(service_of)]) -> Response:
     """The client is open, and the outbox is drained."""
-    return Response(status_code=200 if service.is_ready else 503)
+    text = "ready\n" if service.is_ready else "not ready\n"
+    return Response(text, status_code=200 if service.is_ready else 503, media_type="text/plain")
 
 
 @router.get("/metrics")

@@ -140,7 +140,8 @@ class KlarnaError(Exception):
         if self.outcome is Outcome.UNKNOWN and self.idempotency_key:
             until = f" until {self.retry_until:%Y-%m-%d %H:%M:%S} UTC" if self.retry_until else ""
             return f"it may have happened; repeat it with the same idempotency key{until}, or read the order back"
-        if self.advice is not None and self.outcome in (Outcome.NOT_SENT, Outcome.REFUSED):
+        is_about_this_error = "advice" in vars(self)  # and not about its kind, which is known for definite outcomes
+        if self.advice is not None and (is_about_this_error or self.outcome in (Outcome.NOT_SENT, Outcome.REFUSED)):
             return self.advice
         if self.outcome is Outcome.DONE and self.idempotency_key is None:
             return "Klarna answered, and the answer could not be read; the body is of another kind than expected"

@@ -95,18 +95,22 @@ def _expired(order: Order, now: datetime) -> Iterator[_Reason]:
 
 
 def _capture(order: Order, amount: int | None, _: datetime) -> Iterator[_Reason]:
-    if amount is None and order.remaining_authorized_amount == 0 and order.status == OrderStatus.PART_CAPTURED:
+    is_open = order.status in (OrderStatus.AUTHORIZED, OrderStatus.PART_CAPTURED)
+    if amount is None and order.remaining_authorized_amount == 0 and is_open:
         yield _Reason("nothing is left to capture")
     elif (text := capture_obstacle(order, 1 if amount is None else amount)) is not None:
         # Within 4 hours a capture overrides a rejection, and the order does not show since when it is rejected.
-        is_open = order.status not in (OrderStatus.CAPTURED, OrderStatus.CANCELLED, OrderStatus.EXPIRED)
+        is_ended = order.status in (OrderStatus.CAPTURED, OrderStatus.CANCELLED, OrderStatus.EXPIRED)
         is_vague = order.fraud_status in (FraudStatus.REJECTED, FraudStatus.STOPPED)
         is_unknown = order.status == OrderStatus.CLOSED or order.remaining_authorized_amount is None
-        yield _Reason(text, is_certain=not (is_open and (is_vague or is_unknown)))
+        yield _Reason(text, is_certain=is_ended or not (is_vague or is_unknown))
 
 
 def _refund(order: Order, amount: int | None, _: datetime) -> Iterator[_Reason]:
-    if (text := refund_obstacle(order, 1 if amount is None else amount)) is not None:
+    if amount is None and order.captured_amount is not None:
+        if order.captured_amount <= (order.refunded_amount or 0):
+            yield _Reason("nothing is left to refund")
+    elif (text := refund_obstacle(order, 1 if amount is None else amount)) is not None:
         yield _Reason(text, is_certain=order.captured_amount is not None)
 
 

@@ -45,8 +45,6 @@ def refund_obstacle(order: Order, amount: int) -> str | None:
         return "the order does not show its captured_amount; look it up in Klarna's portal"
     refundable = order.captured_amount - (order.refunded_amount or 0)
     if refundable < amount:
-        return (
-            f"{refundable} can still be refunded, not {amount}; capture first and call again,"
-            " or refund less under another reference"
-        )
+        capture = "" if order.remaining_authorized_amount == 0 else "capture first and call again, or "
+        return f"{refundable} can still be refunded, not {amount}; {capture}refund less under another reference"
     return None

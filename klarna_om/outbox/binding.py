@@ -1,4 +1,7 @@
-"""An outbox belongs to one host of Klarna's: the first drain that calls there binds it."""
+"""An outbox belongs to one host of Klarna's: the first intent that is claimed for a call binds it.
+
+A drain that finds nothing to do binds nothing, so a wrong environment is harmless until there is an intent.
+"""
 
 from klarna_om.errors import ConfigurationError
 from klarna_om.outbox.connections import Transaction
@@ -8,11 +11,15 @@ _BIND = "update {version} set target = :target where target is null returning ta
 
 
 async def bind(transaction: Transaction, target: str) -> None:
-    """Record the host of the first drain, and refuse any other: done there, an intent would never happen here."""
-    if await transaction.fetch(_BIND, target=target):
-        return
+    """Record the host of the first call, and refuse any other: done there, an intent would never happen here."""
+    if not await transaction.fetch(_BIND, target=target):
+        await check_target(transaction, target)
+
+
+async def check_target(transaction: Transaction, target: str) -> None:
+    """Raise `ConfigurationError` where the outbox belongs to another host."""
     ((known,),) = await transaction.fetch("select target from {version}")
-    if host_and_port(known) != host_and_port(target):
+    if known is not None and host_and_port(known) != host_and_port(target):
         unbind = transaction.dialect.render("update {version} set target = null")
         raise ConfigurationError(
             f"this outbox was drained to {known}, and now the calls would go to {target}: set the environment as it"

@@ -38,9 +38,10 @@ def transaction_on(connection: Any, now: Callable[[Dialect], float | None]) -> T
     """Our statements on the shop's connection; `TypeError` for one that cannot be used."""
     packages = {cls.__module__.partition(".")[0] for cls in type(connection).__mro__}
     dialect, run = POSTGRESQL, None
-    if "psycopg" in packages and inspect.iscoroutinefunction(getattr(connection, "execute", None)):
+    is_async = inspect.iscoroutinefunction(getattr(connection, "execute", None))
+    if "psycopg" in packages and is_async and hasattr(connection, "cursor"):
         run = _on_psycopg(connection)
-    elif "sqlalchemy" in packages and inspect.iscoroutinefunction(getattr(connection, "execute", None)):
+    elif "sqlalchemy" in packages and is_async:
         dialect, run = dialect_of(connection), _on_sqlalchemy(connection)
     elif isinstance(connection, sqlite3.Connection):
         dialect, run = SQLITE, _on_sqlite3(connection)

@@ -25,6 +25,9 @@ logger = logging.getLogger("klarna_om.outbox")
 RELEASE_TIMEOUT = 2.0
 """Seconds for giving back a lease at the end; after that it ends by itself."""
 
+PATIENCE = 30.0
+"""Seconds of waiting for the database until a drain that is to end raises what its driver says."""
+
 REPORT_AGAIN = 60.0
 """Seconds until a result is reported again whose callback has failed."""
 
@@ -60,18 +63,21 @@ class Drain:
     _busy: int = field(default=0, init=False)
     _last_error: KlarnaError | None = field(default=None, init=False)
     _closed: ClientClosed | None = field(default=None, init=False)
+    _target: str = field(init=False)
     _outages: Outages = field(init=False)
     _breaker: CircuitBreaker = field(init=False)
     _claiming: asyncio.Lock = field(factory=asyncio.Lock, init=False)
 
     def __attrs_post_init__(self) -> None:
-        self._outages = Outages(self.store.database.failures)
+        patience = PATIENCE if self.is_once else None
+        self._outages = Outages(self.store.database.failures, patience)
+        self._target = self.klarna.environment.base_url
         self._breaker = CircuitBreaker(self._stop, self.settings.monotonic, self._log_breaker)
 
     async def run(self) -> None:
         """Work until it is cancelled, or for `is_once` until nothing is due."""
         await self._outages.persist(self.store.check_schema, asyncio.sleep)
-        await self._outages.persist(partial(self.store.bind, self.klarna.environment.base_url), asyncio.sleep)
+        await self._outages.persist(partial(self.store.check_target, self._target), asyncio.sleep)
         workers = [asyncio.create_task(self._worker()) for _ in range(self.settings.concurrency)]
         reporting, listening = asyncio.create_task(self._report()), asyncio.create_task(self._listen())
         try:
@@ -120,7 +126,7 @@ class Drain:
 
     async def _claim(self) -> Lease | None:
         asked = self._moment()
-        claim = await self.store.claim(self.settings.lease)
+        claim = await self.store.claim(self.settings.lease, self._target)
         if claim is None:
             return None
         lease = Lease(claim, self.settings.lease, self.settings.monotonic, self.settings.wall_clock)
@@ -198,8 +204,15 @@ class Drain:
             try:
                 is_more = self.callback is not None and await self.store.report_next(self.callback, REPORT_AGAIN)
             except CallbackFailed as failed:
-                again = "the callback failed; the result is reported again in %.0f s"
-                logger.exception(again, REPORT_AGAIN, exc_info=failed.__cause__)
+                intent = failed.intent
+                logger.exception(
+                    "%s of order %s: on_result failed for the intent %s, which is reported again in %.0f s",
+                    intent.operation,
+                    intent.order_id,
+                    intent.id,
+                    REPORT_AGAIN,
+                    exc_info=failed.__cause__,
+                )
 
     def _moment(self) -> tuple[float, float]:
         return self.settings.monotonic(), self.settings.wall_clock()

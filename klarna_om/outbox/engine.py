@@ -32,6 +32,7 @@ class EngineDatabase:
         if self._is_sqlite and engine.url.database in (None, "", ":memory:"):
             raise ValueError("an engine in memory has one connection for everybody: give it a file")
         self._engine = engine
+        self._url = engine.url.render_as_string(hide_password=True)
         self._clock = clock or (time.time if self._is_sqlite else None)
         self._one_writes = asyncio.Lock()
 
@@ -73,6 +74,9 @@ class EngineDatabase:
         raw = (await connection.get_raw_connection()).driver_connection
         await connection.run_sync(lambda pooled: pooled.detach())
         return raw
+
+    def __str__(self) -> str:
+        return self._url
 
     def _now(self, _: object) -> float | None:
         return None if self._clock is None else self._clock()

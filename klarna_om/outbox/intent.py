@@ -73,9 +73,14 @@ class Intent:
             "Last error code": self.error_code,
             "Klarna-Correlation-Id": self.correlation_ids.replace(" ", ", "),
         }
+        if self.first_tried is None:
+            del lines["Klarna-Idempotency-Key"]
         known = "\n".join(f"{name}: {value}" for name, value in lines.items() if value)
-        return f"A call may or may not have been executed. Was it, and with which result?\n{known}"
+        return f"{_NOT_TRIED if self.first_tried is None else _IN_DOUBT}\n{known}"
 
+
+_IN_DOUBT = "A call may or may not have been executed. Was it, and with which result?"
+_NOT_TRIED = "The order cannot be read, so a call was not made. Why do reads of it fail?"
 
 COLUMNS = tuple(each.name for each in fields(Intent))
 """What is read of a row."""

@@ -6,7 +6,7 @@ import sqlite3
 import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from klarna_om.client import KlarnaClient
@@ -93,20 +93,28 @@ class Outbox(Writes):
             concurrency=concurrency, lease=lease, poll=poll, grace=grace, monotonic=monotonic, wall_clock=wall_clock
         )
         self._wake = Wake()
+        self._failure: Exception | None = None
+        """What ended the drain of this process."""
 
     async def drain(self, klarna: KlarnaClient, database: Any = None, *, until_idle: bool = False) -> None:
         """Execute what is committed, until this is cancelled; run it in as many processes as there are.
 
         It survives restarts and outages of the database. When it is cancelled nothing new begins, calls under way have
         the grace time, and leases are given back. `until_idle`: return when nothing is due, for tests and cron jobs;
-        what waits for a later try stays.
+        what waits for a later try stays. It raises what the driver raises when the database is away for half a minute.
         Raises `SchemaMissing` before anything is done, `ConfigurationError` where the outbox was drained to
         another host before, and `ClientClosed` when the client is closed under it.
         """
         _check_callback(self._callback, database)
-        await Drain(
-            klarna, self._store_of(database, remember=True), self._settings, self._callback, self._wake, until_idle
-        ).run()
+        self._failure = None
+        try:
+            await Drain(
+                klarna, self._store_of(database, remember=True), self._settings, self._callback, self._wake, until_idle
+            ).run()
+        except Exception as reason:
+            self._failure = reason
+            self._wake.ring()
+            raise
 
     @asynccontextmanager
     async def draining(self, klarna: KlarnaClient, database: Any = None) -> AsyncGenerator[None, None]:
@@ -114,6 +122,7 @@ class Outbox(Writes):
 
         What ends the drain before is logged at once, and raised at the end of the block.
         """
+        self._failure = None  # that of an earlier block
         task = asyncio.create_task(self.drain(klarna, database))
         task.add_done_callback(_log_end)
         try:
@@ -127,12 +136,16 @@ class Outbox(Writes):
     async def result(self, intent_id: UUID, database: Any = None) -> Intent:
         """Wait until a committed intent is `done`, `refused` or `escalated`; limit it with `asyncio.timeout`.
 
-        Raises `IntentNotFound` for one that is not committed.
+        Raises `IntentNotFound` for one that is not committed, `SchemaMissing`, and what ended the drain of this
+        process, where there was one.
         """
         store = self._store_of(database)
         outages = Outages(store.database.failures)
+        await outages.persist(store.check_schema, asyncio.sleep)
         while True:
             ticket = self._wake.ticket()
+            if self._failure is not None:
+                raise self._failure
             intent = await outages.persist(lambda: store.find(intent_id), asyncio.sleep)
             if intent.is_settled:
                 return intent
@@ -245,6 +258,8 @@ async def create_schema(connection: Any) -> None:
 
 
 def _check_callback(on_result: Callback | None, database: Any) -> None:
+    if on_result is not None and not callable(cast("object", on_result)):
+        raise ConfigurationError(f"on_result is an `async def on_result(connection, intent)`, not {on_result!r}")
     if on_result is not None and isinstance(database, sqlite3.Connection):
         raise ConfigurationError(
             "on_result needs a transaction of its own, and statements on a shared sqlite3.Connection would join it:"

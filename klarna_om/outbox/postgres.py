@@ -54,6 +54,9 @@ class PostgresDatabase:
             finally:
                 await _stop_listening(connection, autocommit=usual)
 
+    def __str__(self) -> str:
+        return "this database of PostgreSQL"
+
     def _now(self, _: object) -> float | None:
         return None if self._clock is None else self._clock()
 

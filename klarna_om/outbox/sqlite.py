@@ -24,6 +24,11 @@ class SqliteDatabase:
     def __init__(
         self, target: str | PathLike[str] | sqlite3.Connection, clock: Callable[[], float] | None = None
     ) -> None:
+        if isinstance(target, str) and "://" in target:
+            raise ValueError(
+                f"{target.partition('://')[0]}:// is not the path of an SQLite file: for PostgreSQL, pass a"
+                " psycopg_pool.AsyncConnectionPool or SQLAlchemy's AsyncEngine"
+            )
         if target == ":memory:":
             raise ValueError("each connection to ':memory:' is a database of its own: pass the sqlite3.Connection")
         if getattr(target, "autocommit", None) is False:
@@ -48,7 +53,13 @@ class SqliteDatabase:
     def _connect(self) -> Any:
         if isinstance(self._target, sqlite3.Connection):
             return nullcontext(self._target)
-        return closing(sqlite3.connect(self._target, timeout=0, isolation_level=None))
+        try:
+            return closing(sqlite3.connect(self._target, timeout=0, isolation_level=None))
+        except sqlite3.OperationalError as reason:
+            raise sqlite3.OperationalError(f"{reason}: {self}") from reason
+
+    def __str__(self) -> str:
+        return "its sqlite3.Connection" if isinstance(self._target, sqlite3.Connection) else str(self._target)
 
     async def listen(self, wake: Callable[[], None]) -> None:
         """SQLite has no notifications."""

@@ -1,13 +1,15 @@
 """What a drain reads and writes: claims with leases, results, and what is still to be reported."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from inspect import isawaitable
+from typing import Any, cast
 from uuid import UUID, uuid4
 
 from attrs import field, frozen
 
+from klarna_om.ids import is_uuid
 from klarna_om.outbox import statements
-from klarna_om.outbox.binding import bind
+from klarna_om.outbox.binding import bind, check_target
 from klarna_om.outbox.connections import Transaction
 from klarna_om.outbox.database import Database
 from klarna_om.outbox.errors import IntentNotFound, SchemaMissing
@@ -22,6 +24,10 @@ Callback = Callable[[Any, Intent], Awaitable[object]]
 
 class CallbackFailed(Exception):
     """The shop's callback has raised its `__cause__`."""
+
+    def __init__(self, intent: Intent) -> None:
+        super().__init__(intent.id)
+        self.intent = intent
 
 
 @frozen
@@ -68,18 +74,23 @@ class Store:
         async with self.database.transaction() as (transaction, _):
             found = await transaction.fetch(exists(transaction.dialect))
             if not found or found[0][0] is None:
-                raise SchemaMissing("the outbox has no tables here: `await create_schema(connection)` makes them")
+                raise SchemaMissing(
+                    f"the outbox has no tables in {self.database}: `await create_schema(connection)` makes them"
+                )
             ((version,),) = await transaction.fetch("select max(version) from {version}")
         if version != VERSION:
             raise SchemaMissing(f"the outbox's tables have version {version}, and this release needs {VERSION}")
 
-    async def bind(self, target: str) -> None:
-        """Make the tables those of this host; raises `ConfigurationError` where they are another's."""
+    async def check_target(self, target: str) -> None:
+        """Raise `ConfigurationError` where the intents were sent to another host than this one."""
         async with self.database.transaction() as (transaction, _):
-            await bind(transaction, target)
+            await check_target(transaction, target)
 
-    async def claim(self, seconds: float) -> Claim | None:
-        """Take the lease of the next intent that is due; None where there is none, or another process was faster."""
+    async def claim(self, seconds: float, target: str) -> Claim | None:
+        """Take the lease of the next intent that is due; None where there is none, or another process was faster.
+
+        The first claim makes the outbox that of the host `target`; raises `ConfigurationError` where it is another's.
+        """
         while True:
             async with self.database.transaction() as (transaction, _):
                 found = await transaction.fetch(statements.NEXT_DUE)
@@ -90,6 +101,7 @@ class Store:
                 await transaction.fetch("{lock_order}", order_id=intent.order_id)
                 if not await transaction.fetch(statements.IS_FREE, id=intent.id):
                     return None
+                await bind(transaction, target)
                 claim = await _take(transaction, intent, None if age is None else float(age), seconds)
             if claim is not None:
                 return claim
@@ -151,7 +163,7 @@ class Store:
             async with self.database.transaction() as (transaction, connection):
                 if await transaction.fetch(statements.REPORT, id=intent.id, state=intent.state.value):
                     await _call(callback, connection, intent)
-                    await _check_usable(transaction)
+                    await _check_usable(transaction, intent)
         except CallbackFailed:
             async with self.database.transaction() as (transaction, _):
                 await transaction.fetch(statements.REPORT_LATER, id=intent.id, seconds=delay)
@@ -161,17 +173,20 @@ class Store:
 
 async def _call(callback: Callback, connection: Any, intent: Intent) -> None:
     try:
-        await callback(connection, intent)
+        called = cast("object", callback(connection, intent))
+        if not isawaitable(called):
+            raise TypeError("on_result must be an `async def`: what it returned cannot be awaited")  # noqa: TRY301
+        await called
     except Exception as reason:
-        raise CallbackFailed from reason  # also what the database says of the callback's own statements
+        raise CallbackFailed(intent) from reason  # also what the database says of the callback's own statements
 
 
-async def _check_usable(transaction: Transaction) -> None:
+async def _check_usable(transaction: Transaction, intent: Intent) -> None:
     """After an error of the database that the callback caught, PostgreSQL would roll back instead of commit."""
     try:
         await transaction.fetch("select 1")
     except Exception as reason:
-        raise CallbackFailed from reason
+        raise CallbackFailed(intent) from reason
 
 
 async def _take(transaction: Transaction, intent: Intent, age: float | None, seconds: float) -> Claim | None:
@@ -196,7 +211,7 @@ async def _take(transaction: Transaction, intent: Intent, age: float | None, sec
 
 async def find(transaction: Transaction, intent_id: UUID) -> Intent:
     """Read one intent; raises `IntentNotFound`."""
-    found = await transaction.fetch(statements.FIND, id=intent_id)
+    found = await transaction.fetch(statements.FIND, id=intent_id) if is_uuid(str(intent_id)) else []
     if not found:
         raise IntentNotFound(f"there is no intent {intent_id} here: it was rolled back, or not committed yet")
     return intent_of(found[0])

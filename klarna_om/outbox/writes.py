@@ -39,11 +39,15 @@ class Writes(ABC):
 
     async def capture(self, connection: Any, order_id: str | UUID, capture: CaptureObject) -> UUID:
         """Capture once per `capture.reference`, as `capture_once` does."""
-        return await self._add(connection, "captures.create", order_id, capture, reference=capture.reference)
+        return await self._add(
+            connection, "captures.create", order_id, capture, reference=getattr(capture, "reference", None)
+        )
 
     async def refund(self, connection: Any, order_id: str | UUID, refund: RefundObject) -> UUID:
         """Refund once per `refund.reference`, as `refund_once` does."""
-        return await self._add(connection, "refunds.create", order_id, refund, reference=refund.reference)
+        return await self._add(
+            connection, "refunds.create", order_id, refund, reference=getattr(refund, "reference", None)
+        )
 
     async def acknowledge(self, connection: Any, order_id: str | UUID, *, reference: str = "") -> UUID:
         """Acknowledge the order."""

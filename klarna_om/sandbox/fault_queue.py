@@ -53,7 +53,7 @@ def make_fault(status: int | None, kind: str | None, seconds: float | None, head
         return _status_fault(status, headers or {})
     if kind is not None and status is None:
         return _named_fault(kind, seconds, headers or {})
-    raise ValueError("give either status= or fault=")
+    raise ValueError("give one of status= and fault=, such as fail_next(2, status=503)")
 
 
 def _status_fault(status: int, headers: Mapping[str, str]) -> Fault:

@@ -92,7 +92,10 @@ class FaultPlan:
             fault = Fault(name, _parse_non_negative(seconds) if seconds else DEFAULT_SECONDS.get(name, 0.0))
             rate = FaultRate(fault, _parse_non_negative(share))
         except ValueError:
-            raise ValueError(f"fault plan: {part!r} is not of the form fault=share or fault=share:seconds") from None
+            raise ValueError(
+                f"fault plan: {part!r} is not of the form fault=share or fault=share:seconds, nor one of the plans"
+                f" {', '.join(PLANS)}; the faults are {describe_faults()}"
+            ) from None
         if name not in KINDS:
             raise ValueError(f"fault plan: no fault {name!r}; available are {describe_faults()}")
         return evolve(self, rates=(*self.rates, rate))

@@ -10,7 +10,7 @@ from attrs import define, field
 from klarna_om.cancellation import is_task_cancelled
 from klarna_om.client import KlarnaClient
 from klarna_om.clock import loop_time
-from klarna_om.log_fields import raised_at
+from klarna_om.errors.cause_of import cause_of
 from klarna_om.retry.policy import Backoff, FullJitter
 
 logger = logging.getLogger("klarna_om")
@@ -84,7 +84,7 @@ class BackgroundTasks:
                 raise
             return "was cancelled by something in it"
         except Exception as error:  # noqa: BLE001  it is started again, whatever it was
-            return "raised {} at {}".format(*raised_at(error))
+            return f"raised {cause_of(error)}"
         return None
 
 

@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
-from typing import Any
+from inspect import isawaitable
+from typing import Any, cast
 
 from attrs import define
 
 from klarna_om.cancellation import is_task_cancelled
 from klarna_om.client import KlarnaClient
-from klarna_om.errors import KlarnaError, NotAllowed, NotFound
+from klarna_om.errors import ConfigurationError, KlarnaError, NotAllowed, NotFound
 from klarna_om.keys import derive_key
 from klarna_om.outcome import Outcome
 from klarna_om.types import Order
@@ -63,7 +64,10 @@ class Reception:
     async def call(self, function: Callable[..., Awaitable[object]], *given: Any, failed: PushResult) -> bool:
         """Call the shop's function; False when it returns that it knew this before."""
         with self._step(failed):
-            return await function(*given) is not False
+            called = cast("object", function(*given))
+            if not isawaitable(called):
+                raise ConfigurationError(f"{function!r} must be an `async def`: what it returned cannot be awaited")
+            return await called is not False
 
     async def acknowledge(self) -> None:
         """Acknowledge the order, unless a capture shows that it is. All pushes of an order share one key."""

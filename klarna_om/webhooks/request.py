@@ -8,8 +8,8 @@ from attrs import evolve
 
 from klarna_om.clock import loop_time
 from klarna_om.errors import ConfigurationError, KlarnaError
+from klarna_om.errors.cause_of import cause_of
 from klarna_om.ids import is_uuid, normalize_id
-from klarna_om.log_fields import raised_at
 from klarna_om.options import is_positive
 from klarna_om.webhooks.push import OnPush, Push, PushResult
 from klarna_om.webhooks.token import Expected, expected_tokens
@@ -53,14 +53,14 @@ def finish(push: Push, started: float, on_push: OnPush | None) -> Push:
         try:
             on_push(push)
         except Exception as error:  # noqa: BLE001  a metric must not change the answer
-            logger.warning("on_push raised %s at %s; the push is answered all the same", *raised_at(error))
+            logger.warning("on_push raised %s; the push is answered all the same", cause_of(error))
     return push
 
 
 def _log(push: Push) -> None:
     """One line, without anything that the request or the order brought but the id of an order."""
     kind = "push" if push.event is None else "notification"
-    cause = f" ({' at '.join(raised_at(push.error))})" if push.error is not None else _HINT.get(push.result, "")
+    cause = f" ({cause_of(push.error)})" if push.error is not None else _HINT.get(push.result, "")
     logger.log(
         logging.INFO if push.status == 200 else logging.WARNING,
         "%s of order %s: %s%s in %.3f s",

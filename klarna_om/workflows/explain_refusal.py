@@ -16,6 +16,8 @@ class RefusalExplanation:
     """What the order shows about a refusal; its text is for people, and has no personal data."""
 
     operation: str
+    amount: int | None
+    """That of the call, where it was given."""
     error_code: str | None
     reasons: tuple[str, ...]
     """Why the order does not allow it; empty where the order shows no reason."""
@@ -29,7 +31,7 @@ class RefusalExplanation:
     is_expired: bool
 
     def __str__(self) -> str:
-        why = "; ".join(self.reasons) or "the order shows no reason now, so it may have changed"
+        why = "; ".join(self.reasons) or f"the order shows no reason now, so it may have changed{self._hint()}"
         fraud = f", fraud status {self.fraud_status}" if self.fraud_status else ""
         until = f", authorized until {self.expires_at:%Y-%m-%d %H:%M} UTC" if self.expires_at else ""
         return (
@@ -37,6 +39,13 @@ class RefusalExplanation:
             f"{fraud}; captured {self.captured_amount} of {self.order_amount}, refunded {self.refunded_amount},"
             f" left to capture {self.remaining_authorized_amount}{until}"
         )
+
+    def _hint(self) -> str:
+        is_compared = self.amount is not None or self.operation not in _WITH_AMOUNT
+        return "" if is_compared else ", or the amount was too much: pass amount= to compare it"
+
+
+_WITH_AMOUNT = ("captures.create", "refunds.create", "orders.update_authorization")
 
 
 async def explain_refusal(klarna: KlarnaClient, error: KlarnaError, *, amount: int | None = None) -> RefusalExplanation:
@@ -63,6 +72,7 @@ def _explanation(order: Order, error: KlarnaError, amount: int | None, now: date
     assert error.operation is not None
     return RefusalExplanation(
         operation=error.operation,
+        amount=amount,
         error_code=error.error_code,
         reasons=allows(order, error.operation, amount=amount, now=now).reasons,
         status=order.status,

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable
 from typing import TypeVar
 
-from klarna_om.errors import KlarnaError, NoAnswer, StatusError, UnreadableAnswer
+from klarna_om.errors import KlarnaError, NoAnswer, NotFound, StatusError, Unauthorized, UnreadableAnswer
 from klarna_om.outcome import Outcome
 
 T = TypeVar("T")
@@ -22,8 +22,14 @@ async def read_first(read: Awaitable[T]) -> T:
         return await read
     except (NoAnswer, StatusError, UnreadableAnswer) as error:
         error.outcome = Outcome.UNKNOWN
-        error.add_note("The first read failed, so this call wrote nothing; an earlier one may have. Call again.")
+        error.advice = f"this call wrote nothing, an earlier one may have: {_what_to_mend(error)}call again"
         raise
+
+
+def _what_to_mend(error: KlarnaError) -> str:
+    if isinstance(error, NotFound):
+        return "check the order id, the environment and the region, then "
+    return "correct the credentials, then " if isinstance(error, Unauthorized) else ""
 
 
 async def read_back(write: KlarnaError, read: Awaitable[T]) -> T:

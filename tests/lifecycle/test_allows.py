@@ -43,6 +43,7 @@ ALLOWED: list[tuple[str, Order, int | None]] = [
     (CANCEL, order(), None),
     (RELEASE, order(captured=400), None),
     (REFUND, order(captured=400), 400),
+    (REFUND, order(captured=400), None),
     (EXTEND, order(), None),
     (EXTEND, order(initial_payment_method=None, created_at=None), None),
     (UPDATE, order(), None),
@@ -64,6 +65,12 @@ def test_what_is_allowed_has_no_reason_against_it(operation: str, given: Order, 
     assert decision
 
 
+def test_without_an_amount_none_is_made_up() -> None:
+    decision = allows(order(), REFUND, now=NOW)
+
+    assert decision.reasons == ("the order has no captures", "nothing is left to refund")
+
+
 REFUSED: list[tuple[str, Order, int | None, str]] = [
     (CAPTURE, order(), 1001, "1000 can still be captured, not 1001"),
     (CAPTURE, order(), 0, "the amount must be more than 0"),
@@ -78,6 +85,8 @@ REFUSED: list[tuple[str, Order, int | None, str]] = [
     (RELEASE, order(captured=400, remaining_authorized_amount=0), None, "nothing is left to release"),
     (REFUND, order(), 100, "the order has no captures"),
     (REFUND, order(captured=400), 401, "400 can still be refunded, not 401"),
+    (REFUND, order(captured=400, refunded_amount=400), None, "nothing is left to refund"),
+    (CAPTURE, order(remaining_authorized_amount=0), None, "nothing is left to capture"),
     (EXTEND, order(captured=400, expires_at=NOW), None, "the authorization has expired"),
     (UPDATE, order(captured=400, expires_at=NOW), 1200, "the authorization has expired"),
     (EXTEND, order(status="EXPIRED"), None, "the authorization has expired"),

@@ -31,6 +31,12 @@ def test_the_obstacle_to_a_capture_is_named(order: Order, advice: str) -> None:
     assert advice in (capture_obstacle(order, 100) or "")
 
 
+def test_what_cannot_be_captured_is_not_advised() -> None:
+    order = Order(captured_amount=1000, refunded_amount=1000, remaining_authorized_amount=0)
+
+    assert refund_obstacle(order, 1) == "0 can still be refunded, not 1; refund less under another reference"
+
+
 @pytest.mark.parametrize(
     ("captured", "refunded", "advice"),
     [

@@ -54,6 +54,36 @@ async def shipments(shop: Shop) -> list[int]:
     return [row[0] for row in rows]
 
 
+async def test_a_callback_that_fails_is_logged_with_its_intent(shop: Shop, caplog: pytest.LogCaptureFixture) -> None:
+    order = shop.order()
+    intent_id = await shop.capture(order, 100, "s-1")
+
+    await shop.drain(on_result=Shipments(failures=1))
+
+    assert f"captures.create of order {order}: on_result failed for the intent {intent_id}" in caplog.text
+
+
+async def test_a_callback_that_cannot_be_awaited_says_what_to_write(
+    shop: Shop, caplog: pytest.LogCaptureFixture
+) -> None:
+    def on_result(_: Any, __: Intent) -> None:
+        """Not async."""
+
+    not_async: Any = on_result
+    await shop.capture(shop.order())
+
+    await shop.drain(on_result=not_async)
+
+    assert "TypeError: on_result must be an `async def`" in caplog.text
+
+
+def test_what_is_no_callback_is_refused(shop: Shop) -> None:
+    wrong: Any = "x"
+
+    with pytest.raises(ConfigurationError, match="on_result is an `async def"):
+        shop.outbox(on_result=wrong)
+
+
 async def test_each_result_is_told_once(shop: Shop) -> None:
     order = shop.order()
     await shop.capture(order, 100, "s-1")

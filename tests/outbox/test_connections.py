@@ -131,7 +131,15 @@ async def test_connections_that_cannot_be_used_are_named(postgres: str, sqlite_f
         other = create_engine(f"sqlite:///{sqlite_file}")
         raw = await asyncpg.connect(**asyncpg_arguments(postgres))
         stack.push_async_callback(raw.close)
-        connections = [stack.enter_context(psycopg.connect(postgres)), stack.enter_context(Session(other)), raw, None]
+        beside = await stack.enter_async_context(await psycopg.AsyncConnection.connect(postgres))
+        cursor = beside.cursor()
+        connections = [
+            stack.enter_context(psycopg.connect(postgres)),
+            stack.enter_context(Session(other)),
+            raw,
+            cursor,
+            None,
+        ]
 
         for connection in connections:
             with pytest.raises(TypeError, match=f"cannot use a {type(connection).__name__}; give it psycopg's Async"):

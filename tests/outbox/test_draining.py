@@ -18,7 +18,7 @@ from klarna_om import (
     Retry,
     UpdateAuthorization,
 )
-from klarna_om.outbox import State
+from klarna_om.outbox import IntentNotFound, State
 from klarna_om.sandbox import Sandbox
 from tests.outbox.shop import Shop
 from tests.workflows.calls import BeforeWrite, authorize, new_client
@@ -44,7 +44,7 @@ async def test_the_intents_of_an_order_run_in_sequence_with_two_drains(shop: Sho
     assert [capture.reference for capture in captures] == [f"s-{number}" for number in range(6)]
 
 
-async def test_an_outbox_belongs_to_the_host_that_its_first_drain_called(shop: Shop) -> None:
+async def test_an_outbox_belongs_to_the_host_of_its_first_call(shop: Shop) -> None:
     intent_id = await shop.capture(shop.order())
     async with Sandbox(limit=None) as elsewhere, new_client(elsewhere) as stranger:
         await shop.drain()
@@ -54,6 +54,48 @@ async def test_an_outbox_belongs_to_the_host_that_its_first_drain_called(shop: S
     await shop.drain()
 
     assert ((await shop.get(intent_id)).state, elsewhere.requests) == (State.DONE, ())
+
+
+async def test_a_drain_that_found_nothing_to_do_leaves_the_outbox_free(shop: Shop) -> None:
+    async with Sandbox(limit=None) as elsewhere, new_client(elsewhere) as stranger:
+        await shop.drain(stranger)
+    intent_id = await shop.capture(shop.order())
+
+    await shop.drain()
+
+    assert (await shop.get(intent_id)).state is State.DONE
+
+
+async def test_a_drain_to_another_host_fails_before_it_looks_for_work(shop: Shop) -> None:
+    await shop.capture(shop.order())
+    await shop.drain()
+
+    async with Sandbox(limit=None) as elsewhere, new_client(elsewhere) as stranger:
+        with pytest.raises(ConfigurationError, match="was drained to"):
+            await shop.drain(stranger)
+
+
+async def test_who_waits_for_a_result_gets_what_ended_the_drain(shop: Shop) -> None:
+    await shop.capture(shop.order())
+    await shop.drain()
+    intent_id = await shop.capture(shop.order())
+    outbox = shop.outbox()
+
+    async with Sandbox(limit=None) as elsewhere, new_client(elsewhere) as stranger, asyncio.timeout(10):
+        with pytest.raises(ConfigurationError, match="was drained to"):
+            async with outbox.draining(stranger):
+                await outbox.result(intent_id)
+
+    async with outbox.draining(shop.klarna):
+        assert (await outbox.result(intent_id)).state is State.DONE
+
+
+@pytest.mark.parametrize("intent_id", ["garbage", "", 7])
+async def test_what_is_no_id_is_the_id_of_no_intent(shop: Shop, intent_id: Any) -> None:
+    with pytest.raises(IntentNotFound, match="there is no intent"):
+        await shop.get(intent_id)
+    with pytest.raises(IntentNotFound, match="there is no intent"):
+        await shop.outbox().result(intent_id)
 
 
 async def test_intents_of_other_orders_do_not_wait(shop: Shop) -> None:
@@ -111,6 +153,20 @@ async def test_failed_calls_wait_as_klarna_asks_and_then_a_person_is_told(
     assert all(correlation_id in intent.support_text for correlation_id in intent.correlation_ids.split())
     assert "is escalated" in caplog.text
     assert len(set(shop.sandbox.keys_seen)) == 1
+
+
+async def test_support_is_not_told_of_a_call_that_was_never_made(shop: Shop) -> None:
+    intent_id = await shop.capture(shop.order())
+    shop.sandbox.fail_next(20, status=503, operation="captures.list")
+    for tier in [*TIERS, timedelta()]:
+        await shop.drain()
+        shop.sandbox.clock.advance(seconds=tier.total_seconds() + 1)
+
+    intent = await shop.get(intent_id)
+
+    assert intent.state is State.ESCALATED
+    assert intent.support_text.startswith("The order cannot be read, so a call was not made.")
+    assert intent.idempotency_key not in intent.support_text
 
 
 async def test_an_escalated_intent_holds_back_its_order_until_a_person_decides(shop: Shop) -> None:

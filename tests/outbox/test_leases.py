@@ -24,7 +24,7 @@ def store(shop: Shop) -> Store:
 async def test_what_a_process_had_claimed_is_taken_over_when_its_lease_is_over(shop: Shop) -> None:
     order = shop.order()
     intent_id = await shop.capture(order)
-    dead = await store(shop).claim(20.0)
+    dead = await store(shop).claim(20.0, shop.sandbox.url)
     assert dead is not None
 
     await shop.drain()
@@ -38,7 +38,7 @@ async def test_what_a_process_had_claimed_is_taken_over_when_its_lease_is_over(s
 async def test_first_tried_is_committed_with_the_lease(shop: Shop) -> None:
     intent_id = await shop.capture(shop.order())
 
-    claim = await store(shop).claim(20.0)
+    claim = await store(shop).claim(20.0, shop.sandbox.url)
 
     intent = await shop.get(intent_id)
     assert claim is not None
@@ -48,9 +48,9 @@ async def test_first_tried_is_committed_with_the_lease(shop: Shop) -> None:
 
 async def test_who_lost_the_lease_writes_no_result(shop: Shop) -> None:
     intent_id = await shop.capture(shop.order())
-    first = await store(shop).claim(20.0)
+    first = await store(shop).claim(20.0, shop.sandbox.url)
     shop.sandbox.clock.advance(seconds=21)
-    second = await store(shop).claim(20.0)
+    second = await store(shop).claim(20.0, shop.sandbox.url)
     assert first is not None
     assert second is not None
 
@@ -68,7 +68,7 @@ async def test_an_order_at_work_is_not_claimed_again(shop: Shop) -> None:
     await shop.capture(order, 100, "s-1")
     await shop.capture(order, 100, "s-2")
 
-    claims = [await store(shop).claim(20.0) for _ in range(3)]
+    claims = [await store(shop).claim(20.0, shop.sandbox.url) for _ in range(3)]
 
     assert [claim is not None for claim in claims] == [True, False, False]
 
@@ -77,7 +77,7 @@ async def test_claims_at_the_same_moment_are_of_different_intents(shop: Shop) ->
     for _ in range(5):
         await shop.capture(shop.order())
 
-    claims = await asyncio.gather(*(store(shop).claim(20.0) for _ in range(8)))
+    claims = await asyncio.gather(*(store(shop).claim(20.0, shop.sandbox.url) for _ in range(8)))
 
     ids = [claim.intent.id for claim in claims if claim is not None]
     assert len(ids) == len(set(ids))
@@ -144,7 +144,7 @@ async def test_a_result_that_comes_after_a_takeover_is_dropped(shop: Shop, caplo
 
 async def test_a_lease_that_cannot_be_renewed_ends_the_sending(shop: Shop) -> None:
     await shop.capture(shop.order())
-    claim = await store(shop).claim(20.0)
+    claim = await store(shop).claim(20.0, shop.sandbox.url)
     assert claim is not None
     lease = Lease(claim, 20.0, Clock(), Clock())
     lease.hold_from((Clock().now, Clock().now))
@@ -160,7 +160,7 @@ async def test_a_lease_that_cannot_be_renewed_ends_the_sending(shop: Shop) -> No
 @pytest.mark.parametrize("which", [0, 1])
 async def test_a_lease_ends_by_either_clock(shop: Shop, which: int) -> None:
     await shop.capture(shop.order())
-    claim: Any = await store(shop).claim(20.0)
+    claim: Any = await store(shop).claim(20.0, shop.sandbox.url)
     clocks = [Clock(), Clock()]
     lease = Lease(claim, 20.0, *clocks)
     lease.hold_from((clocks[0].now, clocks[1].now))
@@ -184,7 +184,7 @@ async def test_a_takeover_while_a_call_is_under_way_ends_the_lease(shop: Shop) -
         clock.advance(seconds=1)
         claim = None
         while claim is None:
-            claim = await store(shop).claim(20.0)
+            claim = await store(shop).claim(20.0, shop.sandbox.url)
             clock.advance(seconds=0.2)
         await draining
 

@@ -211,7 +211,7 @@ async def test_an_intent_that_is_committed_late_goes_before_what_was_added_after
         store = Store(open_database(pool, None))
         statement = POSTGRESQL.render("{lock_order}").replace(":order_id", "%s")
         await late.execute(statement.encode(), [order])  # as a process that is claiming in this moment
-        claiming = asyncio.create_task(store.claim(20.0))
+        claiming = asyncio.create_task(store.claim(20.0, "https://klarna.example"))
         async with await AsyncConnection.connect(postgres, autocommit=True) as watcher:
             waits = "select 1 from pg_locks where locktype = 'advisory' and not granted"
             while not await (await watcher.execute(waits)).fetchall():
@@ -219,6 +219,6 @@ async def test_an_intent_that_is_committed_late_goes_before_what_was_added_after
         await late.commit()
 
         assert await claiming is None
-    claim = await store.claim(20.0)
+    claim = await store.claim(20.0, "https://klarna.example")
     assert claim is not None
     assert claim.intent.id == early_id

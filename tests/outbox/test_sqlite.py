@@ -1,10 +1,12 @@
 """SQLite: a file, or the shop's own connection, for shops without PostgreSQL and for tests."""
 
 import asyncio
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -91,6 +93,24 @@ async def test_what_is_no_database_is_no_busy_file(tmp_path: Path) -> None:
 
     with pytest.raises(sqlite3.DatabaseError, match="not a database"):
         await SqliteDatabase(tmp_path / "shop.db").transaction().__aenter__()
+
+
+def test_an_address_is_not_taken_for_a_path() -> None:
+    with pytest.raises(ValueError, match="postgresql:// is not the path of an SQLite file: for PostgreSQL, pass"):
+        Outbox("postgresql://shop@127.0.0.1/shop")
+
+
+async def test_a_file_that_cannot_be_opened_is_named(tmp_path: Path, klarna: KlarnaClient) -> None:
+    path = tmp_path / "no-folder" / "shop.db"
+
+    with pytest.raises(sqlite3.OperationalError, match=re.escape(str(path))):
+        async with SqliteDatabase(path).transaction():
+            raise AssertionError
+
+
+async def test_a_result_without_tables_says_where_they_are_missing(tmp_path: Path) -> None:
+    with pytest.raises(SchemaMissing, match=re.escape(f"no tables in {tmp_path / 'shop.db'}")):
+        await Outbox(tmp_path / "shop.db").result(uuid4())
 
 
 def test_a_memory_of_each_connections_own_is_refused() -> None:

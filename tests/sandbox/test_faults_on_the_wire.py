@@ -292,8 +292,8 @@ async def test_failures_can_be_cleared(caller: Caller, sandbox: Sandbox) -> None
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({}, "either status= or fault="),
-        ({"status": 503, "fault": "cut"}, "either status= or fault="),
+        ({}, "one of status= and fault="),
+        ({"status": 503, "fault": "cut"}, "one of status= and fault="),
         ({"fault": "lightning"}, "no fault 'lightning'; available are"),
         ({"status": 204}, "status=204"),
         ({"times": 0, "status": 503}, "at least one"),

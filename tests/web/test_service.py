@@ -271,3 +271,19 @@ async def test_one_that_waits_for_its_restart_stops_at_once(make_klarna: MakeKla
             await tasks.stop()
 
     assert dying.starts == 1
+
+
+async def test_the_reason_of_a_wrong_setting_is_logged_in_full(
+    make_klarna: MakeKlarna, caplog: pytest.LogCaptureFixture
+) -> None:
+    failed = asyncio.Event()
+
+    async def drain(_: KlarnaClient) -> None:
+        failed.set()
+        raise ConfigurationError("the outbox has no tables here: make them")
+
+    async with Service(make_klarna, background=[drain]):
+        await failed.wait()
+        await asyncio.sleep(0)
+
+    assert "raised ConfigurationError: the outbox has no tables here: make them; it is started again" in caplog.text

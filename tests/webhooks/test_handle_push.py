@@ -125,6 +125,21 @@ async def test_a_store_that_fails_is_a_503_and_nothing_is_acknowledged(
     assert (later.status, later.result, sandbox.acknowledgements) == (200, PushResult.STORED, 1)
 
 
+async def test_a_store_that_cannot_be_awaited_says_what_to_write(
+    klarna: KlarnaClient, order_id: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    def store(_: Order) -> bool:
+        return True
+
+    not_async: Any = store
+
+    push = await handle_push(klarna, order_id, store=not_async)
+
+    assert (push.status, push.result) == (503, "store_failed")
+    assert "store at" in caplog.text
+    assert "must be an `async def`" in caplog.text
+
+
 async def test_a_store_that_awaits_what_was_cancelled_has_failed(
     klarna: KlarnaClient, sandbox: Sandbox, order_id: str, caplog: pytest.LogCaptureFixture
 ) -> None:

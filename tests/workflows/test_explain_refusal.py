@@ -85,6 +85,15 @@ async def test_where_the_order_shows_no_reason_it_says_so(klarna: KlarnaClient, 
     assert "fraud status" not in str(found)
 
 
+async def test_without_the_amount_it_says_that_the_amount_is_missing(klarna: KlarnaClient, sandbox: Sandbox) -> None:
+    order_id = sandbox.order(order_amount=1000).order_id or ""
+    error = await refusal(klarna.captures.create(order_id, CaptureObject(captured_amount=2000)))
+
+    found = await explain_refusal(klarna, error)
+
+    assert "or the amount was too much: pass amount= to compare it" in str(found)
+
+
 async def test_no_name_and_no_address_is_shown(klarna: KlarnaClient, sandbox: Sandbox) -> None:
     order = sandbox.order(order_amount=1000, status="CANCELLED")
     error = await refusal(klarna.captures.create(order.order_id or "", CaptureObject(captured_amount=400)))

@@ -76,8 +76,21 @@ async def test_when_the_first_read_fails_the_outcome_is_unknown(
         await once(klarna, order_id)
 
     assert (caught.value.operation, caught.value.outcome) == (READS[operation], Outcome.UNKNOWN)
-    assert "this call wrote nothing; an earlier one may have" in "".join(caught.value.__notes__)
+    assert "this call wrote nothing, an earlier one may have" in caught.value.explain()
     assert set(operations(sandbox)) == {READS[operation]}
+
+
+@both
+@pytest.mark.parametrize(("status", "advice"), [(404, "check the order id, the environment"), (401, "the credentials")])
+async def test_the_advice_after_a_failed_read_names_what_to_mend(
+    klarna: KlarnaClient, sandbox: Sandbox, order_id: str, once: Once, operation: str, status: int, advice: str
+) -> None:
+    sandbox.fail_next(status=status, operation=READS[operation])
+
+    with pytest.raises(KlarnaError) as caught:
+        await once(klarna, order_id)
+
+    assert advice in caught.value.what_to_do()
 
 
 @both
