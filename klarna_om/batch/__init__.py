@@ -10,8 +10,10 @@ from klarna_om.batch.acknowledge import acknowledge_all
 from klarna_om.batch.calls import Sender, SendResult
 from klarna_om.batch.entry import Entry, Problem
 from klarna_om.batch.fatal_errors import BatchStopped
-from klarna_om.batch.journal import Journal, JournalError, JournalInUseError, JournalMismatchError, Line
+from klarna_om.batch.job import Job, run
+from klarna_om.batch.journal import Journal, JournalError, JournalInUseError, JournalMismatchError, Line, Row
 from klarna_om.batch.report import write_report
+from klarna_om.batch.rows import Item
 from klarna_om.batch.sqlite_journal import SqliteJournal
 from klarna_om.batch.states import OnExpired, State
 from klarna_om.batch.stop import Stop
@@ -20,6 +22,8 @@ from klarna_om.batch.totals import Progress, Summary, Totals
 __all__ = [
     "BatchStopped",
     "Entry",
+    "Item",
+    "Job",
     "Journal",
     "JournalError",
     "JournalInUseError",
@@ -28,6 +32,7 @@ __all__ = [
     "OnExpired",
     "Problem",
     "Progress",
+    "Row",
     "SendResult",
     "Sender",
     "SqliteJournal",
@@ -36,5 +41,6 @@ __all__ = [
     "Summary",
     "Totals",
     "acknowledge_all",
+    "run",
     "write_report",
 ]

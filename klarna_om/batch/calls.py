@@ -2,23 +2,31 @@
 
 from typing import Protocol
 
-from attrs import frozen
+from attrs import evolve, frozen
 
+from klarna_om.batch.journal import Row
 from klarna_om.batch.states import State, state_after
 from klarna_om.errors import (
     ClientClosed,
     ConnectionFailed,
+    IdempotencyKeyReused,
+    InvalidRequest,
     KeyExpired,
     KlarnaError,
     QueueTimeout,
     RateLimited,
+    ReferenceTaken,
     RequestTimeout,
+    ServerError,
     StatusError,
     Unauthorized,
     UnexpectedRedirect,
     UnrecognizedAnswer,
 )
+from klarna_om.keys import Key
 from klarna_om.outcome import Outcome
+from klarna_om.workflows.send_write import is_settled_by_reading
+from klarna_om.workflows.writes import ONCE
 
 MAX_DETAIL = 500
 """Characters of an error's message, or of another server's text, that a journal keeps of a call."""
@@ -31,13 +39,15 @@ class SendResult:
     status: int
     correlation_id: str | None = None
     attempts: int = 1
+    result_id: str | None = None
+    """The id of the capture or refund."""
 
 
 class Sender(Protocol):
     """What a job does for each row; raises `KlarnaError` where it does not succeed."""
 
-    async def __call__(self, order_id: str, key: str) -> SendResult:
-        """Call Klarna once for this order, under this key."""
+    async def __call__(self, row: Row, key: Key) -> SendResult:
+        """Make the write of this row once, under this key."""
         ...
 
 
@@ -57,6 +67,8 @@ class CallResult:
     error: KlarnaError | None = None
     delay: float = 0.0
     """Seconds to wait, as Klarna asks."""
+    result_id: str | None = None
+    """The id of the capture or refund."""
 
     @property
     def is_fatal(self) -> bool:
@@ -99,19 +111,49 @@ class CallResult:
         return self.state is State.UNKNOWN and (not self.is_refusal or self.status == 409)
 
 
-async def call(sender: Sender, order_id: str, key: str, *, in_doubt: bool) -> CallResult:
+async def call(sender: Sender, row: Row, key: Key, operation: str, *, in_doubt: bool) -> CallResult:
     """Make a call and return its result. `in_doubt`: the row may have been sent before."""
     try:
-        sent = await sender(order_id, key)
+        sent = await sender(row, key)
     except KlarnaError as error:
-        return result_of_error(error, in_doubt=in_doubt)
+        return _result_for_row(error, operation, in_doubt=in_doubt)
     return CallResult(
         state=State.DONE,
         status=sent.status,
         correlation_id=sent.correlation_id,
         attempts=sent.attempts,
+        result_id=sent.result_id,
         has_failed=False,
     )
+
+
+def _result_for_row(error: KlarnaError, operation: str, *, in_doubt: bool) -> CallResult:
+    """As `result_of_error`, with what the functions know that read the order around a write."""
+    result = result_of_error(error, in_doubt=in_doubt and not is_settled_by_reading(operation, error))
+    if isinstance(error, _ABOUT_THE_ROW) and result.state is None:
+        return evolve(result, state=State.UNKNOWN if in_doubt else State.REFUSED)
+    if wrote_nothing(operation, error) and not in_doubt and is_refusal(error):
+        return evolve(result, state=State.REFUSED)  # Klarna does not show the order, so nothing was written
+    return result
+
+
+_ABOUT_THE_ROW = (InvalidRequest, ReferenceTaken, IdempotencyKeyReused)
+"""What is never sent, because of what the row asks for."""
+
+_NO_REFUSAL = (RateLimited, RequestTimeout, ServerError, Unauthorized, UnexpectedRedirect)
+"""Answers that do not refuse the request itself."""
+
+
+def wrote_nothing(operation: str, error: KlarnaError) -> bool:
+    """Did this call send nothing that could have an effect? A read before the write failed, or nothing got through."""
+    failed_read = operation in ONCE and error.operation != operation
+    was_rejected = isinstance(error, Unauthorized) and error.outcome is Outcome.REFUSED
+    return failed_read or was_rejected or error.outcome is Outcome.NOT_SENT
+
+
+def is_refusal(error: KlarnaError) -> bool:
+    """Is it Klarna's own refusal of the request?"""
+    return isinstance(error, StatusError) and error.is_klarnas and not isinstance(error, _NO_REFUSAL)
 
 
 def result_of_error(error: KlarnaError, *, in_doubt: bool) -> CallResult:

@@ -56,10 +56,6 @@ def _value(declared: Any, name: str, text: str) -> object:
         if _is_number(text) is None:
             raise CellError(f"{name}: must be a whole number (money is in minor units: 1250 for 12.50), got {text!r}")
         return int(text)
-    if declared is bool:
-        if text.lower() not in ("true", "false"):
-            raise CellError(f"{name}: must be true or false, got {text!r}")
-        return text.lower() == "true"
     if get_origin(declared) is tuple or has(declared):
         try:
             return msgspec.json.decode(text)

@@ -1,12 +1,11 @@
 """One parsed line of a manifest: an order id, or the reason why there is none."""
 
 import unicodedata
-from collections.abc import AsyncIterable, AsyncIterator, Iterable
+from collections.abc import Mapping
 from enum import StrEnum
-from itertools import islice
-from uuid import UUID
+from types import MappingProxyType
 
-from attrs import frozen
+from attrs import field, frozen
 
 from klarna_om.ids import is_uuid
 
@@ -16,15 +15,16 @@ _HYPHENS = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "
 MAX_TEXT = 100
 """Characters of a malformed line that are kept for the report."""
 
-CHUNK_SIZE = 1_000
-"""Order ids per chunk: few enough to keep an event loop responsive."""
+NO_COLUMNS: Mapping[str, object] = MappingProxyType({})
 
 
 class Problem(StrEnum):
-    """Why a line names no order."""
+    """Why a line is nothing to send."""
 
     BLANK = "blank"
     MALFORMED = "malformed"
+    CONFLICT = "conflict"
+    """Another line, or an earlier manifest, has another request under the same reference."""
 
 
 @frozen
@@ -37,6 +37,13 @@ class Entry:
     problem: Problem | None = None
     text: str = ""
     detail: str = ""
+    reference: str = ""
+    """The shop's own name for the write; empty where an order has it once."""
+    capture_id: str | None = None
+    body: str | None = field(default=None, repr=False)
+    """JSON as it is sent."""
+    columns: Mapping[str, object] = field(default=NO_COLUMNS, repr=False)
+    """The shop's own columns."""
 
 
 def clean(text: str) -> str:
@@ -67,7 +74,7 @@ def parse_line(line: int, text: str) -> Entry:
 def malformed_entry(line: int, text: str, reason: str) -> Entry:
     """The entry of a line that cannot be used."""
     text = text.strip().encode("utf-8", "replace").decode()  # half of a surrogate pair cannot be encoded
-    return Entry(line, order_id=None, problem=Problem.MALFORMED, text=_shorten(text), detail=reason)
+    return Entry(line, order_id=None, problem=Problem.MALFORMED, text=shorten(text), detail=reason)
 
 
 def lost_order_id(line: int, text: str) -> Entry:
@@ -75,37 +82,6 @@ def lost_order_id(line: int, text: str) -> Entry:
     return malformed_entry(line, text, "no order id, and the line has other data: was the id lost in an export?")
 
 
-def _shorten(text: str) -> str:
+def shorten(text: str) -> str:
+    """Text for a message or a report."""
     return text if len(text) <= MAX_TEXT else text[:MAX_TEXT] + "..."
-
-
-async def read_order_ids(order_ids: Iterable[object] | AsyncIterable[object]) -> AsyncIterator[list[Entry]]:
-    """Read order ids from memory or from a generator, chunk by chunk; the first has line 1.
-
-    The ids are taken in the event loop's own thread, since a generator over a database may be bound to it.
-    Raises `TypeError` for a value that is neither a string nor a UUID.
-    """
-    line = 0
-    if isinstance(order_ids, AsyncIterable):
-        chunk: list[Entry] = []
-        async for order_id in order_ids:
-            line += 1
-            chunk.append(_parse_order_id(line, order_id))
-            if len(chunk) == CHUNK_SIZE:
-                yield chunk
-                chunk = []
-        yield chunk
-        return
-    remaining = iter(order_ids)
-    while chunk := [_parse_order_id(line + n, order_id) for n, order_id in enumerate(islice(remaining, CHUNK_SIZE), 1)]:
-        line += len(chunk)
-        yield chunk
-
-
-def _parse_order_id(line: int, order_id: object) -> Entry:
-    if not isinstance(order_id, str | UUID):
-        raise TypeError(
-            f"order id number {line} is {_shorten(repr(order_id))}, of type {type(order_id).__name__}: a str or a"
-            " uuid.UUID is needed"
-        )
-    return parse_line(line, str(order_id))

@@ -15,8 +15,9 @@ from klarna_om.batch.fatal_errors import BatchStopped, FatalErrorGuard
 from klarna_om.batch.journal import Journal, Row, RowResult, Stamp
 from klarna_om.batch.progress_tracker import ProgressTracker
 from klarna_om.batch.stamps import Stamps
-from klarna_om.batch.states import OnExpired, State, check_on_expired
+from klarna_om.batch.states import OnExpired, State
 from klarna_om.batch.stop import Stop
+from klarna_om.keys import Key
 
 
 def wall_clock() -> datetime:
@@ -44,7 +45,7 @@ class Execution:
     target: str
     """Where the calls go."""
     in_flight: int = field(validator=validators.ge(1))
-    on_expired: OnExpired = field(converter=check_on_expired)
+    on_expired: OnExpired = "fail"
     keep_going: bool = False
     """Continue when the first orders are all refused alike."""
     tracker: ProgressTracker = field(factory=ProgressTracker)
@@ -73,9 +74,9 @@ class Execution:
         """The stamps of one delivery."""
         return Stamps(self.journal, worker=self.worker, now=self.now, clock=self.clock, on_expired=self.on_expired)
 
-    def key(self, row: Row, stamp: Stamp) -> str:
-        """The idempotency key of a row under its window's stamp."""
-        return self.journal.identity.key(row.order_id, row.row, stamp.epoch)
+    def key(self, row: Row, stamp: Stamp) -> Key:
+        """The idempotency key of a row under its window's stamp, with the time since when it may be in use."""
+        return Key(self.journal.identity.key(row, stamp.epoch), min(stamp.first_used, self.now()))
 
     async def record(self, row: Row, result: RowResult) -> None:
         """Record the result of a call; a refusal is held while it may come from a wrong host or account."""

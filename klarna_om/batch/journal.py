@@ -1,15 +1,17 @@
 """The journal: what is known of a job, on disk. Whatever runs the job reads it from here."""
 
-from collections.abc import AsyncIterable, Callable, Sequence
+from collections.abc import AsyncIterable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID, uuid5
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
-from klarna_om.batch.entry import Entry
+from klarna_om.batch.entry import NO_COLUMNS, Entry
 from klarna_om.batch.states import State
 from klarna_om.batch.totals import Totals
+from klarna_om.keys import derive_key
+from klarna_om.workflows.writes import ONCE
 
 NAMESPACE = UUID("3f6d5c1e-4b8e-5a57-9a63-7c0f2e9b1d84")
 
@@ -45,18 +47,29 @@ class Identity:
         """The window that a row (from 1) belongs to."""
         return (row - 1) // self.window
 
-    def key(self, order_id: str, row: int, epoch: int) -> str:
-        """The idempotency key of a row: the same after any crash. It changes with the epoch only."""
-        return str(uuid5(NAMESPACE, f"{self.job_id}/{order_id}/{self.operation}/{row}/{epoch}"))
+    def key(self, row: "Row", epoch: int) -> str:
+        """The idempotency key of a row, the same after any crash.
+
+        Of a capture or refund it is that of `capture_once` and `refund_once`, so all that use the shop's reference
+        share it. Of any other write it is this job's own, and changes with the epoch.
+        """
+        if self.operation in ONCE:
+            return derive_key(self.operation, row.order_id, row.reference, generation=row.generation)
+        return str(uuid5(NAMESPACE, f"{self.job_id}/{row.order_id}/{self.operation}/{row.row}/{epoch}"))
 
 
 @frozen
 class Row:
-    """An order of the manifest that is not settled yet."""
+    """A write of the manifest that is not settled yet."""
 
     row: int
     order_id: str
     state: State
+    reference: str = ""
+    capture_id: str | None = None
+    body: str | None = field(default=None, repr=False)
+    generation: int = 0
+    """How often it was taken up again after a refusal."""
 
 
 @frozen
@@ -87,6 +100,7 @@ class RowResult:
     attempts: int = 0
     started: datetime | None = None
     finished: datetime | None = None
+    result_id: str | None = None
     detail: str = ""
 
 
@@ -97,8 +111,10 @@ class Line:
     line: int
     order_id: str
     """The order id, or the text in its place."""
+    capture_id: str | None
+    reference: str | None
     outcome: str
-    """A `State`, or `duplicate`, `blank` or `malformed`."""
+    """A `State`, or `duplicate`, `blank`, `malformed` or `conflict`."""
     status: int | None = None
     error_code: str | None = None
     correlation_id: str | None = None
@@ -106,7 +122,11 @@ class Line:
     attempts: int | None = None
     started_at: str | None = None
     finished_at: str | None = None
+    result_id: str | None = None
+    """The id of the capture or refund."""
     detail: str | None = None
+    columns: Mapping[str, object] = NO_COLUMNS
+    """The manifest's other columns."""
 
 
 class Journal(Protocol):
@@ -155,6 +175,10 @@ class Journal(Protocol):
 
     async def record(self, result: RowResult) -> None:
         """Record the result of a call. A row that is done or refused stays so."""
+        ...
+
+    async def column_names(self) -> list[str]:
+        """The names of the manifest's other columns, in its order."""
         ...
 
     async def counts(self) -> Totals:

@@ -10,6 +10,7 @@ import msgspec
 
 from klarna_om.batch.csv_lines import ManifestError
 from klarna_om.batch.entry import Entry, clean, lost_order_id, malformed_entry, parse_line
+from klarna_om.batch.row_parser import RowParser
 
 # Nesting that is too deep for the parser is a RecursionError.
 _NOT_JSON = (msgspec.DecodeError, ValueError, RecursionError)
@@ -23,32 +24,33 @@ def is_json_string(line: str) -> bool:
         return False
 
 
-def parse_json_lines(lines: Iterator[tuple[int, str]], column: str) -> Iterator[Entry]:
+def parse_json_lines(lines: Iterator[tuple[int, str]], parser: RowParser) -> Iterator[Entry]:
     """Parse JSON lines."""
-    return (_parse_element(number, line, column) for number, line in lines)
+    return (_parse_element(number, line, parser) for number, line in lines)
 
 
-def parse_json_document(text: str, column: str) -> Iterator[Entry] | None:
+def parse_json_document(text: str, parser: RowParser) -> Iterator[Entry] | None:
     """Parse one document; None where the text is not one. Raises `ManifestError` for one of another shape."""
     if text.lstrip().startswith("["):
         try:
             elements = msgspec.json.decode(text, type=list[msgspec.Raw])
         except _NOT_JSON as reason:
             raise ManifestError(f"the manifest is a JSON array that cannot be read: {_message(reason)}") from None
-        return (_parse_element(number, bytes(each).decode(), column) for number, each in enumerate(elements, 1))
+        return (_parse_element(number, bytes(each).decode(), parser) for number, each in enumerate(elements, 1))
     try:
         keyed = msgspec.json.decode(text, type=dict[str, msgspec.Raw])
     except _NOT_JSON:
         return None
+    column = parser.columns.order_id
     if column not in keyed:
         raise ManifestError(
             f"the manifest is one JSON object {_keys(keyed)}: an array of order ids or of objects with the key"
             f" {column!r} is needed, or one object per line"
         )
-    return iter([_parse_element(1, text, column)])
+    return iter([_parse_element(1, text, parser)])
 
 
-def _parse_element(number: int, line: str, column: str) -> Entry:
+def _parse_element(number: int, line: str, parser: RowParser) -> Entry:
     if not line.strip():
         return parse_line(number, "")
     try:
@@ -56,17 +58,23 @@ def _parse_element(number: int, line: str, column: str) -> Entry:
     except _NOT_JSON as reason:
         return malformed_entry(number, line, f"not JSON: {_message(reason)}")
     if isinstance(value, dict):
-        keyed = cast("dict[str, object]", value)
-        if column not in keyed:
-            return malformed_entry(number, line, f"no key {column!r}; the object is {_keys(keyed)}")
-        value = keyed[column]
-        if _is_empty(value) and not all(map(_is_empty, keyed.values())):
-            return lost_order_id(number, line)
+        return _parse_object(number, line, cast("dict[str, object]", value), parser)
     if value is None:
         return parse_line(number, "")
     if not isinstance(value, str):
         return malformed_entry(number, line, "the order id is not a string")
-    return parse_line(number, value)
+    return parser.parse_id(number, value)
+
+
+def _parse_object(number: int, line: str, keyed: dict[str, object], parser: RowParser) -> Entry:
+    column = parser.columns.order_id
+    if column not in keyed:
+        return malformed_entry(number, line, f"no key {column!r}; the object is {_keys(keyed)}")
+    if _is_empty(keyed[column]):
+        return parse_line(number, "") if all(map(_is_empty, keyed.values())) else lost_order_id(number, line)
+    if not isinstance(keyed[column], str):
+        return malformed_entry(number, line, "the order id is not a string")
+    return parser.parse_object(number, keyed)
 
 
 def _is_empty(value: object) -> bool:

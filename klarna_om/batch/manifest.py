@@ -22,10 +22,11 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import IO
 
-from klarna_om.batch.csv_lines import BadRecord, ManifestError, declared_delimiter, parse_header, read_records
+from klarna_om.batch.csv_lines import BadRecord, Header, ManifestError, declared_delimiter, parse_header, read_records
 from klarna_om.batch.entry import Entry, Problem, clean, lost_order_id, malformed_entry, parse_line
 from klarna_om.batch.file_kinds import SAMPLE, detect_encoding
 from klarna_om.batch.json_lines import is_json_string, parse_json_document, parse_json_lines
+from klarna_om.batch.row_parser import RowParser
 from klarna_om.batch.threads import run_in_thread
 
 LINES_PER_READ = 10_000
@@ -35,10 +36,10 @@ _CSV_NAMES = (".csv", ".tsv")
 
 
 @contextmanager
-def open_manifest(path: Path, column: str) -> Generator[Iterator[Entry], None, None]:
+def open_manifest(path: Path, parser: RowParser) -> Generator[Iterator[Entry], None, None]:
     """Open a manifest; raises `ManifestError` for a file that is none, `OSError` for one that cannot be read."""
     with path.open("rb") as file, decode_file(file) as lines:
-        yield parse_manifest(lines, column, path.suffix.lower())
+        yield parse_manifest(lines, parser, path.suffix.lower())
 
 
 @contextmanager
@@ -64,25 +65,26 @@ def decode_file(file: IO[bytes]) -> Generator[Iterator[str], None, None]:
         text.detach()
 
 
-def parse_manifest(lines: Iterator[str], column: str = "order_id", suffix: str = "") -> Iterator[Entry]:
+def parse_manifest(lines: Iterator[str], parser: RowParser, suffix: str = "") -> Iterator[Entry]:
     """Parse every line of a manifest in order, without a CSV's header."""
+    column = parser.columns.order_id
     top = _read_to_first_text(lines)
     first = top[-1].strip() if top else ""
     if not first or parse_line(1, _unquote(first, suffix)).order_id is not None:
-        return _parse_plain(enumerate(chain(top, lines), 1), suffix)
+        return _parse_plain(enumerate(chain(top, lines), 1), parser, suffix)
     if suffix not in _JSON_NAMES:
         if (delimiter := declared_delimiter(first)) is not None:
-            return _parse_csv([*top, *_read_to_first_text(lines)], lines, column, delimiter)
+            return _parse_csv([*top, *_read_to_first_text(lines)], lines, parser, delimiter)
         if suffix in _CSV_NAMES or parse_header(top[-1], column) is not None:
-            return _parse_csv(top, lines, column)
+            return _parse_csv(top, lines, parser)
     if suffix in _JSON_NAMES or first[0] in "{[" or is_json_string(first):
-        return _parse_json(chain(top, lines), column, is_document=suffix == ".json" or first[0] == "[")
+        return _parse_json(chain(top, lines), parser, is_document=suffix == ".json" or first[0] == "[")
     if first[0] == '"':
-        return _parse_csv(top, lines, column)
-    return _parse_plain(enumerate(chain(top, lines), 1), suffix)
+        return _parse_csv(top, lines, parser)
+    return _parse_plain(enumerate(chain(top, lines), 1), parser, suffix)
 
 
-def require_orders(entries: Iterator[Entry]) -> Iterator[Entry]:
+def require_rows(entries: Iterator[Entry]) -> Iterator[Entry]:
     """Return the same entries; raises `ManifestError` where none of them names an order."""
     read: list[Entry] = []
     for entry in entries:
@@ -119,38 +121,45 @@ def _unquote(line: str, suffix: str) -> str:
     return line.strip().strip('"') if suffix in _CSV_NAMES else line
 
 
-def _parse_plain(lines: Iterator[tuple[int, str]], suffix: str) -> Iterator[Entry]:
-    return (parse_line(number, _unquote(line, suffix)) for number, line in lines)
+def _parse_plain(lines: Iterator[tuple[int, str]], parser: RowParser, suffix: str) -> Iterator[Entry]:
+    return (parser.parse_id(number, _unquote(line, suffix)) for number, line in lines)
 
 
-def _parse_json(lines: Iterator[str], column: str, *, is_document: bool) -> Iterator[Entry]:
+def _parse_json(lines: Iterator[str], parser: RowParser, *, is_document: bool) -> Iterator[Entry]:
     if is_document:
         read = list(lines)
-        found = parse_json_document("".join(read), column)
+        found = parse_json_document("".join(read), parser)
         if found is not None:
             return found
         lines = iter(read)
-    return parse_json_lines(enumerate(lines, 1), column)
+    return parse_json_lines(enumerate(lines, 1), parser)
 
 
-def _parse_csv(top: list[str], lines: Iterator[str], column: str, delimiter: str | None = None) -> Iterator[Entry]:
+def _parse_csv(
+    top: list[str], lines: Iterator[str], parser: RowParser, delimiter: str | None = None
+) -> Iterator[Entry]:
     """`top` ends with the header; the blank lines above it are entries too."""
     if top[-1].lstrip().startswith(("{", "[")):
         raise ManifestError("the manifest looks like JSON and is named as CSV: name it .jsonl, or .json for an array")
-    header = parse_header(top[-1], column, required=True, delimiter=delimiter)
+    header = parse_header(top[-1], parser.columns.order_id, required=True, delimiter=delimiter)
     assert header is not None
+    if (problem := parser.columns.problem(header.names)) is not None:
+        raise ManifestError(f"the manifest {problem}")
     above = [parse_line(number, "") for number, line in enumerate(top, 1) if not line.strip()]
     records = read_records(enumerate(lines, len(top) + 1), header)
-    return chain(above, (_parse_cells(number, cells, header.position, len(header.names)) for number, cells in records))
+    return chain(above, (_parse_cells(number, cells, header, parser) for number, cells in records))
 
 
-def _parse_cells(number: int, cells: list[str] | BadRecord, position: int, width: int) -> Entry:
+def _parse_cells(number: int, cells: list[str] | BadRecord, header: Header, parser: RowParser) -> Entry:
     if isinstance(cells, BadRecord):
         return malformed_entry(number, cells.text, cells.reason)
     if not any(map(clean, cells)):
         return parse_line(number, "")
-    if len(cells) <= position:
+    if len(cells) <= header.position:
+        width = len(header.names)
         return malformed_entry(number, " ".join(cells), f"{len(cells)} cells, where the header has {width}")
-    if not clean(cells[position]):
+    if not clean(cells[header.position]):
         return lost_order_id(number, " ".join(cells))
-    return parse_line(number, cells[position])
+    if len(header.names) == 1:
+        return parser.parse_id(number, cells[0])
+    return parser.parse_cells(number, header.names, cells)

@@ -3,12 +3,13 @@
 import csv
 import errno
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 from operator import attrgetter
 from pathlib import Path
 from uuid import uuid4
 
+import msgspec
 from attrs import fields
 
 from klarna_om.batch.journal import Journal, Line
@@ -17,9 +18,15 @@ from klarna_om.batch.threads import run_in_thread
 
 PAGE = 5_000
 
-COLUMNS = tuple(attribute.name for attribute in fields(Line))
+JOB = "job"
+"""The column with the job's id, by which a report is known as its own."""
 
-_values = attrgetter(*COLUMNS)
+_FACTS = tuple(attribute.name for attribute in fields(Line) if attribute.name != "columns")
+
+COLUMNS = (*_FACTS, JOB)
+"""The columns of every report; the manifest's other columns follow them."""
+
+_facts = attrgetter(*_FACTS)
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -33,7 +40,8 @@ async def write_report(journal: Journal, path: str | Path) -> None:
 
     Raises `OSError`, also for a path that is not a regular file.
     """
-    draft = await run_in_thread(lambda: _Draft(Path(path)))
+    names = await journal.column_names()
+    draft = await run_in_thread(lambda: _Draft(Path(path), journal.identity.job_id, names))
     try:
         after = 0
         while lines := await journal.report_lines(after, PAGE):
@@ -48,16 +56,22 @@ async def write_report(journal: Journal, path: str | Path) -> None:
 class _Draft:
     """A report that is not complete yet, under a temporary name."""
 
-    def __init__(self, target: Path) -> None:
+    def __init__(self, target: Path, job_id: str, names: Sequence[str]) -> None:
         _check_target(target)
         self._target = target
+        self._job_id = job_id
+        self._names = names
         self._path = target.with_name(f".klarna-om.{uuid4().hex}.tmp")
         self._file = self._path.open("x", newline="", encoding="utf-8")
         self._rows = csv.writer(self._file, lineterminator="\n")
-        self._rows.writerow(COLUMNS)
+        own = (f"manifest.{name}" if name in COLUMNS else name for name in names)
+        self._rows.writerow((*COLUMNS, *map(_escape_formula, own)))
 
     def add(self, lines: Iterable[Line]) -> None:
-        self._rows.writerows(map(_escape_formula, _values(line)) for line in lines)
+        self._rows.writerows(map(_escape_formula, self._values(line)) for line in lines)
+
+    def _values(self, line: Line) -> tuple[object, ...]:
+        return (*_facts(line), self._job_id, *(_text(line.columns.get(name)) for name in self._names))
 
     def publish(self) -> None:
         self._file.flush()
@@ -70,6 +84,11 @@ class _Draft:
     def discard(self) -> None:
         self._file.close()
         self._path.unlink(missing_ok=True)
+
+
+def _text(value: object) -> object:
+    """A value of JSON as a cell."""
+    return value if value is None or isinstance(value, str) else msgspec.json.encode(value).decode()
 
 
 def _check_target(target: Path) -> None:

@@ -1,11 +1,11 @@
 """A line of a manifest as a write, checked, with what is wrong with it where it cannot be one."""
 
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import cast
 from uuid import UUID
 
 import msgspec
-from attrs import evolve, field, frozen
+from attrs import evolve
 
 from klarna_om import structuring
 from klarna_om.batch.cells import CellError, document_from_cells
@@ -19,83 +19,73 @@ from klarna_om.workflows.writes import ONCE
 ORDER_ID = "order_id"
 
 
-@frozen(kw_only=True)
-class Item:
-    """One write of a job, made in Python: the order, and what the operation needs beside it.
-
-    Item(order_id=order.klarna_id, content=CaptureObject(captured_amount=700, reference=shipment.id))
-    """
-
-    order_id: str | UUID
-    content: Any = None
-    """The request, as one of Klarna's types."""
-    reference: str = ""
-    """Your own name for this write; of a capture or refund it is the request's own `reference`."""
-    capture_id: str | UUID | None = None
-    columns: Mapping[str, object] = field(factory=dict[str, object])
-    """What you want to see beside it in the report, such as your order number."""
-
-
 class RowParser:
     """Parses the rows of one operation."""
 
     def __init__(self, operation: str, column: str = ORDER_ID, *, kustom: bool = False) -> None:
+        """`column`: the name of the order id. `kustom`: check requests by the rules of Kustom's hosts."""
         self.columns = Columns(operation, column)
         self._kustom = kustom
 
     def parse_id(self, line: int, text: str) -> Entry:
         """Parse a line that has an order id only."""
-        if not self.columns.required or not clean(text):
-            return self._check(line, text, {}, None, {}) if self.columns.own else parse_line(line, text)
-        needed = ", ".join(self.columns.required)
-        return malformed_entry(line, text, f"an order id alone: {self.columns.operation} needs {needed} too")
+        if self.columns.is_bare or not clean(text):
+            return parse_line(line, text)
+        if self.columns.required:
+            needed = ", ".join(self.columns.required)
+            return malformed_entry(line, text, f"an order id alone: {self.columns.operation} needs {needed} too")
+        return self._check(line, text, None, "", None)
 
     def parse_cells(self, line: int, names: tuple[str, ...], cells: list[str]) -> Entry:
         """Parse a CSV record. It has a cell for each name, unless the order id is all that counts."""
         columns = self.columns
         values = dict(zip(names, cells, strict=False))
         order_id = values.pop(columns.order_id)
-        given = {name: clean(text) for name, text in values.items() if columns.belongs(name) and clean(text)}
         other = {name: text for name, text in values.items() if not columns.belongs(name)}
         if columns.is_bare:
             return _with_columns(parse_line(line, order_id), other)
         if len(cells) != len(names):
             return malformed_entry(line, order_id, f"{len(cells)} cells, where the header has {len(names)}")
-        own = {name: text for name, text in given.items() if name in columns.own}
+        given = {name: clean(text) for name, text in values.items() if columns.belongs(name) and clean(text)}
         in_request = {name: text for name, text in given.items() if name.partition(".")[0] in columns.fields}
         try:
             document = document_from_cells(columns.takes, in_request)
         except CellError as reason:
             return malformed_entry(line, order_id, str(reason))
-        return self._parse(line, order_id, own, document, other)
+        return _with_columns(self._parse(line, order_id, given, document), other)
 
     def parse_object(self, line: int, values: Mapping[str, object]) -> Entry:
         """Parse an object; what is nested in it is in Klarna's own form."""
         columns = self.columns
-        order_id = values[columns.order_id]
+        order_id = values.get(columns.order_id)
+        if isinstance(order_id, UUID):
+            order_id = str(order_id)
         if not isinstance(order_id, str):
             return malformed_entry(line, str(order_id), "the order id is not a string")
         given = {name: value for name, value in values.items() if name != columns.order_id and value is not None}
-        own = {name: value for name, value in given.items() if name in columns.own}
-        document = {name: value for name, value in given.items() if name in columns.fields}
-        other = {name: value for name, value in given.items() if name not in own and name not in document}
+        other = {name: value for name, value in given.items() if not columns.belongs(name)}
         if columns.is_bare:
             return _with_columns(parse_line(line, order_id), other)
         if (problem := columns.problem(values)) is not None:
             return malformed_entry(line, order_id, f"the object {problem}")
-        return self._parse(line, order_id, own, document, other)
+        document = {name: value for name, value in given.items() if name in columns.fields}
+        return _with_columns(self._parse(line, order_id, given, document), other)
 
-    def parse_item(self, line: int, item: Item) -> Entry:
-        """Parse a row that was made in Python."""
-        is_once = self.columns.operation in ONCE
-        own: dict[str, object] = {"reference": getattr(item.content, "reference", None) if is_once else item.reference}
-        if item.capture_id is not None:
-            own["capture_id"] = item.capture_id
-        return self._check(line, str(item.order_id), own, item.content, item.columns)
-
-    def _parse(
-        self, line: int, text: str, own: Mapping[str, object], document: Mapping[str, object], other: Mapping[str, object]
+    def parse_content(
+        self,
+        line: int,
+        order_id: str | UUID,
+        content: object,
+        reference: object,
+        capture_id: str | UUID | None,
+        columns: Mapping[str, object],
     ) -> Entry:
+        """Parse a row whose request is one of Klarna's types."""
+        if self.columns.operation in ONCE:
+            reference = getattr(content, "reference", None)
+        return _with_columns(self._check(line, str(order_id), content, reference, capture_id), columns)
+
+    def _parse(self, line: int, text: str, given: Mapping[str, object], document: Mapping[str, object]) -> Entry:
         takes, content = self.columns.takes, None
         if takes is not None:
             try:
@@ -104,11 +94,10 @@ class RowParser:
                 return malformed_entry(line, text, "; ".join(reason.problems))
             if unknown := unknown_fields(takes, document):
                 return malformed_entry(line, text, f"there is no field {', '.join(unknown)}")
-        return self._check(line, text, own, content, other)
+        capture_id = cast("str | None", given.get("capture_id"))
+        return self._check(line, text, content, given.get("reference"), capture_id)
 
-    def _check(
-        self, line: int, text: str, own: Mapping[str, object], content: object, other: Mapping[str, object]
-    ) -> Entry:
+    def _check(self, line: int, text: str, content: object, reference: object, capture_id: str | UUID | None) -> Entry:
         order_id = parse_order_id(text)
         if order_id is None:
             return parse_line(line, text) if clean(text) else lost_order_id(line, text)
@@ -117,15 +106,13 @@ class RowParser:
                 self.columns.operation,
                 order_id,
                 content,
-                reference=own.get("reference") or "",
-                capture_id=cast("str | None", own.get("capture_id")),
+                reference=reference or "",
+                capture_id=capture_id,
                 kustom=self._kustom,
             )
         except InvalidRequest as reason:
             return malformed_entry(line, text, "; ".join(reason.problems))
-        return _with_columns(
-            Entry(line, order_id, reference=new.reference, capture_id=new.capture_id, body=new.body), other
-        )
+        return Entry(line, order_id, reference=new.reference, capture_id=new.capture_id, body=new.body)
 
 
 def _with_columns(entry: Entry, columns: Mapping[str, object]) -> Entry:

@@ -15,7 +15,7 @@ from klarna_om.batch.totals import Summary
 from klarna_om.batch.workers import Pass
 
 
-async def run(execution: Execution, chunks: AsyncIterable[Sequence[Entry]]) -> Summary:
+async def run_rows(execution: Execution, chunks: AsyncIterable[Sequence[Entry]]) -> Summary:
     """Load the manifest and run all rows, until they are settled or the job is stopped.
 
     Raises the `KlarnaError` that no later try could cure, and `JournalError`; everything known is recorded first.
@@ -26,7 +26,7 @@ async def run(execution: Execution, chunks: AsyncIterable[Sequence[Entry]]) -> S
 
 
 async def run_all_rows(execution: Execution) -> Summary:
-    """As `run`, over the manifest that the journal has loaded."""
+    """As `run_rows`, over the manifest that the journal has loaded."""
     tracker, journal = execution.tracker, execution.journal
     tracker.start(await journal.counts())
     tracker.report()

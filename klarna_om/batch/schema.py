@@ -6,7 +6,7 @@ Scripts are split at semicolons, so comments in them must have none.
 APPLICATION_ID = 0x4B4C4F4D
 """Marks the file as a journal of klarna_om; `file` and `sqlite3` show it."""
 
-VERSION = 1
+VERSION = 2
 
 SCHEMA = f"""
 PRAGMA application_id = {APPLICATION_ID};
@@ -20,10 +20,15 @@ CREATE TABLE job (
     window INTEGER NOT NULL,
     created_at TEXT NOT NULL
 );
--- One row per order. `line` is where the current manifest names it first, or null when it no longer does.
+-- One row per write: an order has one, or one for each reference. `line` is where the current manifest names it first,
+-- or null when it no longer does.
 CREATE TABLE rows (
     row INTEGER PRIMARY KEY,
-    order_id TEXT NOT NULL COLLATE NOCASE UNIQUE,
+    order_id TEXT NOT NULL COLLATE NOCASE,
+    reference TEXT NOT NULL,
+    capture_id TEXT,
+    body TEXT,
+    generation INTEGER NOT NULL DEFAULT 0,
     line INTEGER,
     state TEXT NOT NULL DEFAULT 'pending',
     status INTEGER,
@@ -33,7 +38,9 @@ CREATE TABLE rows (
     attempts INTEGER NOT NULL DEFAULT 0,
     started_at TEXT,
     finished_at TEXT,
-    detail TEXT
+    result_id TEXT,
+    detail TEXT,
+    UNIQUE (order_id, reference)
 );
 -- When the keys of a window of rows may first have been used. A new epoch means new keys.
 CREATE TABLE windows (
@@ -42,60 +49,46 @@ CREATE TABLE windows (
     first_used_at TEXT NOT NULL,
     PRIMARY KEY (window, epoch)
 ) WITHOUT ROWID;
--- The current manifest, line by line.
+-- The current manifest, line by line. `columns` has the shop's own columns, as JSON.
 CREATE TABLE lines (
     line INTEGER PRIMARY KEY,
     order_id TEXT COLLATE NOCASE,
+    reference TEXT NOT NULL,
+    capture_id TEXT,
+    body TEXT,
+    columns TEXT,
     problem TEXT,
     text TEXT,
     detail TEXT
 );
+-- The names of the shop's own columns, in the manifest's order.
+CREATE TABLE columns (position INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
 """
 
 LATEST_STAMP = "SELECT epoch, first_used_at FROM windows WHERE window = ? ORDER BY epoch DESC LIMIT 1"
 
 INSERT_STAMP = "INSERT INTO windows (window, epoch, first_used_at) VALUES (?, ?, ?)"
 
-INSERT_LINE = "INSERT INTO lines (line, order_id, problem, text, detail) VALUES (?, ?, ?, ?, ?)"
-
-# New orders begin a new window: an old window's stamp means that every row in it may have been sent.
-UPDATE_ROWS = """
-CREATE TEMP TABLE firsts AS
-    SELECT order_id, min(line) AS line FROM lines WHERE order_id IS NOT NULL GROUP BY order_id;
-UPDATE rows SET line = NULL;
-UPDATE rows SET line = firsts.line FROM firsts WHERE rows.order_id = firsts.order_id;
-INSERT INTO rows (row, order_id, line)
-    SELECT (SELECT (coalesce(max(row), 0) + {window} - 1) / {window} * {window} FROM rows)
-           + row_number() OVER (ORDER BY line), order_id, line
-    FROM firsts WHERE NOT EXISTS (SELECT 1 FROM rows WHERE rows.order_id = firsts.order_id)
-    ORDER BY line;
-DROP TABLE firsts;
-"""
-
 RECORD_RESULT = """
 UPDATE rows SET state = ?, status = ?, error_code = ?, correlation_id = ?,
     idempotency_key = coalesce(?, idempotency_key), attempts = attempts + ?,
-    started_at = coalesce(started_at, ?), finished_at = ?, detail = ?
+    started_at = coalesce(started_at, ?), finished_at = ?, result_id = ?, detail = ?
 WHERE row = ? AND state NOT IN ('done', 'refused')
 """
 
 UNSETTLED_ROWS = """
-SELECT row, order_id FROM rows WHERE state = ? AND row BETWEEN ? AND ? AND line IS NOT NULL ORDER BY row LIMIT ?
+SELECT row, order_id, reference, capture_id, body, generation FROM rows
+WHERE state = ? AND row BETWEEN ? AND ? AND line IS NOT NULL ORDER BY row LIMIT ?
 """
 
-# Windows are counted from 0, rows from 1; see `Identity.window_of`.
-EPOCHS = """
-SELECT row, order_id,
-    coalesce((SELECT max(epoch) FROM windows WHERE window = (row - 1) / (SELECT window FROM job)), 0)
-FROM rows WHERE order_id = ?
-"""
-
-REPORT_LINES = """
-SELECT lines.line, coalesce(lines.order_id, lines.text, ''),
+ALL_LINES = """
+SELECT lines.line, coalesce(lines.order_id, lines.text, ''), lines.capture_id, nullif(lines.reference, ''),
     CASE WHEN lines.problem IS NOT NULL THEN lines.problem
-         WHEN rows.line <> lines.line THEN 'duplicate' ELSE rows.state END,
-    status, error_code, correlation_id, idempotency_key, attempts, started_at, finished_at,
-    coalesce(lines.detail, rows.detail), rows.line
-FROM lines LEFT JOIN rows ON rows.order_id = lines.order_id
-WHERE lines.line > ? ORDER BY lines.line LIMIT ?
+         WHEN rows.line <> lines.line THEN 'duplicate' ELSE rows.state END AS outcome,
+    status, error_code, correlation_id, idempotency_key, attempts, started_at, finished_at, result_id,
+    coalesce(lines.detail, rows.detail), columns, rows.line
+FROM lines LEFT JOIN rows
+    ON rows.order_id = lines.order_id AND rows.reference = lines.reference AND lines.problem IS NULL
 """
+
+REPORT_LINES = f"{ALL_LINES} WHERE lines.line > ? ORDER BY lines.line LIMIT ?"

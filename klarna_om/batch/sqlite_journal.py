@@ -1,7 +1,7 @@
 """The journal in one SQLite file: durable at each step, readable while it is written."""
 
 import sqlite3
-from collections.abc import AsyncGenerator, AsyncIterable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import partial
@@ -9,17 +9,20 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import msgspec
+from attrs import evolve
+
 from klarna_om.batch import schema
-from klarna_om.batch.entry import Entry
+from klarna_om.batch.entry import NO_COLUMNS, Entry
 from klarna_om.batch.journal import WINDOW, Hook, Identity, Line, Row, RowResult, Stamp
 from klarna_om.batch.journal_checks import FileWatch
 from klarna_om.batch.lock import lock
+from klarna_om.batch.manifest_loader import load_manifest
 from klarna_om.batch.sqlite_file import (
     bind,
     connect,
     copy_to_temp,
     create_temporary,
-    execute_script,
     query_number,
     read_identity,
     resolve_path,
@@ -95,18 +98,7 @@ class SqliteJournal:
 
         `then` is called with the `sqlite3.Connection`, in the journal's thread and in the same transaction.
         """
-        try:
-            await self._writer.run(lambda connection: execute_script(connection, "BEGIN IMMEDIATE; DELETE FROM lines"))
-            async for chunk in chunks:
-                await self._writer.run(partial(_insert, chunk))
-            update_rows = schema.UPDATE_ROWS.format(window=self._identity.window)
-            await self._writer.run(lambda connection: execute_script(connection, update_rows))
-            if then is not None:
-                await self._writer.run(then)
-            await self._writer.run(lambda connection: connection.execute("COMMIT"))
-        except BaseException:
-            await self._writer.run(_roll_back)
-            raise
+        await load_manifest(self._writer, chunks, then)
 
     async def last_row(self) -> int:
         """The highest row there is."""
@@ -118,15 +110,7 @@ class SqliteJournal:
         """The first rows from `low` to `high` in this state that the current manifest names."""
         values = (state.value, low, high, limit)
         found = await self._writer.run(lambda connection: connection.execute(schema.UNSETTLED_ROWS, values).fetchall())
-        return [Row(row, order_id, state) for row, order_id in found]
-
-    async def keys_for(self, order_id: str) -> list[str] | None:
-        """Every key that was or may be used for an order; None for an order that the job does not know."""
-        found = await self._writer.run(lambda connection: connection.execute(schema.EPOCHS, (order_id,)).fetchone())
-        if found is None:
-            return None
-        row, known_as, last_epoch = found
-        return [self._identity.key(known_as, row, epoch) for epoch in range(last_epoch + 1)]
+        return [Row(row, order_id, state, *more) for row, order_id, *more in found]
 
     async def claim(self, window: int, now: datetime, worker: UUID, lease: float) -> Stamp | None:
         """The latest stamp of a window, or the first one, which this makes. The lock on the file is the lease."""
@@ -153,10 +137,16 @@ class SqliteJournal:
                 result.attempts,
                 to_iso(result.started),
                 to_iso(result.finished),
+                result.result_id,
                 result.detail or None,
                 result.row,
             )
         )
+
+    async def column_names(self) -> list[str]:
+        """The names of the manifest's other columns, in its order."""
+        query = "SELECT name FROM columns ORDER BY position"
+        return [name for (name,) in await self._writer.run(lambda connection: connection.execute(query).fetchall())]
 
     async def counts(self) -> Totals:
         """The current manifest in numbers."""
@@ -168,33 +158,20 @@ class SqliteJournal:
         (found,) = await self._writer.run(lambda connection: connection.execute(query).fetchone())
         return None if found is None else datetime.fromisoformat(found)
 
+    async def select_lines(self, outcomes: Sequence[str], limit: int) -> list[Line]:
+        """The first lines of the current manifest with one of these outcomes."""
+        marks = ", ".join("?" * len(outcomes))
+        values = (*outcomes, limit)
+        query = f"SELECT * FROM ({schema.ALL_LINES}) WHERE outcome IN ({marks}) ORDER BY line LIMIT ?"  # noqa: S608
+        found = await self._writer.run(lambda connection: connection.execute(query, values).fetchall())
+        return [_line(values) for values in found]
+
     async def report_lines(self, after: int, limit: int) -> list[Line]:
         """The lines of the current manifest that follow line `after`, each once."""
         found = await self._writer.run(
             lambda connection: connection.execute(schema.REPORT_LINES, (after, limit)).fetchall()
         )
         return [_line(values) for values in found]
-
-
-def _insert(chunk: Sequence[Entry], connection: sqlite3.Connection) -> None:
-    connection.executemany(
-        schema.INSERT_LINE,
-        (
-            (
-                entry.line,
-                entry.order_id,
-                entry.problem and entry.problem.value,
-                entry.text or None,
-                entry.detail or None,
-            )
-            for entry in chunk
-        ),
-    )
-
-
-def _roll_back(connection: sqlite3.Connection) -> None:
-    if connection.in_transaction:
-        connection.execute("ROLLBACK")
 
 
 def _add_stamp(stamp: Stamp, connection: sqlite3.Connection) -> Stamp:
@@ -217,14 +194,16 @@ def _counts(connection: sqlite3.Connection) -> Totals:
     problems = dict(
         connection.execute("SELECT problem, count(*) FROM lines WHERE problem IS NOT NULL GROUP BY problem")
     )
-    named = query_number(connection, "SELECT count(*) FROM lines WHERE order_id IS NOT NULL")
+    named = query_number(connection, "SELECT count(*) FROM lines WHERE order_id IS NOT NULL AND problem IS NULL")
     return Totals(**states, **problems, duplicate=named - sum(states.values()))
 
 
 def _line(values: tuple[Any, ...]) -> Line:
     """A report line from the columns of `REPORT_LINES`; a duplicate points to the line that has the result."""
-    *facts, first = values
-    line = Line(*facts)
+    *facts, columns, first = values
+    shown: Mapping[str, object] = NO_COLUMNS if columns is None else msgspec.json.decode(columns)
+    line = Line(*(*facts, shown))
     if line.outcome == "duplicate":
-        return Line(line.line, line.order_id, line.outcome, detail=f"the same order as line {first}")
+        known = Line(line.line, line.order_id, line.capture_id, line.reference, line.outcome)
+        return evolve(known, detail=f"the same as line {first}", columns=shown)
     return line

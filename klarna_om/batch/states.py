@@ -12,20 +12,23 @@ known: when a key may first have been used. A window of rows is stamped, on disk
    or not: Klarna executes a key once and repeats its first answer. A stamp that this run made or loaded from the
    journal ages by the monotonic clock and by the time of day, whichever shows more, so a clock that is set back
    neither renews nor prolongs it.
-3. After that a repeat under the old key might be executed again. `resend` uses a new key (the epoch increases by one,
-   and its stamp is on disk first): right for a call that is harmless to repeat, such as an acknowledgement. `fail`
-   sends nothing and leaves the row `unknown`, for a person to decide.
+3. After that a repeat under the old key might be executed again, and each operation has its rule, in `AFTER_WINDOW`.
+   `resend` uses a new key (the epoch increases by one, and its stamp is on disk first): right for a call that is
+   harmless to repeat, such as an acknowledgement. `verify` calls a function that reads the order before it writes: a
+   capture or refund is found again by its reference. `fail` sends nothing and leaves the row `unknown`, for a person to
+   decide.
 4. An earlier run's stamp from the future was made by a clock that was set back since, so its age is not known.
    `resend` calls under the old key, which is never worse than a new one: if Klarna still has it, it is executed once.
-   `fail` does as in 3.
+   `verify` and `fail` do as in 3.
 
 After a call. A row is in doubt when it is `unknown`, or when its window was stamped by an earlier run: that run may
 have sent it and died before the answer was on disk.
 
 5. Done is done, also when the answer could not be read.
-6. Klarna's own refusal settles a row. A row in doubt is settled only by a refusal of the request itself (404, 422): a
-   403 or 409 may be caused by our own earlier call having succeeded, so the row stays `unknown`. So does a row whose
-   404 came in the same call as an attempt without an answer; its repeat settles it.
+6. Klarna's own refusal settles a row. A row in doubt is settled only by a refusal of the request itself (404, 422), or
+   by one after which the order was read: a 403 or 409 may be caused by our own earlier call having succeeded, so the
+   row stays `unknown`. So does a row whose 404 came in the same call as an attempt without an answer; its repeat
+   settles it.
 7. An answer that is not Klarna's (a page of a firewall or portal, another service, a redirect) settles nothing: the
    row is `unknown`. A 401 leaves the row as it was and ends the run.
 8. A call that did not leave this machine, or that the rate limit rejected, shows nothing: the row stays as it was and
@@ -36,17 +39,19 @@ have sent it and died before the answer was on disk.
 from collections.abc import Mapping
 from datetime import timedelta
 from enum import Enum, StrEnum
-from typing import Literal, get_args
+from typing import Literal
 
 from klarna_om.outcome import SETTLING_LATER, Outcome
+from klarna_om.workflows import after_window
+from klarna_om.workflows.after_window import AFTER_WINDOW
 
-OnExpired = Literal["resend", "fail"]
-"""What to do with rows that may have been sent, when Klarna has forgotten their keys."""
+OnExpired = Literal["resend", "verify", "fail"]
+"""What to do with rows that may have been sent, when Klarna has forgotten their keys; see `AFTER_WINDOW`."""
 
-KEY_VALIDITY = timedelta(hours=23)
+KEY_VALIDITY = timedelta(seconds=after_window.KEY_VALIDITY)
 """Klarna's 24 hours less one: a call may wait and repeat for half an hour, and clocks differ."""
 
-CLOCK_SLACK = timedelta(minutes=30)
+CLOCK_SLACK = timedelta(seconds=after_window.CLOCK_SLACK)
 """A stamp further in the future than this was made by a clock that was set back since."""
 
 
@@ -77,10 +82,13 @@ class Step(Enum):
 
 STEP_BEFORE_CALL: Mapping[tuple[Age, str], Step] = {
     (Age.FRESH, "resend"): Step.REPEAT,
+    (Age.FRESH, "verify"): Step.REPEAT,
     (Age.FRESH, "fail"): Step.REPEAT,
     (Age.EXPIRED, "resend"): Step.RENEW,
+    (Age.EXPIRED, "verify"): Step.REPEAT,
     (Age.EXPIRED, "fail"): Step.GIVE_UP,
     (Age.UNCERTAIN, "resend"): Step.REPEAT,
+    (Age.UNCERTAIN, "verify"): Step.REPEAT,
     (Age.UNCERTAIN, "fail"): Step.GIVE_UP,
 }
 
@@ -106,8 +114,11 @@ def state_after(outcome: Outcome, status: int | None, error_code: str | None = N
     return STATE_AFTER_CALL[outcome]
 
 
-def check_on_expired(on_expired: OnExpired) -> OnExpired:
-    """Refuse anything but 'resend' and 'fail'."""
-    if on_expired not in get_args(OnExpired):
-        raise ValueError(f"on_expired={on_expired!r}: use 'resend' or 'fail'")
-    return on_expired
+def choose_on_expired(operation: str, on_expired: OnExpired | None) -> OnExpired:
+    """The operation's own rule, or 'fail' for any; raises `ValueError` for what would be done twice."""
+    rule = AFTER_WINDOW[operation]
+    own: OnExpired = rule.step.value
+    if on_expired not in (None, own, "fail"):
+        choice = "it is always 'fail'" if own == "fail" else f"use {own!r} or 'fail'"
+        raise ValueError(f"on_expired={on_expired!r} is not for {operation} ({rule.reason}): {choice}")
+    return on_expired or own

@@ -15,12 +15,19 @@ class Totals:
     """Lines that name an order which an earlier line named."""
     blank: int = 0
     malformed: int = 0
-    """Lines without a valid order id; nothing was sent for them."""
+    """Lines that cannot be sent as they are; nothing was sent for them."""
+    conflict: int = 0
+    """Lines with another request under a reference that is in use; nothing was sent for them."""
 
     @property
     def settled(self) -> int:
         """Orders for which Klarna's answer is known."""
         return self.done + self.refused
+
+    @property
+    def unusable(self) -> int:
+        """Lines with data for which nothing was sent."""
+        return self.malformed + self.conflict
 
     @property
     def orders(self) -> int:
@@ -30,7 +37,7 @@ class Totals:
     @property
     def lines(self) -> int:
         """Lines in the manifest."""
-        return self.orders + self.duplicate + self.blank + self.malformed
+        return self.orders + self.duplicate + self.blank + self.malformed + self.conflict
 
     def __str__(self) -> str:
         counts = {
@@ -41,6 +48,7 @@ class Totals:
             "duplicate": self.duplicate,
             "blank": self.blank,
             "malformed": self.malformed,
+            "conflict": self.conflict,
         }
         always_fail = ("done", "refused", "unknown")
         return ", ".join(f"{count} {name}" for name, count in counts.items() if count or name in always_fail)

@@ -15,7 +15,6 @@ from klarna_om.batch.journal import Row, RowResult, Stamp
 from klarna_om.batch.repeats import Repeats
 from klarna_om.batch.stamps import Stamps
 from klarna_om.batch.states import State
-from klarna_om.keys import Key
 
 MAX_WAIT = 60.0
 """Seconds at most before a row that was not sent is tried again."""
@@ -96,8 +95,8 @@ class Pass:
         in_doubt = row.state is State.UNKNOWN or stamp.is_inherited
         stamps.begin_call(stamp)
         try:
-            aged_key = Key(key, min(stamp.first_used, execution.now()))
-            result = await call(execution.sender, row.order_id, aged_key, in_doubt=in_doubt)
+            operation = execution.journal.identity.operation
+            result = await call(execution.sender, row, key, operation, in_doubt=in_doubt)
         except asyncio.CancelledError:
             detail = "cancelled while the call was in progress; a repeat settles it"
             await execution.record_now(row, evolve(draft, attempts=1, finished=execution.now(), detail=detail))
@@ -119,6 +118,7 @@ def _fill_in(draft: RowResult, state: State, result: CallResult, finished: datet
         correlation_id=result.correlation_id,
         attempts=result.attempts,
         finished=finished,
+        result_id=result.result_id,
         detail=result.detail,
     )
 

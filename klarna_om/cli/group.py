@@ -9,8 +9,11 @@ from klarna_om.cli.exit_codes import ExitCode
 from klarna_om.cli.terminal import protect_streams
 from klarna_om.version import __version__
 
-COMMANDS = ("acknowledge", "demo", "order", "sandbox")
+COMMANDS = ("batch", "demo", "order", "sandbox")
 """The command `name` is `klarna_om.cli.name.command`."""
+
+JOBS = ("acknowledge", "cancel", "capture", "refund", "release")
+"""Short forms of `batch`."""
 
 
 class LazyGroup(click.Group):
@@ -18,10 +21,15 @@ class LazyGroup(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names, for the help page."""
-        return list(COMMANDS)
+        return sorted((*COMMANDS, *JOBS))
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of that name."""
+        if cmd_name in JOBS:
+            from klarna_om.cli.batch import SHORT
+            from klarna_om.cli.batch_command import make_command
+
+            return make_command(cmd_name, SHORT[cmd_name])
         if cmd_name not in COMMANDS:
             return None
         return cast("click.Command", import_module(f"klarna_om.cli.{cmd_name}").command)

@@ -11,9 +11,9 @@ from attrs import define, field, frozen
 
 from klarna_om.batch.entry import Entry
 from klarna_om.batch.execution import Execution
-from klarna_om.batch.journal import JournalError, JournalMismatchError
+from klarna_om.batch.journal import JournalError, JournalMismatchError, Line
 from klarna_om.batch.report import ReportError, write_report
-from klarna_om.batch.runner import run
+from klarna_om.batch.runner import run_rows
 from klarna_om.batch.totals import Summary, Totals
 from klarna_om.cli.signals import stop_on_signals
 from klarna_om.errors import KlarnaError
@@ -36,6 +36,8 @@ class RunResult:
     """Where the calls went."""
     settled_at: datetime | None = None
     """When the last order was settled, where there was nothing to do."""
+    problems: tuple[Line, ...] = ()
+    """Lines that cannot be sent, in a dry run."""
 
     @property
     def totals(self) -> Totals:
@@ -69,7 +71,7 @@ class CliRun:
         is sent.
         """
         with stop_on_signals(self.execution.stop, on_first=_announce_stop, on_next=lambda: self._task.cancel()):
-            task = await self._finish(run(self.execution, chunks))
+            task = await self._finish(run_rows(self.execution, chunks))
             error = None if task.cancelled() else task.exception()
             if isinstance(error, JournalMismatchError):
                 raise error

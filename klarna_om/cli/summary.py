@@ -1,29 +1,13 @@
-"""The result of `klarna-om acknowledge`: as text, as JSON, and as exit code."""
-
-from pathlib import Path
+"""The result of a job: as text, as JSON, and as exit code."""
 
 import msgspec
-from attrs import asdict, frozen
+from attrs import asdict
 
 from klarna_om.batch.journal import JournalError
-from klarna_om.batch.states import OnExpired
+from klarna_om.cli.batch_options import Settings
 from klarna_om.cli.exit_codes import ExitCode
 from klarna_om.cli.run import RunResult
 from klarna_om.errors import KlarnaError
-
-
-@frozen(kw_only=True)
-class Settings:
-    """The parsed command line."""
-
-    manifest: str
-    column: str
-    journal: Path
-    report: Path
-    rate: float | None
-    in_flight: int
-    on_expired: OnExpired
-    keep_going: bool
 
 
 def exit_code_for(result: RunResult) -> ExitCode:
@@ -33,13 +17,13 @@ def exit_code_for(result: RunResult) -> ExitCode:
         return ExitCode.CREDENTIALS_OR_HOST
     if result.error is not None or result.is_cancelled or totals.pending:
         return ExitCode.STOPPED
-    return ExitCode.INCOMPLETE if totals.refused or totals.unknown or totals.malformed else ExitCode.DONE
+    return ExitCode.INCOMPLETE if totals.refused or totals.unknown or totals.unusable else ExitCode.DONE
 
 
 def summary_text(settings: Settings, result: RunResult) -> str:
     """The summary for a person."""
     lines = [f"{result.totals.lines} lines: {result.totals}"]
-    lines.append(_nothing_to_do(settings, result) if result.had_nothing_to_do else _speed(result))
+    lines.append(_nothing_to_do(settings, result) if result.had_nothing_to_do else _speed(settings, result))
     if result.has_report:
         lines.append(f"Report: {settings.report}")
     # The error names the journal that failed, and what to do about it.
@@ -50,25 +34,30 @@ def summary_text(settings: Settings, result: RunResult) -> str:
     return "\n".join(lines)
 
 
-def _speed(result: RunResult) -> str:
+def _speed(settings: Settings, result: RunResult) -> str:
     summary = result.summary
     rate = f", {summary.rate:.3g}/s" if summary.settled_now and summary.elapsed >= 1 else ""
-    return f"{summary.settled_now} orders settled in {summary.elapsed:.1f} s{rate}"
+    return f"{summary.settled_now} {settings.noun} settled in {summary.elapsed:.1f} s{rate}"
 
 
 def _nothing_to_do(settings: Settings, result: RunResult) -> str:
     state = "as done" if result.totals.done == result.totals.orders else "settled"
     since = f" since {result.settled_at:%Y-%m-%d %H:%M:%S} UTC" if result.settled_at else ""
     return (
-        f"nothing to do: the journal {settings.journal} has all {result.totals.orders} orders {state}{since}. Another"
-        " job, also for new orders of a sandbox with the same ids, needs another journal (--journal FILE)"
+        f"nothing to do: the journal {settings.journal} has all {result.totals.orders} {settings.noun} {state}{since}."
+        " Another job, also for new orders of a sandbox with the same ids, needs another journal (--journal FILE)"
     )
 
 
-def dry_run_text(result: RunResult) -> str:
-    """The summary of `--dry-run`."""
+def dry_run_text(settings: Settings, result: RunResult) -> str:
+    """The summary of `--dry-run`, with what is wrong in the manifest."""
     totals = result.totals
-    return f"{totals.lines} lines: {totals}\n{totals.pending + totals.unknown} orders would be sent."
+    lines = [f"line {line.line}: {line.detail}" for line in result.problems]
+    if (more := totals.unusable - len(lines)) > 0:
+        lines.append(f"... and {more} more")
+    lines.append(f"{totals.lines} lines: {totals}")
+    lines.append(f"{totals.pending + totals.unknown} {settings.noun} would be sent.")
+    return "\n".join(lines)
 
 
 def summary_json(settings: Settings, result: RunResult, code: ExitCode) -> str:

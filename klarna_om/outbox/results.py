@@ -2,7 +2,7 @@
 
 from attrs import frozen
 
-from klarna_om.batch.calls import CallResult, in_one_line, result_of_error
+from klarna_om.batch.calls import CallResult, in_one_line, is_refusal, result_of_error, wrote_nothing
 from klarna_om.batch.states import State as CallState
 from klarna_om.errors import (
     ClientClosed,
@@ -13,18 +13,13 @@ from klarna_om.errors import (
     NotFound,
     QueueTimeout,
     RateLimited,
-    RequestTimeout,
-    ServerError,
-    StatusError,
     Unauthorized,
-    UnexpectedRedirect,
 )
 from klarna_om.outbox.states import SOON, State
 from klarna_om.outbox.store import Claim, Finish
 from klarna_om.outcome import Outcome
 from klarna_om.workflows.after_window import TIERS, delay_after
 from klarna_om.workflows.send_write import Sent, is_settled_by_reading
-from klarna_om.workflows.writes import ONCE
 
 FRESH_TRIES = 2
 """Repeats after a 404, by Klarna's schedule: after 5 seconds and 5 minutes."""
@@ -48,9 +43,6 @@ NOT_ABOUT_THE_INTENT = (
     Unauthorized,
 )
 """Errors that would be the same for any other."""
-
-NO_REFUSAL = (RateLimited, RequestTimeout, ServerError, Unauthorized, UnexpectedRedirect)
-"""Answers that do not refuse the request itself."""
 
 
 @frozen
@@ -78,17 +70,17 @@ def of_success(claim: Claim, sent: Sent) -> Ended:
 
 def of_error(claim: Claim, error: KlarnaError) -> Ended:
     """Rules 5 to 9."""
-    wrote_nothing = _wrote_nothing(claim, error)
+    is_unwritten = wrote_nothing(claim.intent.operation, error)
     in_doubt = claim.was_tried and not is_settled_by_reading(claim.intent.operation, error)
     call = result_of_error(error, in_doubt=in_doubt)
-    is_too_fresh = _is_too_fresh(claim, error, wrote_nothing=wrote_nothing)
-    state, delay, failed_calls = _judge(claim, error, call, wrote_nothing=wrote_nothing, is_too_fresh=is_too_fresh)
+    is_too_fresh = _is_too_fresh(claim, error, is_unwritten=is_unwritten)
+    state, delay, failed_calls = _judge(claim, error, call, is_unwritten=is_unwritten, is_too_fresh=is_too_fresh)
     finish = Finish(
         state=state,
         delay=delay,
         failed_calls=failed_calls,
         is_new_generation=is_too_fresh,
-        forget_try=wrote_nothing and not claim.was_tried,
+        forget_try=is_unwritten and not claim.was_tried,
         attempts=len(error.attempts),
         status=call.status,
         error_code=in_one_line(call.error_code) if call.error_code else None,
@@ -111,7 +103,7 @@ def of_exception(claim: Claim, reason: Exception) -> Ended:
 
 
 def _judge(
-    claim: Claim, error: KlarnaError, call: CallResult, *, wrote_nothing: bool, is_too_fresh: bool
+    claim: Claim, error: KlarnaError, call: CallResult, *, is_unwritten: bool, is_too_fresh: bool
 ) -> tuple[State, float, int]:
     """The state, the seconds until it is due again, and how often Klarna's schedule has begun to wait."""
     intent, failed = claim.intent, claim.intent.failed_calls
@@ -119,38 +111,27 @@ def _judge(
         return State.PENDING, TIERS[failed], failed + 1
     if call.state is CallState.DONE or call.state is CallState.REFUSED:
         return State(call.state.value), 0.0, failed
-    if wrote_nothing and not claim.was_tried and _is_refusal(error):
+    if is_unwritten and not claim.was_tried and is_refusal(error):
         return State.REFUSED, 0.0, failed  # Klarna refused to show the order, and nothing was sent before
-    current = intent.state if wrote_nothing else State.UNKNOWN
+    current = intent.state if is_unwritten else State.UNKNOWN
     if isinstance(error, NOT_ABOUT_THE_INTENT) or call.is_unrecognized:
         return current, max(SOON, min(call.delay, MAX_ASKED)), failed
     if call.state is None:  # it can never be sent as it is
         return (State.ESCALATED if claim.was_tried else State.REFUSED), 0.0, failed
-    if not wrote_nothing and call.is_refusal and not call.can_be_settled:
+    if not is_unwritten and call.is_refusal and not call.can_be_settled:
         return State.ESCALATED, 0.0, failed  # the same call gets the same refusal again
     delay = delay_after(failed + 1)
     return (State.ESCALATED, 0.0, failed + 1) if delay is None else (current, delay, failed + 1)
 
 
-def _is_too_fresh(claim: Claim, error: KlarnaError, *, wrote_nothing: bool) -> bool:
+def _is_too_fresh(claim: Claim, error: KlarnaError, *, is_unwritten: bool) -> bool:
     """Is it a 404 about an order, capture or refund that may be too new to be known everywhere? Nothing was done."""
     return (
         isinstance(error, NotFound)
-        and (wrote_nothing or error.outcome is Outcome.REFUSED)
+        and (is_unwritten or error.outcome is Outcome.REFUSED)
         and not claim.was_tried
         and claim.intent.failed_calls < FRESH_TRIES
     )
-
-
-def _wrote_nothing(claim: Claim, error: KlarnaError) -> bool:
-    """Did this call send nothing that could have an effect? A read before the write failed, or nothing got through."""
-    failed_read = claim.intent.operation in ONCE and error.operation != claim.intent.operation
-    was_rejected = isinstance(error, Unauthorized) and error.outcome is Outcome.REFUSED
-    return failed_read or was_rejected or error.outcome is Outcome.NOT_SENT
-
-
-def _is_refusal(error: KlarnaError) -> bool:
-    return isinstance(error, StatusError) and error.is_klarnas and not isinstance(error, NO_REFUSAL)
 
 
 def _detail(error: KlarnaError, call: CallResult, state: State) -> str:

@@ -8,8 +8,10 @@ from attrs import define, field
 
 from klarna_om.answers.error_from_response import error_from_response
 from klarna_om.batch.calls import SendResult
+from klarna_om.batch.journal import Row
 from klarna_om.errors import ConnectionFailed, KlarnaError
 from klarna_om.exchange import Request, Response
+from klarna_om.keys import Key
 from klarna_om.outcome import Outcome
 
 
@@ -65,15 +67,15 @@ class FakeSender:
     most_in_progress: int = 0
     _keys: set[str] = field(factory=set[str])
 
-    async def __call__(self, order_id: str, key: str) -> SendResult:
-        self.calls.append((order_id, key))
+    async def __call__(self, row: Row, key: Key) -> SendResult:
+        self.calls.append((row.order_id, key))
         self.in_progress += 1
         self.most_in_progress = max(self.most_in_progress, self.in_progress)
         try:
             if self.on_call is not None:
                 self.on_call(len(self.calls))
             await asyncio.sleep(0)
-            return self._answer(order_id, key)
+            return self._answer(row.order_id, key)
         finally:
             self.in_progress -= 1
 

@@ -11,14 +11,17 @@ from attrs import define, field
 
 from klarna_om.batch import schema
 from klarna_om.batch.calls import Sender
-from klarna_om.batch.entry import read_order_ids
 from klarna_om.batch.execution import Execution
-from klarna_om.batch.journal import Journal, Line, Stamp
+from klarna_om.batch.journal import Journal, Line, Row, Stamp
 from klarna_om.batch.progress_tracker import ProgressTracker
+from klarna_om.batch.row_parser import RowParser
+from klarna_om.batch.rows import read_rows
 from klarna_om.batch.runner import run_all_rows
 from klarna_om.batch.sqlite_journal import SqliteJournal
+from klarna_om.batch.states import State
 from klarna_om.batch.stop import Stop
 from klarna_om.batch.totals import Summary
+from tests.batch.fake_sender import order_id
 
 START = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -47,7 +50,7 @@ class Time:
 
 async def load(journal: Journal, order_ids: Iterable[object]) -> None:
     """Load a manifest into a journal."""
-    await journal.load(read_order_ids(order_ids))
+    await journal.load(read_rows(order_ids, RowParser(journal.identity.operation)))
 
 
 def make_job(journal: Journal, sender: Sender, time: Time | None = None, **options: Any) -> Execution:
@@ -73,6 +76,11 @@ async def run(journal: Journal, sender: Sender, time: Time | None = None, **opti
 
 
 WORKER = uuid4()
+
+
+def key_of(journal: Journal, number: int, epoch: int) -> str:
+    """The key of the n-th order, in the row of that number."""
+    return journal.identity.key(Row(number, order_id(number), State.PENDING), epoch)
 
 
 async def save_stamp(journal: Journal, stamp: Stamp) -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from klarna_om.batch.calls import MAX_DETAIL, SendResult, call, in_one_line, result_of_error
+from klarna_om.batch.journal import Row
 from klarna_om.batch.states import State
 from klarna_om.errors import (
     AnswerCut,
@@ -18,10 +19,13 @@ from klarna_om.errors import (
     UnreadableAnswer,
 )
 from klarna_om.exchange import Attempt, Request, Response
+from klarna_om.keys import Key
 from klarna_om.outcome import Outcome
 from tests.batch.fake_sender import connection_error, foreign_error, no_answer_error, response_error
 
 REQUEST = Request("orders.acknowledge", "POST", "/acknowledge")
+
+ROW = Row(1, "order", State.PENDING)
 
 
 def unreadable() -> KlarnaError:
@@ -151,10 +155,10 @@ def test_a_short_string_is_unchanged() -> None:
 
 
 async def test_a_success_is_done() -> None:
-    async def send(order_id: str, key: str) -> SendResult:
-        return SendResult(204, f"{order_id} {key}", 3)
+    async def send(row: Row, key: Key) -> SendResult:
+        return SendResult(204, f"{row.order_id} {key}", 3)
 
-    result = await call(send, "order", "key", in_doubt=True)
+    result = await call(send, ROW, Key("key"), "orders.acknowledge", in_doubt=True)
 
     assert (result.state, result.status, result.correlation_id, result.attempts) == (State.DONE, 204, "order key", 3)
     assert result.has_failed is False
@@ -162,11 +166,11 @@ async def test_a_success_is_done() -> None:
 
 
 async def test_an_exception_that_is_no_klarna_error_is_raised() -> None:
-    async def send(order_id: str, key: str) -> SendResult:
+    async def send(row: Row, key: Key) -> SendResult:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        await call(send, "order", "key", in_doubt=False)
+        await call(send, ROW, Key("key"), "orders.acknowledge", in_doubt=False)
 
 
 def test_a_certificate_that_is_rejected_counts_as_no_connection() -> None:
@@ -203,7 +207,7 @@ def test_a_call_is_unsent_when_no_attempt_left_this_machine(error: KlarnaError, 
 
 
 async def test_a_success_was_sent() -> None:
-    async def send(order_id: str, key: str) -> SendResult:
+    async def send(row: Row, key: Key) -> SendResult:
         return SendResult(204)
 
-    assert not (await call(send, "order", "key", in_doubt=False)).is_unsent
+    assert not (await call(send, ROW, Key("key"), "orders.acknowledge", in_doubt=False)).is_unsent

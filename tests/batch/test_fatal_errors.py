@@ -12,11 +12,13 @@ from klarna_om.batch.fatal_errors import (
     BatchStopped,
     FatalErrorGuard,
 )
+from klarna_om.batch.journal import Row
 from klarna_om.batch.sqlite_journal import SqliteJournal
 from klarna_om.batch.states import State
 from klarna_om.batch.stop import Stop
 from klarna_om.batch.totals import Totals
 from klarna_om.errors import CertificateRejected, ConnectionFailed, KlarnaError, QueueTimeout
+from klarna_om.keys import Key
 from klarna_om.outcome import Outcome
 from tests.batch.fake_sender import (
     FakeSender,
@@ -249,9 +251,9 @@ async def test_held_refusals_are_recorded_after_another_answer(journal: SqliteJo
         sender.failures[order_id(number)].append(response_error(404))
     recorded: list[Totals] = []
 
-    async def send(order_id: str, key: str) -> SendResult:
+    async def send(row: Row, key: Key) -> SendResult:
         recorded.append(await journal.counts())
-        return await sender(order_id, key)
+        return await sender(row, key)
 
     summary = await run(journal, send, in_flight=1)
 
@@ -288,12 +290,12 @@ async def test_until_klarna_is_confirmed_only_four_calls_are_in_progress(
     four = asyncio.Barrier(UNCONFIRMED_CALLS)
     before: list[int] = []
 
-    async def send(order_id: str, key: str) -> SendResult:
+    async def send(row: Row, key: Key) -> SendResult:
         if len(sender.calls) < 8:
-            sender.failures[order_id].append(no_answer_error())
+            sender.failures[row.order_id].append(no_answer_error())
             async with four:
                 before.append(sender.in_progress)
-        return await sender(order_id, key)
+        return await sender(row, key)
 
     await asyncio.wait_for(run(journal, send, in_flight=64), 10)
 
@@ -306,11 +308,11 @@ async def test_held_refusals_are_recorded_when_the_run_is_cancelled(journal: Sql
     await load(journal, order_ids(100))
     hangs = asyncio.Event()
 
-    async def send(order_id: str, key: str) -> SendResult:
+    async def send(row: Row, key: Key) -> SendResult:
         if len(sender.calls) == 20:
             hangs.set()
             await asyncio.Event().wait()
-        return await sender(order_id, key)
+        return await sender(row, key)
 
     sender.always_fail = lambda: response_error(404)
     task = asyncio.create_task(run(journal, send, in_flight=1))

@@ -10,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from klarna_om.batch.csv_lines import MAX_RECORD_LINES, ManifestError
-from klarna_om.batch.entry import CHUNK_SIZE, MAX_TEXT, Entry, Problem, read_order_ids
+from klarna_om.batch.entry import MAX_TEXT, Entry, Problem
 from klarna_om.batch.manifest import decode_file, open_manifest, parse_manifest, read_chunks
+from klarna_om.batch.row_parser import RowParser
+from klarna_om.batch.rows import CHUNK_SIZE, read_rows
 from tests.batch.fake_sender import order_id, order_ids
 
 A, B, C = order_ids(3)
@@ -20,7 +22,7 @@ A, B, C = order_ids(3)
 def read(text: str | bytes, column: str = "order_id", suffix: str = ".csv") -> list[Entry]:
     content = text.encode() if isinstance(text, str) else text
     with decode_file(io.BytesIO(content)) as lines:
-        return list(parse_manifest(lines, column, suffix))
+        return list(parse_manifest(lines, RowParser("orders.acknowledge", column), suffix))
 
 
 def summarize(found: list[Entry]) -> list[tuple[int, str]]:
@@ -229,7 +231,7 @@ async def test_a_file_is_read_in_chunks_in_a_thread(tmp_path: Path) -> None:
     manifest = tmp_path / "orders.csv"
     manifest.write_text("order_id\n" + "\n".join(order_ids(25_000)))
 
-    with open_manifest(manifest, "order_id") as lines:
+    with open_manifest(manifest, RowParser("orders.acknowledge")) as lines:
         sizes = [len(chunk) async for chunk in read_chunks(lines)]
 
     assert sizes == [10_000, 10_000, 5_000]
@@ -242,26 +244,28 @@ async def test_order_ids_come_from_a_list_or_an_asynchronous_generator() -> None
         for each in ids:
             yield each
 
-    from_list = [entry async for chunk in read_order_ids(ids) for entry in chunk]
-    from_generator = [entry async for chunk in read_order_ids(generated()) for entry in chunk]
+    parser = RowParser("orders.acknowledge")
+
+    from_list = [entry async for chunk in read_rows(ids, parser) for entry in chunk]
+    from_generator = [entry async for chunk in read_rows(generated(), parser) for entry in chunk]
 
     assert from_list == from_generator
     assert [(entry.line, entry.order_id) for entry in from_list] == list(enumerate(ids, 1))
 
 
 async def test_uuid_objects_are_order_ids() -> None:
-    (chunk,) = [chunk async for chunk in read_order_ids([UUID(A), B.upper()])]
+    (chunk,) = [chunk async for chunk in read_rows([UUID(A), B.upper()], RowParser("orders.acknowledge"))]
 
     assert summarize(chunk) == [(1, A), (2, B)]
 
 
 @pytest.mark.parametrize("value", [None, 7, b"7849fd84-47dc-4919-a7ce-47b9f461562f", ("x",)])
 async def test_an_order_id_that_is_no_string_or_uuid_is_an_error_with_its_position(value: object) -> None:
-    with pytest.raises(TypeError, match=rf"order id number 2 is .*, of type {type(value).__name__}: a str or"):
-        [chunk async for chunk in read_order_ids([order_id(1), value])]
+    with pytest.raises(TypeError, match=rf"row number 2 is .*, of type {type(value).__name__}: an order id"):
+        [chunk async for chunk in read_rows([order_id(1), value], RowParser("orders.acknowledge"))]
 
 
 async def test_half_of_a_surrogate_pair_is_malformed() -> None:
-    (chunk,) = [chunk async for chunk in read_order_ids(["\ud800"])]
+    (chunk,) = [chunk async for chunk in read_rows(["\ud800"], RowParser("orders.acknowledge"))]
 
     assert (summarize(chunk), chunk[0].text) == ([(1, "malformed")], "?")

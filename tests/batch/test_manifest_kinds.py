@@ -11,7 +11,8 @@ import pytest
 
 from klarna_om.batch.csv_lines import ManifestError
 from klarna_om.batch.entry import Entry
-from klarna_om.batch.manifest import open_manifest, parse_manifest, require_orders
+from klarna_om.batch.manifest import open_manifest, parse_manifest, require_rows
+from klarna_om.batch.row_parser import RowParser
 from tests.batch.fake_sender import order_id, order_ids
 from tests.batch.test_manifest import read, summarize
 
@@ -214,11 +215,13 @@ def test_a_note_over_several_lines_may_mention_an_order() -> None:
 )
 def test_a_manifest_without_one_order_is_an_error(text: str, message: str) -> None:
     with pytest.raises(ManifestError, match=message):
-        require_orders(iter(read(text)))
+        require_rows(iter(read(text)))
 
 
 def test_a_manifest_with_one_order_is_passed_on_completely() -> None:
-    assert summarize(list(require_orders(parse_manifest(iter(["x\n", f"{A}\n", "y"]))))) == [
+    assert summarize(
+        list(require_rows(parse_manifest(iter(["x\n", f"{A}\n", "y"]), RowParser("orders.acknowledge"))))
+    ) == [
         (1, "malformed"),
         (2, A),
         (3, "malformed"),
@@ -232,7 +235,7 @@ def test_a_pipe_is_read_as_a_file_is(tmp_path: Path) -> None:
     writing = threading.Thread(target=pipe.write_text, args=("order_id\n" + "\n".join(ids),))
     writing.start()
 
-    with open_manifest(pipe, "order_id") as lines:
+    with open_manifest(pipe, RowParser("orders.acknowledge")) as lines:
         found: list[Entry] = list(lines)
 
     writing.join()

@@ -3,10 +3,11 @@
 from klarna_om.batch.calls import SendResult
 from klarna_om.batch.circuit_breaker import CONSECUTIVE_FAILURES
 from klarna_om.batch.feed import Feed
-from klarna_om.batch.journal import WINDOW
+from klarna_om.batch.journal import WINDOW, Row
 from klarna_om.batch.sqlite_journal import SqliteJournal
 from klarna_om.batch.states import State
 from klarna_om.batch.totals import Totals
+from klarna_om.keys import Key
 from tests.batch.fake_sender import FakeSender, no_answer_error, order_id, order_ids, response_error
 from tests.batch.jobs import Time, load, run
 
@@ -150,9 +151,9 @@ async def test_a_small_jobs_rows_stay_pending_while_klarna_is_down(
         time.seconds += 0.01
         sender.always_fail = (lambda: response_error(503)) if 2 < time.seconds < 62 else None
 
-    async def send(order_id: str, key: str) -> SendResult:
+    async def send(row: Row, key: Key) -> SendResult:
         unknown.append((await journal.counts()).unknown)
-        return await sender(order_id, key)
+        return await sender(row, key)
 
     sender.on_call = fail_for_a_minute
     summary = await run(journal, send, time, in_flight=32)

@@ -46,6 +46,8 @@ async def test_every_line_is_there_once(journal: SqliteJournal, tmp_path: Path) 
     assert rows[0] == {
         "line": "1",
         "order_id": order_id(1),
+        "capture_id": "",
+        "reference": "",
         "outcome": "done",
         "status": "204",
         "error_code": "",
@@ -54,8 +56,22 @@ async def test_every_line_is_there_once(journal: SqliteJournal, tmp_path: Path) 
         "attempts": "1",
         "started_at": "2026-11-23T12:00:00.000+00:00",
         "finished_at": "2026-11-23T12:00:00.000+00:00",
+        "result_id": "",
         "detail": "",
+        "job": journal.identity.job_id,
     }
+
+
+async def test_the_manifests_other_columns_follow_under_their_own_names(tmp_path: Path) -> None:
+    rows = [{"order_id": order_id(1), "shop": "A-1", "n": 7}, {"order_id": order_id(2), "status": "paid", "=x": [1]}]
+    async with SqliteJournal.open(None) as journal:
+        await load(journal, rows)
+        await write_report(journal, tmp_path / "report.csv")
+
+    first, second = read(tmp_path / "report.csv")
+
+    assert (first["shop"], first["n"], first["manifest.status"], first["status"]) == ("A-1", "7", "", "")
+    assert (second["shop"], second["manifest.status"], second["'=x"]) == ("", "paid", "[1]")
 
 
 async def test_a_long_report_is_written_page_by_page(journal: SqliteJournal, tmp_path: Path) -> None:

@@ -10,14 +10,15 @@ from pathlib import Path
 import pytest
 
 from klarna_om.batch.calls import SendResult
-from klarna_om.batch.journal import WINDOW, JournalError
+from klarna_om.batch.journal import WINDOW, JournalError, Row
 from klarna_om.batch.runner import run_all_rows
 from klarna_om.batch.sqlite_journal import SqliteJournal
 from klarna_om.batch.states import KEY_VALIDITY
 from klarna_om.batch.totals import Progress, Totals
 from klarna_om.errors import ConfigurationError, ConnectionFailed, QueueTimeout, Unauthorized
+from klarna_om.keys import Key
 from tests.batch.fake_sender import FakeSender, connection_error, no_answer_error, order_id, order_ids, response_error
-from tests.batch.jobs import Time, lines, load, make_job, run
+from tests.batch.jobs import Time, key_of, lines, load, make_job, run
 
 VALIDITY = KEY_VALIDITY.total_seconds()
 
@@ -36,11 +37,11 @@ async def test_every_order_is_called_once(journal: SqliteJournal, sender: FakeSe
 async def test_no_more_calls_than_in_flight_are_in_progress(journal: SqliteJournal, sender: FakeSender) -> None:
     together = asyncio.Barrier(7)
 
-    async def wait_for_each_other(order_id: str, key: str) -> SendResult:
+    async def wait_for_each_other(row: Row, key: Key) -> SendResult:
         if len(sender.calls) < 7:  # the first few confirm Klarna
-            return await sender(order_id, key)
+            return await sender(row, key)
         async with together:
-            return await sender(order_id, key)
+            return await sender(row, key)
 
     await load(journal, order_ids(70))
 
@@ -71,7 +72,7 @@ async def test_the_report_has_the_facts_of_each_call(journal: SqliteJournal, sen
 
     assert (done.outcome, done.status, done.attempts, done.detail) == ("done", 204, 1, None)
     assert done.correlation_id == f"correlation of {order_id(1)}"
-    assert done.idempotency_key == journal.identity.key(order_id(1), 1, 0) == sender.keys_for(order_id(1))[0]
+    assert done.idempotency_key == key_of(journal, 1, 0) == sender.keys_for(order_id(1))[0]
     assert done.started_at == done.finished_at == "2026-11-23T12:00:00.000+00:00"
     assert (refused.outcome, refused.status, refused.error_code) == ("refused", 404, "NO_SUCH_ORDER")
     assert refused.detail is not None
@@ -227,10 +228,10 @@ async def test_after_the_keys_validity_a_row_is_sent_under_the_next_epoch(
     sender.on_call = sender.always_fail = None
     await run(journal, sender, time)
 
-    old = journal.identity.key(order_id(2), 2, 0)
+    old = key_of(journal, 2, 0)
 
     assert set(sender.keys_for(order_id(2))[:-1]) == {old}
-    assert sender.keys_for(order_id(2))[-1] == journal.identity.key(order_id(2), 2, 1)
+    assert sender.keys_for(order_id(2))[-1] == key_of(journal, 2, 1)
     assert len(sender.keys_for(order_id(1))) == 1
 
 
@@ -248,8 +249,8 @@ async def test_the_new_epochs_stamp_is_saved_so_that_its_key_is_repeated_later(
 
     await run(journal, sender, time)
 
-    assert renewed == [journal.identity.key(order_id(1), 1, 1)]
-    assert sender.keys_for(order_id(1))[-1] == journal.identity.key(order_id(1), 1, 1)
+    assert renewed == [key_of(journal, 1, 1)]
+    assert sender.keys_for(order_id(1))[-1] == key_of(journal, 1, 1)
 
 
 async def test_with_fail_nothing_is_sent_after_the_keys_validity(
@@ -285,8 +286,8 @@ async def test_a_key_that_expires_while_the_job_is_paused_is_not_used(
 
     await run(journal, sender, time, in_flight=1)
 
-    assert sender.keys_for(order_id(1)) == [journal.identity.key(order_id(1), 1, 0)]
-    assert sender.keys_for(order_id(2)) == [journal.identity.key(order_id(2), 2, 1)]
+    assert sender.keys_for(order_id(1)) == [key_of(journal, 1, 0)]
+    assert sender.keys_for(order_id(2)) == [key_of(journal, 2, 1)]
 
 
 async def test_an_outage_pauses_the_job_and_costs_no_row(
@@ -469,8 +470,8 @@ async def test_a_cancelled_call_is_unknown_and_repeated_under_the_same_key(
     await load(journal, order_ids(10))
     in_progress = asyncio.Event()
 
-    async def hang(order_id: str, key: str) -> SendResult:
-        await sender(order_id, key)
+    async def hang(row: Row, key: Key) -> SendResult:
+        await sender(row, key)
         if len(sender.calls) == 4:
             in_progress.set()
         await asyncio.Event().wait()
@@ -490,7 +491,7 @@ async def test_a_cancelled_call_is_unknown_and_repeated_under_the_same_key(
 
 
 async def test_a_bug_in_the_sender_is_raised_and_not_hidden(journal: SqliteJournal) -> None:
-    async def broken(order_id: str, key: str) -> SendResult:
+    async def broken(row: Row, key: Key) -> SendResult:
         raise ZeroDivisionError
 
     await load(journal, order_ids(3))

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from klarna_om.batch.calls import SendResult
-from klarna_om.batch.journal import Stamp
+from klarna_om.batch.journal import Row, Stamp
 from klarna_om.batch.sqlite_journal import SqliteJournal
 from klarna_om.batch.stamps import Stamps
 from klarna_om.batch.states import OnExpired
@@ -23,7 +23,7 @@ from tests.batch.fake_sender import (
     order_ids,
     response_error,
 )
-from tests.batch.jobs import START, WORKER, Time, latest_stamp, lines, load, run, save_stamp
+from tests.batch.jobs import START, WORKER, Time, key_of, latest_stamp, lines, load, run, save_stamp
 
 HOUR = 3600.0
 DAY = timedelta(days=1)
@@ -172,7 +172,7 @@ async def test_a_clock_set_back_between_two_runs_acknowledges_nothing_twice(
     assert summary.totals == Totals(done=50)
     assert set(sender.executed.values()) == {1}
     assert {line.idempotency_key for line in await lines(journal)} == {
-        journal.identity.key(order_id(number), number, 0) for number in range(1, 51)
+        key_of(journal, number, 0) for number in range(1, 51)
     }
 
 
@@ -186,7 +186,7 @@ async def test_a_call_whose_key_has_just_expired_is_made_under_a_new_key(
     summary = await run(journal, sender, time)
 
     assert summary.totals == Totals(done=1)
-    assert sender.keys_for(order_id(1)) == [journal.identity.key(order_id(1), 1, epoch) for epoch in (0, 1)]
+    assert sender.keys_for(order_id(1)) == [key_of(journal, 1, epoch) for epoch in (0, 1)]
 
 
 async def test_a_key_is_given_with_its_age_so_that_no_retry_outlives_it(
@@ -267,7 +267,7 @@ async def test_a_cancelled_call_leaves_its_stamp(journal: SqliteJournal) -> None
     await load(journal, order_ids(1))
     has_begun = asyncio.Event()
 
-    async def hang(order_id: str, key: str) -> SendResult:
+    async def hang(row: Row, key: Key) -> SendResult:
         has_begun.set()
         await asyncio.Event().wait()
         raise AssertionError

@@ -1,12 +1,22 @@
 """The states of a row."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
-from klarna_om.batch.states import STEP_BEFORE_CALL, Age, State, Step, check_on_expired, classify_age, state_after
+from klarna_om.batch.states import (
+    STEP_BEFORE_CALL,
+    Age,
+    OnExpired,
+    State,
+    Step,
+    choose_on_expired,
+    classify_age,
+    state_after,
+)
 from klarna_om.outcome import Outcome
+from klarna_om.workflows.after_window import AFTER_WINDOW
 
 
 @pytest.mark.parametrize(
@@ -41,12 +51,24 @@ def test_a_stamp_is_fresh_for_23_hours_and_uncertain_from_the_future(hours: floa
 
 
 def test_every_age_has_a_step_for_each_policy() -> None:
-    assert set(STEP_BEFORE_CALL) == {(age, policy) for age in Age for policy in ("resend", "fail")}
+    assert set(STEP_BEFORE_CALL) == {(age, policy) for age in Age for policy in get_args(OnExpired)}
     assert set(STEP_BEFORE_CALL.values()) == set(Step)
+
+
+@pytest.mark.parametrize("operation", AFTER_WINDOW)
+def test_an_operation_has_its_own_rule_and_nothing_that_would_do_it_twice(operation: str) -> None:
+    own: OnExpired = AFTER_WINDOW[operation].step.value
+
+    assert choose_on_expired(operation, None) == choose_on_expired(operation, own) == own
+    assert choose_on_expired(operation, "fail") == "fail"
+    for other in {"resend", "verify"} - {own}:
+        wrong: Any = other
+        with pytest.raises(ValueError, match=rf"on_expired='{other}' is not for {operation}"):
+            choose_on_expired(operation, wrong)
 
 
 def test_an_unknown_policy_is_refused() -> None:
     unknown: Any = "maybe"
 
     with pytest.raises(ValueError, match="use 'resend' or 'fail'"):
-        check_on_expired(unknown)
+        choose_on_expired("orders.acknowledge", unknown)

@@ -13,9 +13,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from klarna_om.batch import Sender, SendResult
-from klarna_om.cli.acknowledge import command
+from klarna_om.batch.journal import Row
 from klarna_om.cli.exit_codes import ExitCode
+from klarna_om.cli.group import group
 from klarna_om.client import KlarnaClient
+from klarna_om.keys import Key
 from klarna_om.sandbox import Sandbox
 from tests.batch.fake_sender import order_id, response_error
 
@@ -38,7 +40,9 @@ def acknowledge(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.delenv("KLARNA_OM_API_KEY", raising=False)
 
     def run(*arguments: str, stdin: str | None = None) -> Result:
-        return CliRunner().invoke(command, ["orders.csv", *arguments] if stdin is None else arguments, input=stdin)
+        return CliRunner().invoke(
+            group, ["acknowledge", *(["orders.csv"] if stdin is None else []), *arguments], input=stdin
+        )
 
     return run
 
@@ -214,21 +218,21 @@ def test_2_when_the_journal_is_something_else(acknowledge: Acknowledge, manifest
 def test_3_when_it_is_stopped_and_the_same_command_continues(
     acknowledge: Acknowledge, manifest: Path, sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from klarna_om.batch import acknowledge as batch
+    from klarna_om.batch import senders as batch
 
     original = batch.make_sender
 
-    def make_interrupted_sender(client: KlarnaClient) -> Sender:
-        send = original(client)
+    def make_interrupted_sender(client: KlarnaClient, operation: str) -> Sender:
+        send = original(client, operation)
 
-        async def once(order_id: str, key: str) -> SendResult:
+        async def once(row: Row, key: Key) -> SendResult:
             os.kill(os.getpid(), signal.SIGINT)
-            monkeypatch.setattr("klarna_om.cli.acknowledge.make_sender", original)
-            return await send(order_id, key)
+            monkeypatch.setattr("klarna_om.cli.batch_command.make_sender", original)
+            return await send(row, key)
 
         return once
 
-    monkeypatch.setattr("klarna_om.cli.acknowledge.make_sender", make_interrupted_sender)
+    monkeypatch.setattr("klarna_om.cli.batch_command.make_sender", make_interrupted_sender)
     result = acknowledge("--in-flight", "1")
     assert result.exit_code == 3
     assert "Ending the calls in progress" in result.stderr
@@ -265,12 +269,12 @@ def test_130_when_ctrl_c_comes_before_there_is_a_journal_and_3_after(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("klarna_om.cli.acknowledge.open_manifest", pressed)
+        patch.setattr("klarna_om.cli.batch_command.open_manifest", pressed)
         result = acknowledge()
         assert (result.exit_code, result.stderr) == (130, "klarna-om: interrupted; nothing was sent\n")
 
     acknowledge()
-    monkeypatch.setattr("klarna_om.cli.acknowledge.open_manifest", pressed)
+    monkeypatch.setattr("klarna_om.cli.batch_command.open_manifest", pressed)
     result = acknowledge()
     assert (result.exit_code, result.stderr) == (3, "klarna-om: stopped; run the same command again to continue\n")
 
@@ -278,13 +282,13 @@ def test_130_when_ctrl_c_comes_before_there_is_a_journal_and_3_after(
 def test_3_when_the_journal_is_removed(
     acknowledge: Acknowledge, manifest: Path, sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from klarna_om.batch.acknowledge import make_sender
+    from klarna_om.batch.senders import make_sender
 
-    def delete_journal(client: KlarnaClient) -> Sender:
+    def delete_journal(client: KlarnaClient, operation: str) -> Sender:
         (tmp_path / "orders.csv.journal").unlink()
-        return make_sender(client)
+        return make_sender(client, operation)
 
-    monkeypatch.setattr("klarna_om.cli.acknowledge.make_sender", delete_journal)
+    monkeypatch.setattr("klarna_om.cli.batch_command.make_sender", delete_journal)
 
     result = acknowledge()
 
@@ -340,7 +344,7 @@ def test_2_when_a_system_error_names_no_file(
     def unreadable(*_: object) -> None:
         raise OSError("something odd")
 
-    monkeypatch.setattr("klarna_om.cli.acknowledge.open_manifest", unreadable)
+    monkeypatch.setattr("klarna_om.cli.batch_command.open_manifest", unreadable)
 
     result = acknowledge()
 
@@ -404,21 +408,21 @@ def test_ids_in_upper_case_are_the_same_orders(acknowledge: Acknowledge, manifes
 def test_4_shows_how_many_were_done(
     acknowledge: Acknowledge, manifest: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from klarna_om.batch import acknowledge as batch
+    from klarna_om.batch import senders as batch
 
     original = batch.make_sender
 
-    def make_rejected_sender(client: KlarnaClient) -> Sender:
-        send = original(client)
+    def make_rejected_sender(client: KlarnaClient, operation: str) -> Sender:
+        send = original(client, operation)
 
-        async def once(order_id: str, key: str) -> SendResult:
+        async def once(row: Row, key: Key) -> SendResult:
             if sandbox.acknowledgements == 10:
                 raise response_error(401)
-            return await send(order_id, key)
+            return await send(row, key)
 
         return once
 
-    monkeypatch.setattr("klarna_om.cli.acknowledge.make_sender", make_rejected_sender)
+    monkeypatch.setattr("klarna_om.cli.batch_command.make_sender", make_rejected_sender)
     result = acknowledge("--in-flight", "1")
     assert result.exit_code == 4
     assert (
@@ -430,7 +434,7 @@ def test_4_shows_how_many_were_done(
 def test_a_summary_that_cannot_be_written_goes_to_standard_error(
     acknowledge: Acknowledge, manifest: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("klarna_om.cli.acknowledge.output_failure", lambda: OSError(28, "No space left on device"))
+    monkeypatch.setattr("klarna_om.cli.batch_command.output_failure", lambda: OSError(28, "No space left on device"))
 
     result = acknowledge()
 
@@ -611,10 +615,10 @@ def test_without_uvloop_the_loop_is_asyncios(
 
 
 def test_the_help_has_an_example_and_the_exit_codes() -> None:
-    page = CliRunner().invoke(command, ["--help"]).stdout
+    page = CliRunner().invoke(group, ["acknowledge", "--help"]).stdout
 
     assert "klarna-om acknowledge orders.csv --dry-run" in page
-    assert "Acknowledge them again, or leave them unknown." in " ".join(page.split())
+    assert "Send them again, or leave them unknown." in " ".join(page.split())
 
     for code in ExitCode:
         assert f"  {code.value}  " in page

@@ -11,18 +11,25 @@ from pathlib import Path
 import pytest
 
 from klarna_om.batch.calls import Sender, SendResult
-from klarna_om.batch.entry import read_order_ids
-from klarna_om.batch.journal import JournalError, JournalMismatchError, Line, RowResult
+from klarna_om.batch.entry import Entry
+from klarna_om.batch.journal import JournalError, JournalMismatchError, Line, Row, RowResult
 from klarna_om.batch.report import ReportError
+from klarna_om.batch.row_parser import RowParser
+from klarna_om.batch.rows import read_rows
 from klarna_om.batch.sqlite_journal import SqliteJournal
 from klarna_om.batch.states import State
 from klarna_om.batch.totals import Totals
 from klarna_om.cli.run import CliRun
 from klarna_om.errors import Unauthorized
+from klarna_om.keys import Key
 from tests.batch.fake_sender import FakeSender, order_ids, response_error
 from tests.batch.jobs import load, make_job
 
 MakeRun = Callable[[Sender], CliRun]
+
+
+def ids(order_ids: list[str]) -> AsyncIterator[list[Entry]]:
+    return read_rows(order_ids, RowParser("orders.acknowledge"))
 
 
 @pytest.fixture
@@ -51,7 +58,7 @@ def send_signal(number: int) -> None:
 
 
 async def test_a_job_ends_with_its_totals_and_a_report(make_run: MakeRun, sender: FakeSender, tmp_path: Path) -> None:
-    result = await make_run(sender).run(read_order_ids(order_ids(10)))
+    result = await make_run(sender).run(ids(order_ids(10)))
 
     assert (result.totals, result.summary.settled_now, result.is_cancelled, result.error) == (
         Totals(done=10),
@@ -69,7 +76,7 @@ async def test_the_first_signal_lets_calls_in_progress_end(
     before = signal.getsignal(number)
     sender.on_call = lambda count: send_signal(number) if count == 5 else None
 
-    result = await make_run(sender).run(read_order_ids(order_ids(100)))
+    result = await make_run(sender).run(ids(order_ids(100)))
 
     assert "Ending the calls in progress" in capsys.readouterr().err
     assert result.totals.unknown == 0
@@ -79,12 +86,12 @@ async def test_the_first_signal_lets_calls_in_progress_end(
 
 
 async def test_the_second_signal_ends_the_job_at_once(make_run: MakeRun, tmp_path: Path) -> None:
-    async def hang(order_id: str, key: str) -> SendResult:
+    async def hang(row: Row, key: Key) -> SendResult:
         send_signal(signal.SIGINT)
         await asyncio.Event().wait()
         raise AssertionError
 
-    result = await make_run(hang).run(read_order_ids(order_ids(100)))
+    result = await make_run(hang).run(ids(order_ids(100)))
 
     assert result.is_cancelled
     assert 1 <= result.totals.unknown <= 4
@@ -94,7 +101,7 @@ async def test_the_second_signal_ends_the_job_at_once(make_run: MakeRun, tmp_pat
 async def test_the_result_has_the_error_and_the_totals(make_run: MakeRun, sender: FakeSender) -> None:
     sender.on_call = lambda count: setattr(sender, "always_fail", (lambda: response_error(401)) if count > 5 else None)
 
-    result = await make_run(sender).run(read_order_ids(order_ids(100)))
+    result = await make_run(sender).run(ids(order_ids(100)))
 
     assert isinstance(result.error, Unauthorized)
     assert result.totals.orders == 100
@@ -113,7 +120,7 @@ async def test_a_journal_that_breaks_is_reported(
 
     sender.on_call = fill_the_disk
 
-    result = await make_run(sender).run(read_order_ids(order_ids(100)))
+    result = await make_run(sender).run(ids(order_ids(100)))
 
     assert isinstance(result.error, JournalError)
     assert 10 < result.totals.done < 40
@@ -125,7 +132,7 @@ async def test_a_report_that_cannot_be_written_is_an_error_in_the_result(
 ) -> None:
     (tmp_path / "report.csv").mkdir()
 
-    result = await make_run(sender).run(read_order_ids(order_ids(10)))
+    result = await make_run(sender).run(ids(order_ids(10)))
 
     assert isinstance(result.error, ReportError)
     assert "run the same command again" in str(result.error)
@@ -150,7 +157,7 @@ async def test_the_first_signal_lets_the_report_be_completed(
     signals = iter([signal.SIGTERM])
     do_during_report(journal, lambda: list(map(send_signal, signals)), monkeypatch)
 
-    result = await make_run(sender).run(read_order_ids(order_ids(10)))
+    result = await make_run(sender).run(ids(order_ids(10)))
 
     assert (result.error, result.totals) == (None, Totals(done=10))
     assert len((tmp_path / "report.csv").read_text().splitlines()) == 11
@@ -162,7 +169,7 @@ async def test_the_second_signal_cancels_the_report(
     before = signal.getsignal(signal.SIGTERM)
     do_during_report(journal, lambda: list(map(send_signal, (signal.SIGINT, signal.SIGTERM))), monkeypatch)
 
-    result = await make_run(sender).run(read_order_ids(order_ids(10)))
+    result = await make_run(sender).run(ids(order_ids(10)))
 
     assert isinstance(result.error, ReportError)
     assert "the same command writes it" in str(result.error)
@@ -174,7 +181,7 @@ async def test_the_second_signal_cancels_the_report(
 async def test_a_journal_that_is_removed_ends_the_job(make_run: MakeRun, sender: FakeSender, path: Path) -> None:
     sender.on_call = lambda count: path.unlink() if count == 20 else None
 
-    result = await make_run(sender).run(read_order_ids(order_ids(100)))
+    result = await make_run(sender).run(ids(order_ids(100)))
 
     assert isinstance(result.error, JournalError)
     assert "was removed while the job was running" in str(result.error)
@@ -192,7 +199,7 @@ async def test_a_journal_that_is_removed_before_the_report_is_noticed(
 ) -> None:
     do_during_report(journal, lambda: path.unlink(missing_ok=True), monkeypatch)
 
-    result = await make_run(sender).run(read_order_ids(order_ids(10)))
+    result = await make_run(sender).run(ids(order_ids(10)))
 
     assert isinstance(result.error, JournalError)
     assert result.totals == Totals(done=10)
@@ -200,11 +207,11 @@ async def test_a_journal_that_is_removed_before_the_report_is_noticed(
 
 
 async def test_a_bug_is_raised(make_run: MakeRun) -> None:
-    async def broken(order_id: str, key: str) -> SendResult:
+    async def broken(row: Row, key: Key) -> SendResult:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        await make_run(broken).run(read_order_ids(order_ids(1)))
+        await make_run(broken).run(ids(order_ids(1)))
 
 
 async def test_a_journal_of_another_host_is_raised_before_anything_is_sent(
@@ -215,7 +222,7 @@ async def test_a_journal_of_another_host_is_raised_before_anything_is_sent(
     await journal.record(RowResult(1, State.DONE))
 
     with pytest.raises(JournalMismatchError):
-        await make_run(sender).run(read_order_ids(order_ids(1)))
+        await make_run(sender).run(ids(order_ids(1)))
 
     assert sender.calls == []
     assert not (tmp_path / "report.csv").exists()

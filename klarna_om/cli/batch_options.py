@@ -1,0 +1,97 @@
+"""The options of the commands that run a job, and their values."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import click
+from attrs import frozen
+
+from klarna_om.batch.states import OnExpired
+from klarna_om.cli.connection_options import connection_options
+from klarna_om.errors import ConfigurationError
+from klarna_om.settings.environment import find_environment
+from klarna_om.workflows.after_window import AFTER_WINDOW, Expired
+from klarna_om.workflows.writes import ONCE_AN_ORDER
+
+
+@frozen(kw_only=True)
+class Settings:
+    """The parsed command line."""
+
+    operation: str
+    manifest: str
+    column: str
+    journal: Path
+    report: Path
+    rate: float | None
+    in_flight: int
+    on_expired: OnExpired
+    keep_going: bool
+    shown_problems: int = 20
+    """Lines that a dry run shows with what is wrong with them."""
+
+    @property
+    def noun(self) -> str:
+        """What is settled."""
+        return "orders" if self.operation in ONCE_AN_ORDER else "rows"
+
+    def is_kustom(self) -> bool:
+        """Are the calls to go to Kustom? Where no environment is set, the client says so later."""
+        with suppress(ConfigurationError):
+            return find_environment().is_kustom
+        return False
+
+
+def batch_options(operation: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """The options of an operation's command."""
+
+    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
+        for option in reversed((*_OPTIONS, *_on_expired(operation))):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+def _on_expired(operation: str) -> list[Callable[[Any], Any]]:
+    """The choice that the operation leaves; none where a repeat is never right."""
+    own = AFTER_WINDOW[operation].step
+    if own is Expired.FAIL:
+        return []
+    return [
+        click.option(
+            "--on-expired",
+            type=click.Choice([own.value, "fail"]),
+            default=own.value,
+            show_default=True,
+            help=f"For rows that may have been sent over 23 hours ago. {_MEANINGS[own]}, or leave them unknown.",
+        )
+    ]
+
+
+_MEANINGS = {Expired.RESEND: "Send them again", Expired.VERIFY: "Read the order first"}
+
+_OPTIONS: tuple[Callable[[Any], Any], ...] = (
+    click.argument("manifest", type=click.Path(exists=True, dir_okay=False, allow_dash=True)),
+    click.option("--column", default="order_id", show_default=True, help="Column or key that holds the order id."),
+    click.option("--journal", type=click.Path(dir_okay=False, path_type=Path), help="Default: MANIFEST.journal."),
+    click.option(
+        "--report",
+        type=click.Path(dir_okay=False, path_type=Path),
+        help="One row for each line of the manifest. Default: orders.report.csv for orders.csv.",
+    ),
+    click.option("--rate", type=click.FloatRange(min=0, min_open=True), help="Requests per second, at most."),
+    click.option(
+        "--in-flight", type=click.IntRange(min=1), default=64, show_default=True, help="Calls in progress at once."
+    ),
+    connection_options,
+    click.option(
+        "--keep-going", is_flag=True, help="Continue when the first 50 rows are all refused alike; else the job stops."
+    ),
+    click.option(
+        "--dry-run", is_flag=True, help="Read the manifest and show what would be done; send and write nothing."
+    ),
+    click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON."),
+)
