@@ -28,6 +28,9 @@ FAULTS = "error-before=0.04,error-after=0.05,reset-before=0.03,reset-after=0.05,
 TRANSACTIONS = 8
 TIME_LIMIT = 60.0
 
+ARRIVAL = 0.5
+"""Seconds for what a killed drain had sent to arrive at Klarna: no request is a day on its way."""
+
 PER_ORDER = 5
 """Intents of a transaction: two equal captures, a refund, an acknowledgement, an extension."""
 
@@ -110,6 +113,7 @@ class Scenario:
         """All drains are dead, and 25 hours pass: for Klarna, and for what the database knows of first tries."""
         for drain in self.drains:
             end(drain)
+        await asyncio.sleep(ARRIVAL)
         self.has_jumped = True
         self.sandbox.clock.advance(hours=25)
         async with await AsyncConnection.connect(self.dsn) as connection:
