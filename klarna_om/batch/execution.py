@@ -17,6 +17,7 @@ from klarna_om.batch.progress_tracker import ProgressTracker
 from klarna_om.batch.stamps import Stamps
 from klarna_om.batch.states import OnExpired, State
 from klarna_om.batch.stop import Stop
+from klarna_om.batch.totals import Pause
 from klarna_om.keys import Key
 
 
@@ -57,12 +58,14 @@ class Execution:
     """Who claims windows."""
     breaker: CircuitBreaker = Factory(_breaker_of, takes_self=True)
     guard: FatalErrorGuard = Factory(_guard_of, takes_self=True)
+    waiting: Pause | None = field(default=None, init=False)
+    """Set while the job waits for what Klarna's schedule repeats."""
     _is_bound: bool = field(default=False, init=False)
     _held: list[tuple[Row, RowResult]] = field(factory=list[tuple[Row, RowResult]], init=False)
     """Refusals that are not recorded while they may come from a wrong host or account."""
 
     def __attrs_post_init__(self) -> None:
-        self.tracker.pause = lambda: self.breaker.pause
+        self.tracker.pause = lambda: self.breaker.pause or self.waiting
 
     async def bind(self) -> None:
         """Check, once, that the journal belongs to this host; raises `JournalMismatchError`."""

@@ -177,6 +177,22 @@ class Journal(Protocol):
         """Record the result of a call. A row that is done or refused stays so."""
         ...
 
+    async def retry(self, *, refused: bool, unknown: bool, code: str | None = None) -> int:
+        """Take up rows again, those with this error code only; returns how many.
+
+        `refused` ones are called under new keys, as nothing happened under the old ones; `unknown` and escalated ones
+        begin Klarna's schedule anew, under their keys.
+        """
+        ...
+
+    async def postpone(self, rows: Sequence[int], now: datetime) -> int:
+        """Move unknown rows on in Klarna's schedule, unless they were called early; returns how many are escalated."""
+        ...
+
+    async def next_due(self, low: int, high: int, now: datetime) -> datetime | None:
+        """When the next of the unknown rows from `low` to `high` that are postponed is due."""
+        ...
+
     async def column_names(self) -> list[str]:
         """The names of the manifest's other columns, in its order."""
         ...

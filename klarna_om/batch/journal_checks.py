@@ -39,12 +39,7 @@ def check_start(path: Path) -> None:
 def check_content(connection: sqlite3.Connection, path: Path) -> None:
     """Check a whole journal once; raises `JournalError` for another program's, another version's or a damaged one."""
     try:
-        if _query_value(connection, "PRAGMA application_id") != schema.APPLICATION_ID:
-            raise _not_a_journal(path)
-        if (version := _query_value(connection, "PRAGMA user_version")) != schema.VERSION:
-            raise JournalError(
-                f"{path} is a journal of version {version}; this klarna_om reads version {schema.VERSION}"
-            )
+        check_version(connection, path)
         _check_structure(connection)
         _check_values(connection)
     except (sqlite3.DatabaseError, _Damage) as reason:
@@ -54,6 +49,14 @@ def check_content(connection: sqlite3.Connection, path: Path) -> None:
             f"the journal {path} is damaged ({reason}), so nothing is sent. Put an undamaged copy in its place; a new"
             " journal is a new job, which sends every order of the manifest again"
         ) from reason
+
+
+def check_version(connection: sqlite3.Connection, path: Path) -> None:
+    """Raise `JournalError` for another program's or another version's journal."""
+    if _query_value(connection, "PRAGMA application_id") != schema.APPLICATION_ID:
+        raise _not_a_journal(path)
+    if (version := _query_value(connection, "PRAGMA user_version")) != schema.VERSION:
+        raise JournalError(f"{path} is a journal of version {version}; this klarna_om reads version {schema.VERSION}")
 
 
 class FileWatch:

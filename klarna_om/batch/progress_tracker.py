@@ -59,9 +59,13 @@ class ProgressTracker:
 
     def record_move(self, before: State, after: State) -> None:
         """A row's new state is on disk."""
-        self._counts[before.value] -= 1
-        self._counts[after.value] += 1
-        self._moves += 1
+        self.record_moves(before, after, 1)
+
+    def record_moves(self, before: State, after: State, count: int) -> None:
+        """The new states of several rows are on disk."""
+        self._counts[before.value] -= count
+        self._counts[after.value] += count
+        self._moves += count
         if self._clock() - self._reported_at >= PERIOD:
             self.report()
 

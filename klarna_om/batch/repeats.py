@@ -2,7 +2,7 @@
 
 They are repeated after the last pending row: at once, then after 1, 2, 4 ... 60 seconds, through the circuit breaker.
 That ends when no row is left that a repeat can settle, or when none was settled for two minutes: some orders may fail
-at Klarna for good, and the next run repeats them. So a small job survives an outage of a minute without a second run.
+at Klarna for good, and `slow_tiers` has what becomes of them. So a small job survives an outage of a minute at once.
 """
 
 from collections.abc import Callable
@@ -13,6 +13,8 @@ from klarna_om.batch.states import State
 
 NO_PROGRESS_TIMEOUT = 120.0
 """Seconds without a settled row, after which the rest stays unknown."""
+
+_LEFT, _FAILED, _SETTLED, _EXCLUDED = range(4)
 
 FIRST_DELAY, MAX_DELAY = 1.0, 60.0
 """Seconds before the second pass, and at most before any."""
@@ -27,8 +29,8 @@ class Repeats:
         self._settled_at = clock()
         self._delay = FIRST_DELAY
         self._are_left = False
-        # One byte per row, set for rows that stay unknown and that a repeat cannot settle.
-        self._excluded = bytearray(high - low + 1)
+        # One byte per row: many may fail.
+        self._marks = bytearray(high - low + 1)
 
     def is_over(self) -> bool:
         """Was no row settled for too long?"""
@@ -36,16 +38,26 @@ class Repeats:
 
     def is_excluded(self, row: Row) -> bool:
         """Is this row not repeated again in this run?"""
-        return bool(self._excluded[row.row - self._low])
+        return self._marks[row.row - self._low] == _EXCLUDED
+
+    def failed_rows(self) -> list[int]:
+        """The rows whose last call got no usable answer, or a 5xx, and that may be tried later."""
+        return [self._low + position for position, mark in enumerate(self._marks) if mark == _FAILED]
 
     def observe(self, row: Row, result: CallResult | None) -> None:
-        """Note the result for a row; None where it was given up."""
-        if result is not None and result.state in (State.DONE, State.REFUSED):
+        """Note the result for a row; None where it was not called."""
+        if result is not None:
+            self._marks[row.row - self._low] = self._mark(result)
+
+    def _mark(self, result: CallResult) -> int:
+        if result.state in (State.DONE, State.REFUSED):
             self._settled_at = self._clock()
-        elif result is not None and result.can_be_settled:
-            self._are_left = True
-        else:
-            self._excluded[row.row - self._low] = True
+            return _SETTLED
+        if not result.can_be_settled:
+            return _EXCLUDED
+        self._are_left = True
+        # What is not Klarna's says nothing about the row.
+        return _LEFT if result.is_unrecognized else _FAILED
 
     def next_delay(self) -> float | None:
         """The seconds until the next pass; None when there is none."""

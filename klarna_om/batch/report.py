@@ -1,34 +1,20 @@
-"""The report: every line of the manifest exactly once, as CSV."""
+"""The report: every line of the manifest exactly once, as CSV, or as JSON lines where the file is named `.jsonl`."""
 
-import csv
 import errno
 import os
 from collections.abc import Iterable, Sequence
 from functools import partial
-from operator import attrgetter
 from pathlib import Path
+from typing import IO
 from uuid import uuid4
-
-import msgspec
-from attrs import fields
 
 from klarna_om.batch.journal import Journal, Line
 from klarna_om.batch.output_file import find_problem, sync_directory
+from klarna_om.batch.report_lines import FORMS
 from klarna_om.batch.threads import run_in_thread
 
 PAGE = 5_000
-
-JOB = "job"
-"""The column with the job's id, by which a report is known as its own."""
-
-_FACTS = tuple(attribute.name for attribute in fields(Line) if attribute.name != "columns")
-
-COLUMNS = (*_FACTS, JOB)
-"""The columns of every report; the manifest's other columns follow them."""
-
-_facts = attrgetter(*_FACTS)
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""Lines that are read at once."""
 
 
 class ReportError(Exception):
@@ -53,25 +39,32 @@ async def write_report(journal: Journal, path: str | Path) -> None:
         raise
 
 
+async def write_lines(journal: Journal, file: IO[str], form: str) -> None:
+    """Write what a report has to a file that is open, in one of `FORMS`."""
+    written = FORMS[form](file, journal.identity.job_id, await journal.column_names())
+    after = 0
+    while lines := await journal.report_lines(after, PAGE):
+        after = lines[-1].line
+        written.add(lines)
+
+
+def form_of(path: Path) -> str:
+    """The form of a report, by its name."""
+    return "jsonl" if path.suffix.lower() in (".jsonl", ".ndjson") else "csv"
+
+
 class _Draft:
     """A report that is not complete yet, under a temporary name."""
 
     def __init__(self, target: Path, job_id: str, names: Sequence[str]) -> None:
         _check_target(target)
         self._target = target
-        self._job_id = job_id
-        self._names = names
         self._path = target.with_name(f".klarna-om.{uuid4().hex}.tmp")
         self._file = self._path.open("x", newline="", encoding="utf-8")
-        self._rows = csv.writer(self._file, lineterminator="\n")
-        own = (f"manifest.{name}" if name in COLUMNS else name for name in names)
-        self._rows.writerow((*COLUMNS, *map(_escape_formula, own)))
+        self._lines = FORMS[form_of(target)](self._file, job_id, names)
 
     def add(self, lines: Iterable[Line]) -> None:
-        self._rows.writerows(map(_escape_formula, self._values(line)) for line in lines)
-
-    def _values(self, line: Line) -> tuple[object, ...]:
-        return (*_facts(line), self._job_id, *(_text(line.columns.get(name)) for name in self._names))
+        self._lines.add(lines)
 
     def publish(self) -> None:
         self._file.flush()
@@ -86,16 +79,6 @@ class _Draft:
         self._path.unlink(missing_ok=True)
 
 
-def _text(value: object) -> object:
-    """A value of JSON as a cell."""
-    return value if value is None or isinstance(value, str) else msgspec.json.encode(value).decode()
-
-
 def _check_target(target: Path) -> None:
     if (problem := find_problem(target)) is not None:
         raise FileExistsError(errno.EEXIST, problem)
-
-
-def _escape_formula(value: object) -> object:
-    """Put an apostrophe before a string that a spreadsheet would read as a formula, as spreadsheets do themselves."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

@@ -2,10 +2,14 @@
 
 import csv
 from pathlib import Path
+from typing import IO
+
+import msgspec
 
 from klarna_om.batch.journal import Journal
 from klarna_om.batch.output_file import find_problem
-from klarna_om.batch.report import COLUMNS, JOB, ReportError
+from klarna_om.batch.report import ReportError, form_of
+from klarna_om.batch.report_lines import COLUMNS, JOB
 from klarna_om.batch.threads import run_in_thread
 
 
@@ -23,14 +27,22 @@ def _job_of(path: Path) -> str | None:
     if not path.exists() or not path.stat().st_size:
         return None
     with path.open(newline="", encoding="utf-8", errors="replace") as file:
-        rows = csv.reader(file)
         try:
-            if tuple(next(rows, ()))[: len(COLUMNS)] != COLUMNS:
-                raise _not_ours(path)
-            first = next(rows, None)
-            return None if first is None else first[COLUMNS.index(JOB)]
-        except (csv.Error, IndexError) as reason:
+            return _job_of_jsonl(file) if form_of(path) == "jsonl" else _job_of_csv(file)
+        except (csv.Error, IndexError, KeyError, msgspec.MsgspecError) as reason:
             raise _not_ours(path) from reason
+
+
+def _job_of_jsonl(file: IO[str]) -> str:
+    return str(msgspec.json.decode(file.readline(), type=dict[str, object])[JOB])
+
+
+def _job_of_csv(file: IO[str]) -> str | None:
+    rows = csv.reader(file)
+    if tuple(next(rows, ()))[: len(COLUMNS)] != COLUMNS:
+        raise KeyError(JOB)
+    first = next(rows, None)
+    return None if first is None else first[COLUMNS.index(JOB)]
 
 
 def _not_ours(path: Path) -> ReportError:

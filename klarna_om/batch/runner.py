@@ -9,6 +9,7 @@ from klarna_om.batch.execution import Execution
 from klarna_om.batch.feed import Arrange, Feed
 from klarna_om.batch.journal import JournalInUseError, Row
 from klarna_om.batch.repeats import Repeats
+from klarna_om.batch.slow_tiers import SlowTiers
 from klarna_om.batch.stamps import Stamps
 from klarna_om.batch.states import State
 from klarna_om.batch.totals import Summary
@@ -39,6 +40,7 @@ async def run_all_rows(execution: Execution) -> Summary:
         totals=await journal.counts(),
         elapsed=tracker.elapsed,
         settled_now=tracker.settled_now,
+        due=await journal.next_due(1, await journal.last_row(), execution.now()),
     )
 
 
@@ -73,9 +75,16 @@ class _Delivery:
         try:
             await Pass(self.execution, self.stamps, self._feed(State.PENDING)).run()
             await self._repeat_unknown()
+            while await self.tiers.wait():
+                await self._repeat_unknown()
         finally:
             await self.execution.record_held()
             await self.stamps.remove_unused()
+
+    @property
+    def tiers(self) -> SlowTiers:
+        """What becomes of the rows whose repeats fail."""
+        return SlowTiers(self.execution, self.low, self.high)
 
     def _feed(self, state: State, arrange: Arrange = lambda rows: rows) -> Feed:
         return Feed(self.execution.journal, state, self.low, self.high, arrange)
@@ -100,3 +109,5 @@ class _Delivery:
             delay = repeats.next_delay()
             if delay is not None:
                 await execution.stop.sleep(delay)
+        if not execution.stop.is_requested:
+            await self.tiers.postpone(repeats.failed_rows())

@@ -31,6 +31,9 @@ CREATE TABLE rows (
     generation INTEGER NOT NULL DEFAULT 0,
     line INTEGER,
     state TEXT NOT NULL DEFAULT 'pending',
+    -- How far an unknown row is in Klarna's schedule, and when it is tried again.
+    tier INTEGER NOT NULL DEFAULT 0,
+    due_at TEXT,
     status INTEGER,
     error_code TEXT,
     correlation_id TEXT,
@@ -65,6 +68,32 @@ CREATE TABLE lines (
 CREATE TABLE columns (position INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
 """
 
+# The rows get numbers of a new window, since their window's stamp means that they may have been sent.
+RETRY_REFUSED = """
+CREATE TEMP TABLE again AS
+    SELECT row, row_number() OVER (ORDER BY row)
+        + (SELECT ((SELECT max(row) FROM rows) + window - 1) / window * window FROM job) AS new
+    FROM rows WHERE state = 'refused' AND line IS NOT NULL AND (:code IS NULL OR error_code = :code);
+UPDATE rows SET row = again.new, generation = generation + 1, state = 'pending', status = NULL, error_code = NULL,
+    correlation_id = NULL, detail = NULL, tier = 0, due_at = NULL
+FROM again WHERE rows.row = again.row
+"""
+
+RETRY_UNKNOWN = """
+UPDATE rows SET state = 'unknown', tier = 0, due_at = NULL
+WHERE state IN ('unknown', 'escalated') AND line IS NOT NULL AND (:code IS NULL OR error_code = :code)
+"""
+
+POSTPONE = """
+UPDATE rows SET tier = tier + 1, due_at = CASE tier WHEN 0 THEN ? WHEN 1 THEN ? END,
+    state = CASE WHEN tier < 2 THEN 'unknown' ELSE 'escalated' END
+WHERE row = ? AND state = 'unknown' AND (due_at IS NULL OR due_at <= ?)
+"""
+
+NEXT_DUE = """
+SELECT min(due_at) FROM rows WHERE state = 'unknown' AND due_at > ? AND row BETWEEN ? AND ? AND line IS NOT NULL
+"""
+
 LATEST_STAMP = "SELECT epoch, first_used_at FROM windows WHERE window = ? ORDER BY epoch DESC LIMIT 1"
 
 INSERT_STAMP = "INSERT INTO windows (window, epoch, first_used_at) VALUES (?, ?, ?)"
@@ -90,5 +119,15 @@ SELECT lines.line, coalesce(lines.order_id, lines.text, ''), lines.capture_id, n
 FROM lines LEFT JOIN rows
     ON rows.order_id = lines.order_id AND rows.reference = lines.reference AND lines.problem IS NULL
 """
+
+SELECT_LINES = f"""
+SELECT * FROM ({ALL_LINES}) WHERE outcome IN ({{outcomes}}) AND (? IS NULL OR error_code = ?) ORDER BY line LIMIT ?
+"""  # noqa: S608 - no value of anybody's
+
+FIND_LINES = f"""
+{ALL_LINES} WHERE lines.order_id = :text OR lines.reference = :text OR lines.text = :text
+    OR EXISTS (SELECT 1 FROM json_each(lines.columns) WHERE value = :text)
+ORDER BY lines.line
+"""  # noqa: S608 - no value of anybody's
 
 REPORT_LINES = f"{ALL_LINES} WHERE lines.line > ? ORDER BY lines.line LIMIT ?"

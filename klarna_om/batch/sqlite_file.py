@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from klarna_om.batch import schema
 from klarna_om.batch.journal import WINDOW, Identity, JournalError, JournalMismatchError
-from klarna_om.batch.journal_checks import check_content, check_start
+from klarna_om.batch.journal_checks import check_content, check_start, check_version
 from klarna_om.batch.output_file import find_problem, sync_directory
 from klarna_om.batch.writer import transaction
 from klarna_om.settings.base_url import host_and_port
@@ -46,6 +46,18 @@ def connect(path: Path, operation: str, window: int = WINDOW) -> sqlite3.Connect
     return connection
 
 
+def connect_to_read(path: Path) -> sqlite3.Connection:
+    """Open a journal's file without changing it."""
+    check_start(path)
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=30, isolation_level=None)
+    try:
+        check_version(connection, path)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
 def create_temporary(operation: str, window: int = WINDOW) -> sqlite3.Connection:
     """Create a journal that ends with the process."""
     connection = sqlite3.connect(TEMPORARY, isolation_level=None)
@@ -53,10 +65,10 @@ def create_temporary(operation: str, window: int = WINDOW) -> sqlite3.Connection
     return connection
 
 
-def copy_to_temp(path: Path | None, operation: str) -> sqlite3.Connection:
+def copy_to_temp(path: Path | None, operation: str | None) -> sqlite3.Connection:
     """Make a temporary copy of a journal's file; an empty one where there is none."""
     if path is None or not path.exists():
-        return create_temporary(operation)
+        return create_temporary(operation or "")
     check_start(path)
     copy = sqlite3.connect(TEMPORARY, isolation_level=None)
     try:
@@ -95,14 +107,14 @@ def _initialize(connection: sqlite3.Connection, operation: str, window: int) -> 
         connection.execute("INSERT INTO job VALUES (?, ?, ?, ?, ?)", values)
 
 
-def read_identity(connection: sqlite3.Connection, operation: str) -> Identity:
-    """Read the job's identity; raises `JournalMismatchError` for a job of another operation."""
+def read_identity(connection: sqlite3.Connection, operation: str | None) -> Identity:
+    """Read the job's identity; raises `JournalMismatchError` for a job of another operation than this one."""
     job_id, recorded, window = connection.execute("SELECT id, operation, window FROM job").fetchone()
-    if recorded != operation:
+    if operation not in (None, recorded):
         raise JournalMismatchError(
             f"this journal belongs to a job of {recorded}, not of {operation}; name another file"
         )
-    return Identity(job_id, operation, window)
+    return Identity(job_id, recorded, window)
 
 
 def bind(connection: sqlite3.Connection, target: str) -> None:

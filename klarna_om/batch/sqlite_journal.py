@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import AsyncGenerator, AsyncIterable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,13 +14,14 @@ from attrs import evolve
 
 from klarna_om.batch import schema
 from klarna_om.batch.entry import NO_COLUMNS, Entry
-from klarna_om.batch.journal import WINDOW, Hook, Identity, Line, Row, RowResult, Stamp
+from klarna_om.batch.journal import WINDOW, Hook, Identity, JournalError, Line, Row, RowResult, Stamp
 from klarna_om.batch.journal_checks import FileWatch
 from klarna_om.batch.lock import lock
 from klarna_om.batch.manifest_loader import load_manifest
 from klarna_om.batch.sqlite_file import (
     bind,
     connect,
+    connect_to_read,
     copy_to_temp,
     create_temporary,
     query_number,
@@ -31,6 +32,14 @@ from klarna_om.batch.sqlite_file import (
 from klarna_om.batch.states import State
 from klarna_om.batch.totals import Totals
 from klarna_om.batch.writer import Writer, transaction
+from klarna_om.workflows.after_window import TIERS
+
+
+def _existing(path: str | Path) -> Path:
+    file = resolve_path(path)
+    if not file.exists():
+        raise JournalError(f"there is no journal {path}")
+    return file
 
 
 class SqliteJournal:
@@ -62,8 +71,16 @@ class SqliteJournal:
 
     @classmethod
     @asynccontextmanager
+    async def open_to_read(cls, path: str | Path) -> AsyncGenerator["SqliteJournal", None]:
+        """Open a job's journal to look at it, also while the job runs; nothing can be written."""
+        file = _existing(path)
+        async with cls._start_writer(lambda: connect_to_read(file), None) as journal:
+            yield journal
+
+    @classmethod
+    @asynccontextmanager
     async def open_copy(
-        cls, path: str | Path | None, operation: str = "orders.acknowledge"
+        cls, path: str | Path | None, operation: str | None = "orders.acknowledge"
     ) -> AsyncGenerator["SqliteJournal", None]:
         """Open a temporary copy of a journal, or an empty one, for a dry run; the original is not changed."""
         file = None if path is None else resolve_path(path)
@@ -73,7 +90,7 @@ class SqliteJournal:
     @classmethod
     @asynccontextmanager
     async def _start_writer(
-        cls, connect: Callable[[], sqlite3.Connection], operation: str, file: Path | None = None
+        cls, connect: Callable[[], sqlite3.Connection], operation: str | None, file: Path | None = None
     ) -> AsyncGenerator["SqliteJournal", None]:
         writer = Writer(connect, schema.RECORD_RESULT)
         await writer.open()
@@ -143,6 +160,23 @@ class SqliteJournal:
             )
         )
 
+    async def retry(self, *, refused: bool, unknown: bool, code: str | None = None) -> int:
+        """Take up rows again, those with this error code only; returns how many."""
+        scripts = [schema.RETRY_REFUSED] * refused + [schema.RETRY_UNKNOWN] * unknown
+        return await self._writer.run(lambda connection: _retry(connection, scripts, code))
+
+    async def postpone(self, rows: Sequence[int], now: datetime) -> int:
+        """Move unknown rows on in Klarna's schedule, unless they were called early; returns how many are escalated."""
+        moments = [to_iso(now + timedelta(seconds=seconds)) for seconds in TIERS[1:]]
+        values = [(*moments, row, to_iso(now)) for row in rows]
+        return await self._writer.run(lambda connection: _postpone(connection, values))
+
+    async def next_due(self, low: int, high: int, now: datetime) -> datetime | None:
+        """When the next of the unknown rows from `low` to `high` that are postponed is due."""
+        values = (to_iso(now), low, high)
+        (found,) = await self._writer.run(lambda connection: connection.execute(schema.NEXT_DUE, values).fetchone())
+        return None if found is None else datetime.fromisoformat(found)
+
     async def column_names(self) -> list[str]:
         """The names of the manifest's other columns, in its order."""
         query = "SELECT name FROM columns ORDER BY position"
@@ -158,11 +192,17 @@ class SqliteJournal:
         (found,) = await self._writer.run(lambda connection: connection.execute(query).fetchone())
         return None if found is None else datetime.fromisoformat(found)
 
-    async def select_lines(self, outcomes: Sequence[str], limit: int) -> list[Line]:
-        """The first lines of the current manifest with one of these outcomes."""
+    async def find_lines(self, text: str) -> list[Line]:
+        """The lines of the current manifest with this order id, reference, or value of a column of the shop's."""
+        values = {"text": text.strip()}
+        found = await self._writer.run(lambda connection: connection.execute(schema.FIND_LINES, values).fetchall())
+        return [_line(values) for values in found]
+
+    async def select_lines(self, outcomes: Sequence[str], limit: int, code: str | None = None) -> list[Line]:
+        """The first lines of the current manifest with one of these outcomes, and this error code."""
         marks = ", ".join("?" * len(outcomes))
-        values = (*outcomes, limit)
-        query = f"SELECT * FROM ({schema.ALL_LINES}) WHERE outcome IN ({marks}) ORDER BY line LIMIT ?"  # noqa: S608
+        values = (*outcomes, code, code, limit)
+        query = schema.SELECT_LINES.format(outcomes=marks)
         found = await self._writer.run(lambda connection: connection.execute(query, values).fetchall())
         return [_line(values) for values in found]
 
@@ -182,6 +222,24 @@ def _add_stamp(stamp: Stamp, connection: sqlite3.Connection) -> Stamp:
             return Stamp(stamp.window, found[0], datetime.fromisoformat(found[1]), is_inherited=True)
         connection.execute(schema.INSERT_STAMP, (stamp.window, stamp.epoch, to_iso(stamp.first_used)))
     return stamp
+
+
+def _retry(connection: sqlite3.Connection, scripts: list[str], code: str | None) -> int:
+    changes = 0
+    with transaction(connection):
+        for statement in ";".join(scripts).split(";"):
+            changed = connection.execute(statement, {"code": code} if ":code" in statement else {})
+            changes += max(changed.rowcount, 0)
+        connection.execute("DROP TABLE IF EXISTS temp.again")
+    return changes
+
+
+def _postpone(connection: sqlite3.Connection, values: list[tuple[Any, ...]]) -> int:
+    count = "SELECT count(*) FROM rows WHERE state = 'escalated'"
+    with transaction(connection):
+        before = query_number(connection, count)
+        connection.executemany(schema.POSTPONE, values)
+        return query_number(connection, count) - before
 
 
 def _delete_stamps(connection: sqlite3.Connection, values: list[tuple[int, int]]) -> None:

@@ -1,7 +1,8 @@
 """The states of a row: the rules, then the tables.
 
 A row is `pending` until Klarna's answer about it is on disk; then it is `done`, `refused` or `unknown`. `done` and
-`refused` are final. `unknown` was sent, and no answer shows its effect; a repeat settles it.
+`refused` are final. `unknown` was sent, and no answer shows its effect; a repeat settles it. `escalated` may have had
+its effect too, and no repeat will show it: a person looks at the order, and asks Klarna.
 
 Before a call. Klarna keeps a key for 24 hours from its first use, and keys are derived, so only one thing must be
 known: when a key may first have been used. A window of rows is stamped, on disk, before its first call.
@@ -15,8 +16,7 @@ known: when a key may first have been used. A window of rows is stamped, on disk
 3. After that a repeat under the old key might be executed again, and each operation has its rule, in `AFTER_WINDOW`.
    `resend` uses a new key (the epoch increases by one, and its stamp is on disk first): right for a call that is
    harmless to repeat, such as an acknowledgement. `verify` calls a function that reads the order before it writes: a
-   capture or refund is found again by its reference. `fail` sends nothing and leaves the row `unknown`, for a person to
-   decide.
+   capture or refund is found again by its reference. `fail` sends nothing; the row is `escalated`.
 4. An earlier run's stamp from the future was made by a clock that was set back since, so its age is not known.
    `resend` calls under the old key, which is never worse than a new one: if Klarna still has it, it is executed once.
    `verify` and `fail` do as in 3.
@@ -27,13 +27,15 @@ have sent it and died before the answer was on disk.
 5. Done is done, also when the answer could not be read.
 6. Klarna's own refusal settles a row. A row in doubt is settled only by a refusal of the request itself (404, 422), or
    by one after which the order was read: a 403 or 409 may be caused by our own earlier call having succeeded, so the
-   row stays `unknown`. So does a row whose 404 came in the same call as an attempt without an answer; its repeat
-   settles it.
+   row is `unknown`. A row whose 404 came in the same call as an attempt without an answer is so too; its repeat settles
+   it. Where a repeat gets the 403 again, so would every other one: the row is `escalated`.
 7. An answer that is not Klarna's (a page of a firewall or portal, another service, a redirect) settles nothing: the
    row is `unknown`. A 401 leaves the row as it was and ends the run.
 8. A call that did not leave this machine, or that the rate limit rejected, shows nothing: the row stays as it was and
    is called again.
-9. `unknown` rows are repeated within the run (`klarna_om.batch.repeats`) and by the next one.
+9. `unknown` rows are repeated within the run (`klarna_om.batch.repeats`) and by the next one. Those that still get no
+   usable answer, or a 5xx, go on in Klarna's schedule (`klarna_om.batch.slow_tiers`): after 5 minutes, then after 5
+   hours, and then they are `escalated`.
 """
 
 from collections.abc import Mapping
@@ -62,6 +64,7 @@ class State(StrEnum):
     DONE = "done"
     REFUSED = "refused"
     UNKNOWN = "unknown"
+    ESCALATED = "escalated"
 
 
 class Age(Enum):
@@ -77,7 +80,7 @@ class Step(Enum):
 
     REPEAT = "call under the key that the stamp is for"
     RENEW = "stamp it again under the next epoch"
-    GIVE_UP = "call nothing; the row is unknown"
+    GIVE_UP = "call nothing; the row is escalated"
 
 
 STEP_BEFORE_CALL: Mapping[tuple[Age, str], Step] = {

@@ -1,5 +1,7 @@
 """The progress and the result of a job, in numbers that add up."""
 
+from datetime import datetime
+
 from attrs import frozen
 
 
@@ -10,6 +12,8 @@ class Totals:
     done: int = 0
     refused: int = 0
     unknown: int = 0
+    escalated: int = 0
+    """Rows whose outcome is unknown, and that a person must look at."""
     pending: int = 0
     duplicate: int = 0
     """Lines that name an order which an earlier line named."""
@@ -32,7 +36,7 @@ class Totals:
     @property
     def orders(self) -> int:
         """Different orders in the manifest."""
-        return self.done + self.refused + self.unknown + self.pending
+        return self.done + self.refused + self.unknown + self.escalated + self.pending
 
     @property
     def lines(self) -> int:
@@ -44,6 +48,7 @@ class Totals:
             "done": self.done,
             "refused": self.refused,
             "unknown": self.unknown,
+            "escalated": self.escalated,
             "pending": self.pending,
             "duplicate": self.duplicate,
             "blank": self.blank,
@@ -92,6 +97,8 @@ class Summary:
     """Seconds that this run took."""
     settled_now: int = 0
     """Orders that this run settled; the rest of `totals.settled` was settled before."""
+    due: datetime | None = None
+    """When the first of the rows that are still unknown is to be tried again, by Klarna's schedule."""
 
     @property
     def rate(self) -> float:

@@ -15,6 +15,7 @@ from klarna_om.batch.journal import Row, RowResult, Stamp
 from klarna_om.batch.repeats import Repeats
 from klarna_om.batch.stamps import Stamps
 from klarna_om.batch.states import State
+from klarna_om.workflows.after_window import AFTER_WINDOW, Expired
 
 MAX_WAIT = 60.0
 """Seconds at most before a row that was not sent is tried again."""
@@ -104,8 +105,11 @@ class Pass:
         if result.is_unsent:
             stamps.end_unsent_call(stamp)
         execution.guard.observe(result, is_probe=is_probe)
-        if result.state is not None:
-            await execution.record(row, _fill_in(draft, result.state, result, execution.now()))
+        state = result.state
+        if state is State.UNKNOWN and self.repeats is not None and not result.can_be_settled:
+            state = State.ESCALATED  # every other repeat would get the same answer
+        if state is not None:
+            await execution.record(row, _fill_in(draft, state, result, execution.now()))
         return result
 
 
@@ -124,8 +128,10 @@ def _fill_in(draft: RowResult, state: State, result: CallResult, finished: datet
 
 
 async def _give_up(execution: Execution, row: Row) -> None:
+    rule = AFTER_WINDOW[execution.journal.identity.operation]
+    again = "" if rule.step is Expired.FAIL else f"with the setting {rule.step.value!r} "
     detail = (
-        "may have been sent more than 23 hours ago, and Klarna keeps a key for 24; the setting 'resend' for such orders"
-        " calls again under a new key"
+        "may have been sent more than 23 hours ago, and Klarna keeps a key for 24: look the order up at Klarna;"
+        f" {again}sent again, {rule.reason}"
     )
-    await execution.record_now(row, RowResult(row.row, State.UNKNOWN, finished=execution.now(), detail=detail))
+    await execution.record_now(row, RowResult(row.row, State.ESCALATED, finished=execution.now(), detail=detail))

@@ -11,10 +11,14 @@ class Operations(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names, for the help page."""
-        return sorted(WRITES)
+        return [*sorted(WRITES), "retry"]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of that name, or of a short form."""
+        if cmd_name == "retry":
+            from klarna_om.cli.batch_retry import command as retry
+
+            return retry
         operation = SHORT.get(cmd_name, cmd_name)
         return make_command(f"batch {cmd_name}", operation) if operation in WRITES else None
 

@@ -6,38 +6,24 @@ import sys
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import click
-from attrs import evolve
 
-from klarna_om.batch.csv_lines import ManifestError
 from klarna_om.batch.entry import Entry
-from klarna_om.batch.execution import Execution
-from klarna_om.batch.journal import JournalError
 from klarna_om.batch.manifest import decode_file, open_manifest, parse_manifest, read_chunks, require_rows
-from klarna_om.batch.progress_tracker import ProgressTracker
-from klarna_om.batch.report import ReportError
 from klarna_om.batch.report_owner import check_report
 from klarna_om.batch.row_parser import RowParser
-from klarna_om.batch.senders import make_sender
 from klarna_om.batch.sqlite_journal import SqliteJournal
 from klarna_om.batch.states import choose_on_expired
 from klarna_om.batch.totals import Summary
 from klarna_om.cli.batch_options import Settings, batch_options
 from klarna_om.cli.batch_texts import epilog_of, help_of
-from klarna_om.cli.connection_options import connection_arguments
-from klarna_om.cli.error_text import error_text
 from klarna_om.cli.event_loop import loop_factory
-from klarna_om.cli.exit_codes import ExitCode
+from klarna_om.cli.execute import execute
 from klarna_om.cli.files import choose_files
-from klarna_om.cli.option_names import with_option_names
-from klarna_om.cli.progress import show_progress
-from klarna_om.cli.run import CliRun, RunResult
-from klarna_om.cli.summary import dry_run_text, exit_code_for, summary_json, summary_text
-from klarna_om.cli.terminal import output_failure
-from klarna_om.client import KlarnaClient
-from klarna_om.errors import ConfigurationError
+from klarna_om.cli.job_end import end, guard
+from klarna_om.cli.run import RunResult
 
 
 def make_command(name: str, operation: str) -> click.Command:
@@ -52,42 +38,11 @@ def make_command(name: str, operation: str) -> click.Command:
             **{**given, "journal": journal, "report": report}, operation=operation, on_expired=on_expired
         )
         work = _dry_run if dry_run else _run_job
-        _end(settings, _guard(settings, lambda: _run(settings, work)), dry_run=dry_run, as_json=as_json)
+        result = guard(lambda: _run(settings, work), source=settings.manifest, journal=journal)
+        end(settings, result, dry_run=dry_run, as_json=as_json)
 
     decorated = batch_options(operation)(command)
     return click.command(name, help=help_of(operation), epilog=epilog_of(name, operation))(decorated)
-
-
-def _guard(settings: Settings, run: Callable[[], RunResult]) -> RunResult:
-    """Say what is wrong, and end, where there is no result."""
-    try:
-        return run()
-    except (ManifestError, JournalError, ReportError) as reason:
-        _fail(str(reason), ExitCode.USAGE)
-    except OSError as reason:
-        _fail(f"{reason.filename or settings.manifest}: {reason.strerror or reason}", ExitCode.USAGE)
-    except ConfigurationError as reason:
-        _fail(with_option_names(str(reason)), ExitCode.CREDENTIALS_OR_HOST)
-    except KeyboardInterrupt:
-        if not settings.journal.exists():
-            _fail("interrupted; nothing was sent", ExitCode.INTERRUPTED)
-        _fail("stopped; run the same command again to continue", ExitCode.STOPPED)
-
-
-def _fail(message: str, code: ExitCode) -> NoReturn:
-    click.echo(f"klarna-om: {message}", err=True)
-    sys.exit(code.value)
-
-
-def _end(settings: Settings, result: RunResult, *, dry_run: bool, as_json: bool) -> NoReturn:
-    code = ExitCode.DONE if dry_run else exit_code_for(result)
-    message = dry_run_text(settings, result) if dry_run else summary_text(settings, result)
-    if result.error is not None:
-        click.echo(f"klarna-om: {error_text(result, result.error)}", err=True)
-    click.echo(summary_json(settings, result, code) if as_json else message)
-    if (failure := output_failure()) is not None:
-        click.echo(f"klarna-om: this summary could not be written ({failure.strerror}):\n{message}", err=True)
-    sys.exit(code.value)
 
 
 def _run(settings: Settings, work: Callable[[Settings, Iterator[Entry]], Any]) -> RunResult:
@@ -117,20 +72,4 @@ async def _dry_run(settings: Settings, lines: Iterator[Entry]) -> RunResult:
 
 
 async def _run_job(settings: Settings, lines: Iterator[Entry]) -> RunResult:
-    async with (
-        KlarnaClient(in_flight=settings.in_flight, rate=settings.rate, **connection_arguments()) as client,
-        SqliteJournal.open(settings.journal, settings.operation) as journal,
-    ):
-        await check_report(journal, settings.report)
-        with show_progress(sys.stderr) as show:
-            execution = Execution(
-                journal=journal,
-                sender=make_sender(client, settings.operation),
-                target=client.environment.base_url,
-                in_flight=settings.in_flight,
-                on_expired=settings.on_expired,
-                keep_going=settings.keep_going,
-                tracker=ProgressTracker(show),
-            )
-            result = await CliRun(execution, settings.report).run(read_chunks(lines))
-        return evolve(result, settled_at=await journal.last_result_at()) if result.had_nothing_to_do else result
+    return await execute(settings, read_chunks(lines))

@@ -1,7 +1,8 @@
 """The options of the commands that run a job, and their values."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -46,13 +47,18 @@ class Settings:
 
 def batch_options(operation: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """The options of an operation's command."""
+    return partial(_add, (*_MANIFEST_OPTIONS, *_on_expired(operation), *_RUN_OPTIONS))
 
-    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
-        for option in reversed((*_OPTIONS, *_on_expired(operation))):
-            command = option(command)
-        return command
 
-    return decorate
+def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options of every command that runs a job."""
+    return _add(_RUN_OPTIONS, command)
+
+
+def _add(options: Iterable[Callable[[Any], Any]], command: Callable[..., Any]) -> Callable[..., Any]:
+    for option in reversed([*options]):
+        command = option(command)
+    return command
 
 
 def _on_expired(operation: str) -> list[Callable[[Any], Any]]:
@@ -73,10 +79,13 @@ def _on_expired(operation: str) -> list[Callable[[Any], Any]]:
 
 _MEANINGS = {Expired.RESEND: "Send them again", Expired.VERIFY: "Read the order first"}
 
-_OPTIONS: tuple[Callable[[Any], Any], ...] = (
+_MANIFEST_OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.argument("manifest", type=click.Path(exists=True, dir_okay=False, allow_dash=True)),
     click.option("--column", default="order_id", show_default=True, help="Column or key that holds the order id."),
     click.option("--journal", type=click.Path(dir_okay=False, path_type=Path), help="Default: MANIFEST.journal."),
+)
+
+_RUN_OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option(
         "--report",
         type=click.Path(dir_okay=False, path_type=Path),

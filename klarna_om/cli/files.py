@@ -30,6 +30,12 @@ def choose_files(manifest: str, journal: Path | None, report: Path | None) -> tu
     return journal, report
 
 
+def report_of(journal: Path) -> Path:
+    """The report of a journal that is named after its manifest."""
+    manifest = journal.with_suffix("") if journal.suffix == ".journal" else journal
+    return manifest.with_suffix(".report.csv")
+
+
 def _default_journal(manifest: str) -> Path:
     if _is_stream(manifest):
         name = "standard input" if manifest == "-" else f"the pipe {manifest}"

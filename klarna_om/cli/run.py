@@ -13,7 +13,7 @@ from klarna_om.batch.entry import Entry
 from klarna_om.batch.execution import Execution
 from klarna_om.batch.journal import JournalError, JournalMismatchError, Line
 from klarna_om.batch.report import ReportError, write_report
-from klarna_om.batch.runner import run_rows
+from klarna_om.batch.runner import run_all_rows, run_rows
 from klarna_om.batch.totals import Summary, Totals
 from klarna_om.cli.signals import stop_on_signals
 from klarna_om.errors import KlarnaError
@@ -64,14 +64,16 @@ class CliRun:
     report: Path
     _task: asyncio.Task[Any] = field(init=False)
 
-    async def run(self, chunks: AsyncIterable[Sequence[Entry]]) -> RunResult:
-        """Load the manifest, run the job, write the report.
+    async def run(self, chunks: AsyncIterable[Sequence[Entry]] | None) -> RunResult:
+        """Load the manifest, run the job, write the report; None for what the journal has loaded.
 
         The first signal stops the job, the next one cancels what runs. Raises `JournalMismatchError` before anything
         is sent.
         """
         with stop_on_signals(self.execution.stop, on_first=_announce_stop, on_next=lambda: self._task.cancel()):
-            task = await self._finish(run_rows(self.execution, chunks))
+            task = await self._finish(
+                run_all_rows(self.execution) if chunks is None else run_rows(self.execution, chunks)
+            )
             error = None if task.cancelled() else task.exception()
             if isinstance(error, JournalMismatchError):
                 raise error
@@ -80,7 +82,8 @@ class CliRun:
             if error is not None and not isinstance(error, KlarnaError):
                 raise error
             totals, report_error = await self._write_report()
-            return self._result(totals, error or report_error, is_cancelled=task.cancelled())
+            due = None if task.cancelled() or error is not None else task.result().due
+            return self._result(totals, error or report_error, is_cancelled=task.cancelled(), due=due)
 
     async def _finish(self, coroutine: Coroutine[None, None, T]) -> asyncio.Task[T]:
         """Run a coroutine until it has ended, failed or been cancelled by a signal."""
@@ -109,12 +112,15 @@ class CliRun:
             )
         return await self.execution.journal.counts(), error
 
-    def _result(self, totals: Totals, error: Failure | None, *, is_cancelled: bool = False) -> RunResult:
+    def _result(
+        self, totals: Totals, error: Failure | None, *, is_cancelled: bool = False, due: datetime | None = None
+    ) -> RunResult:
         summary = Summary(
             job_id=self.execution.journal.identity.job_id,
             totals=totals,
             elapsed=self.execution.tracker.elapsed,
             settled_now=self.execution.tracker.settled_now,
+            due=due,
         )
         return RunResult(summary, is_cancelled=is_cancelled, error=error, target=self.execution.target)
 

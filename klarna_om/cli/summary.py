@@ -17,7 +17,11 @@ def exit_code_for(result: RunResult) -> ExitCode:
         return ExitCode.CREDENTIALS_OR_HOST
     if result.error is not None or result.is_cancelled or totals.pending:
         return ExitCode.STOPPED
-    return ExitCode.INCOMPLETE if totals.refused or totals.unknown or totals.unusable else ExitCode.DONE
+    return (
+        ExitCode.INCOMPLETE
+        if totals.refused or totals.unknown or totals.escalated or totals.unusable
+        else ExitCode.DONE
+    )
 
 
 def summary_text(settings: Settings, result: RunResult) -> str:
@@ -26,6 +30,13 @@ def summary_text(settings: Settings, result: RunResult) -> str:
     lines.append(_nothing_to_do(settings, result) if result.had_nothing_to_do else _speed(settings, result))
     if result.has_report:
         lines.append(f"Report: {settings.report}")
+    if result.summary.due is not None:
+        lines.append(
+            f"{result.totals.unknown} unknown {settings.noun} are tried again by the same command; Klarna asks to wait"
+            f" until {result.summary.due:%Y-%m-%d %H:%M} UTC."
+        )
+    if result.totals.escalated:
+        lines.append(f"{result.totals.escalated} escalated {settings.noun} need a person: see the report")
     # The error names the journal that failed, and what to do about it.
     is_complete = result.totals.settled == result.totals.orders and not result.is_cancelled
     if not is_complete and not isinstance(result.error, JournalError):

@@ -34,8 +34,9 @@ async def test_a_row_that_two_minutes_did_not_settle_stays_unknown(
     summary = await run(journal, sender, time)
 
     assert summary.totals == Totals(done=2, unknown=1)
-    assert 120 <= time.seconds <= 180
-    assert len(sender.keys_for(order_id(2))) <= 10
+    assert time.slept.count(300) == 1  # Klarna's five minutes; the other repeats end after two without progress
+    assert 120 <= time.seconds - 300 <= 2 * 180
+    assert len(sender.keys_for(order_id(2))) <= 20
 
 
 async def test_many_rows_that_always_fail_are_not_called_again_and_again(
@@ -48,8 +49,8 @@ async def test_many_rows_that_always_fail_are_not_called_again_and_again(
     summary = await run(journal, sender, time, in_flight=32)
 
     assert summary.totals == Totals(done=750, unknown=250)
-    assert len(sender.calls) <= 1000 + CONSECUTIVE_FAILURES + 32 + 10
-    assert time.seconds <= 200
+    assert len(sender.calls) <= 1000 + 2 * (CONSECUTIVE_FAILURES + 32 + 10)
+    assert time.seconds <= 300 + 2 * 200
 
 
 async def test_each_settled_row_gives_the_others_more_time(
@@ -95,7 +96,7 @@ async def test_a_row_refused_in_doubt_is_repeated_once(journal: SqliteJournal, s
 
     summary = await run(journal, sender, time)
 
-    assert summary.totals == Totals(unknown=1)
+    assert summary.totals == Totals(escalated=1)
     assert len(sender.calls) == 2
     assert time.slept == []
 

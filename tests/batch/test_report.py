@@ -1,6 +1,7 @@
 """The report accounts for every line."""
 
 import csv
+import json
 from pathlib import Path
 
 import pytest
@@ -144,3 +145,14 @@ async def test_a_link_that_appears_during_the_report_is_not_replaced(
     with pytest.raises(FileExistsError, match="a symbolic link"):
         await write_report(journal, tmp_path / "report.csv")
     assert list(tmp_path.glob(".klarna-om*")) == []
+
+
+async def test_a_report_named_jsonl_has_an_object_for_each_line(journal: SqliteJournal, tmp_path: Path) -> None:
+    await load(journal, [{"order_id": order_id(1), "shop": "A-1"}, "x"])
+
+    await write_report(journal, tmp_path / "report.jsonl")
+
+    first, second = map(json.loads, (tmp_path / "report.jsonl").read_text().splitlines())
+    assert (first["order_id"], first["outcome"], first["columns"]) == (order_id(1), "pending", {"shop": "A-1"})
+    assert (first["job"], first["status"]) == (journal.identity.job_id, None)
+    assert (second["order_id"], second["outcome"], second["columns"]) == ("x", "malformed", {})

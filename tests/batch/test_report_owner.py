@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from klarna_om.batch.journal import Stamp
-from klarna_om.batch.report import COLUMNS, ReportError, write_report
+from klarna_om.batch.report import ReportError, write_report
+from klarna_om.batch.report_lines import COLUMNS
 from klarna_om.batch.report_owner import check_report
 from klarna_om.batch.sqlite_journal import SqliteJournal
 from tests.batch.fake_sender import FakeSender, order_ids
@@ -120,3 +121,16 @@ async def test_an_empty_report_is_replaced(journal: SqliteJournal, report: Path,
 async def test_only_a_regular_file_can_be_a_report(journal: SqliteJournal) -> None:
     with pytest.raises(ReportError, match="the report cannot be written: /dev/null is a device"):
         await check_report(journal, Path("/dev/null"))
+
+
+async def test_a_job_replaces_its_own_report_of_json_lines_and_no_other_one(
+    journal: SqliteJournal, tmp_path: Path
+) -> None:
+    report = tmp_path / "report.jsonl"
+    await load(journal, order_ids(2))
+    await write_report(journal, report)
+    assert not await is_refused(journal, report)
+
+    for content in (b'{"job": "x"}\n', b"{}\n", b"[1]\n", b"{"):
+        report.write_bytes(content)
+        assert await is_refused(journal, report)

@@ -119,7 +119,7 @@ async def test_an_unknown_row_is_repeated_by_the_next_run_under_the_same_key(
     assert len(set(sender.keys_for(order_id(1)))) == 1
 
 
-async def test_a_refusal_maybe_caused_by_our_own_success_leaves_the_row_unknown(
+async def test_a_refusal_maybe_caused_by_our_own_success_is_for_a_person(
     journal: SqliteJournal, sender: FakeSender
 ) -> None:
     await load(journal, order_ids(1))
@@ -127,11 +127,11 @@ async def test_a_refusal_maybe_caused_by_our_own_success_leaves_the_row_unknown(
 
     summary = await run(journal, sender)
 
-    assert summary.totals == Totals(unknown=1)
+    assert summary.totals == Totals(escalated=1)
 
     (line,) = await lines(journal)
 
-    assert (line.status, line.outcome) == (403, "unknown")
+    assert (line.status, line.outcome) == (403, "escalated")
 
 
 async def test_a_call_that_was_not_sent_is_tried_again_after_1_2_4_seconds(
@@ -264,7 +264,7 @@ async def test_with_fail_nothing_is_sent_after_the_keys_validity(
 
     summary = await run(journal, sender, time, on_expired="fail")
 
-    assert (summary.totals, len(sender.calls), len(time.slept)) == (Totals(unknown=1), calls, slept)
+    assert (summary.totals, len(sender.calls), len(time.slept)) == (Totals(escalated=1), calls, slept)
 
     (line,) = await lines(journal)
 

@@ -227,12 +227,12 @@ def test_3_when_it_is_stopped_and_the_same_command_continues(
 
         async def once(row: Row, key: Key) -> SendResult:
             os.kill(os.getpid(), signal.SIGINT)
-            monkeypatch.setattr("klarna_om.cli.batch_command.make_sender", original)
+            monkeypatch.setattr("klarna_om.cli.execute.make_sender", original)
             return await send(row, key)
 
         return once
 
-    monkeypatch.setattr("klarna_om.cli.batch_command.make_sender", make_interrupted_sender)
+    monkeypatch.setattr("klarna_om.cli.execute.make_sender", make_interrupted_sender)
     result = acknowledge("--in-flight", "1")
     assert result.exit_code == 3
     assert "Ending the calls in progress" in result.stderr
@@ -288,7 +288,7 @@ def test_3_when_the_journal_is_removed(
         (tmp_path / "orders.csv.journal").unlink()
         return make_sender(client, operation)
 
-    monkeypatch.setattr("klarna_om.cli.batch_command.make_sender", delete_journal)
+    monkeypatch.setattr("klarna_om.cli.execute.make_sender", delete_journal)
 
     result = acknowledge()
 
@@ -422,7 +422,7 @@ def test_4_shows_how_many_were_done(
 
         return once
 
-    monkeypatch.setattr("klarna_om.cli.batch_command.make_sender", make_rejected_sender)
+    monkeypatch.setattr("klarna_om.cli.execute.make_sender", make_rejected_sender)
     result = acknowledge("--in-flight", "1")
     assert result.exit_code == 4
     assert (
@@ -434,7 +434,7 @@ def test_4_shows_how_many_were_done(
 def test_a_summary_that_cannot_be_written_goes_to_standard_error(
     acknowledge: Acknowledge, manifest: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("klarna_om.cli.batch_command.output_failure", lambda: OSError(28, "No space left on device"))
+    monkeypatch.setattr("klarna_om.cli.job_end.output_failure", lambda: OSError(28, "No space left on device"))
 
     result = acknowledge()
 
@@ -597,7 +597,9 @@ def test_orders_maybe_sent_too_long_ago_can_be_left_to_a_person(
     requests = sandbox.request_count
     assert acknowledge("--on-expired", "fail").exit_code == 1
     assert sandbox.request_count == requests
-    assert acknowledge().exit_code == 0
+    assert report(tmp_path / "orders.report.csv")[0]["outcome"] == "escalated"
+    assert CliRunner().invoke(group, ["batch", "retry", "orders.csv.journal", "--unknown"]).exit_code == 0
+    assert sandbox.acknowledgements == 30
 
 
 def test_the_rate_is_kept(acknowledge: Acknowledge, manifest: Path) -> None:

@@ -1,5 +1,6 @@
 """`klarna-om batch OPERATION` and its short forms, from the command line to the sandbox."""
 
+import asyncio
 import csv
 import os
 from collections.abc import Callable, Iterator
@@ -8,7 +9,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from klarna_om import KlarnaClient, UpdateAuthorization
 from klarna_om.cli.batch import SHORT
+from klarna_om.cli.files import report_of
 from klarna_om.cli.group import COMMANDS, JOBS, group
 from klarna_om.sandbox import Sandbox
 from klarna_om.workflows.writes import WRITES
@@ -166,3 +169,46 @@ def test_what_is_no_operation_is_named(klarna: Klarna) -> None:
 
     assert result.exit_code == 2
     assert "No such command 'captures.list'" in result.stderr
+
+
+def test_refused_rows_are_retried_once_their_cause_is_gone(klarna: Klarna, sandbox: Sandbox) -> None:
+    (order,) = captures(sandbox, 2000)
+    klarna("capture", "captures.csv")
+    client_of(sandbox, order)
+
+    dry = klarna("batch", "retry", "captures.csv.journal", "--refused", "--dry-run")
+    other = klarna("batch", "retry", "captures.csv.journal", "--refused", "--code", "OTHER_CODE")
+    result = klarna("batch", "retry", "captures.csv.journal", "--refused", "--code", "CAPTURE_NOT_ALLOWED")
+
+    assert "1 rows would be sent." in dry.stdout
+    assert other.exit_code == 1
+    assert (result.exit_code, sandbox.effects(order, "captures.create")) == (0, 1)
+    assert "1 lines: 1 done" in result.stdout
+    assert report()[0]["outcome"] == "done"
+
+
+def client_of(sandbox: Sandbox, order: str) -> None:
+    """Raise the authorization, as the shop does."""
+
+    async def raise_it() -> None:
+        async with KlarnaClient(sandbox.url, username="sandbox", password="sandbox") as client:
+            await client.orders.update_authorization(order, UpdateAuthorization(order_amount=2000))
+
+    asyncio.run(raise_it())
+
+
+def test_a_retry_says_what_it_needs(klarna: Klarna, sandbox: Sandbox) -> None:
+    captures(sandbox, 700)
+    klarna("capture", "captures.csv")
+
+    nothing = klarna("batch", "retry", "captures.csv.journal")
+    no_journal = klarna("batch", "retry", "captures.csv", "--unknown")
+
+    assert (nothing.exit_code, no_journal.exit_code) == (2, 2)
+    assert "say which rows: --refused, --unknown, or both" in nothing.stderr
+    assert "captures.csv is not a journal of klarna_om" in no_journal.stderr
+
+
+@pytest.mark.parametrize(("journal", "report"), [("a.csv.journal", "a.report.csv"), ("mine", "mine.report.csv")])
+def test_the_report_of_a_journal_is_named_after_its_manifest(journal: str, report: str) -> None:
+    assert report_of(Path(journal)) == Path(report)

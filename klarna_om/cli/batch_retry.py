@@ -1,0 +1,91 @@
+"""`klarna-om batch retry JOURNAL`: take up again what was refused, or what nobody knows."""
+
+import asyncio
+import logging
+from pathlib import Path
+
+import click
+
+from klarna_om.batch.sqlite_journal import SqliteJournal
+from klarna_om.batch.states import choose_on_expired
+from klarna_om.batch.totals import Summary
+from klarna_om.cli.batch_options import Settings, run_options
+from klarna_om.cli.event_loop import loop_factory
+from klarna_om.cli.execute import execute
+from klarna_om.cli.files import report_of
+from klarna_om.cli.job_end import end, guard
+from klarna_om.cli.run import RunResult
+
+
+@click.command(
+    "batch retry",
+    epilog="""\b
+Example:
+  klarna-om batch retry captures.csv.journal --refused --code CAPTURE_NOT_ALLOWED --dry-run
+  klarna-om batch retry captures.csv.journal --refused --code CAPTURE_NOT_ALLOWED
+""",
+)
+@click.argument("journal", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--refused", is_flag=True, help="Rows that Klarna refused: under new keys, as nothing has happened.")
+@click.option(
+    "--unknown",
+    is_flag=True,
+    help="Rows of unknown outcome, also escalated ones, under their keys; Klarna's schedule begins anew.",
+)
+@click.option("--code", help="Only rows with this error code of Klarna's.")
+@run_options
+def command(
+    journal: Path,
+    report: Path | None,
+    code: str | None,
+    rate: float | None,
+    in_flight: int,
+    *,
+    refused: bool,
+    unknown: bool,
+    keep_going: bool,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Run rows of a job again that are refused or unknown, once their cause is gone.
+
+    The job's own manifest counts, as it was last loaded. What may have happened is never sent under a new key.
+    """
+    if not (refused or unknown):
+        raise click.UsageError("say which rows: --refused, --unknown, or both")
+    logging.getLogger("klarna_om").addHandler(logging.NullHandler())
+
+    operation = guard(lambda: asyncio.run(_operation_of(journal)), source=journal, journal=journal)
+    settings = Settings(
+        operation=operation,
+        manifest=str(journal),
+        column="",
+        journal=journal,
+        report=report or report_of(journal),
+        rate=rate,
+        in_flight=in_flight,
+        on_expired=choose_on_expired(operation, None),
+        keep_going=keep_going,
+    )
+    work = _dry_run if dry_run else _run
+
+    def run() -> RunResult:
+        with asyncio.Runner(loop_factory=loop_factory()) as runner:
+            return runner.run(work(settings, refused=refused, unknown=unknown, code=code))
+
+    end(settings, guard(run, source=journal, journal=journal), dry_run=dry_run, as_json=as_json)
+
+
+async def _operation_of(journal: Path) -> str:
+    async with SqliteJournal.open_to_read(journal) as known:
+        return known.identity.operation
+
+
+async def _dry_run(settings: Settings, *, refused: bool, unknown: bool, code: str | None) -> RunResult:
+    async with SqliteJournal.open_copy(settings.journal, settings.operation) as copy:
+        await copy.retry(refused=refused, unknown=unknown, code=code)
+        return RunResult(Summary(copy.identity.job_id, await copy.counts()))
+
+
+async def _run(settings: Settings, *, refused: bool, unknown: bool, code: str | None) -> RunResult:
+    return await execute(settings, None, lambda journal: journal.retry(refused=refused, unknown=unknown, code=code))

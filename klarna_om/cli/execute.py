@@ -1,0 +1,45 @@
+"""Execute a job of the command line: a client, a sender, progress on the terminal, a report at the end."""
+
+import sys
+from collections.abc import AsyncIterable, Awaitable, Callable, Sequence
+
+from attrs import evolve
+
+from klarna_om.batch.entry import Entry
+from klarna_om.batch.execution import Execution
+from klarna_om.batch.progress_tracker import ProgressTracker
+from klarna_om.batch.report_owner import check_report
+from klarna_om.batch.senders import make_sender
+from klarna_om.batch.sqlite_journal import SqliteJournal
+from klarna_om.cli.batch_options import Settings
+from klarna_om.cli.connection_options import connection_arguments
+from klarna_om.cli.progress import show_progress
+from klarna_om.cli.run import CliRun, RunResult
+from klarna_om.client import KlarnaClient
+
+
+async def execute(
+    settings: Settings,
+    chunks: AsyncIterable[Sequence[Entry]] | None,
+    prepare: Callable[[SqliteJournal], Awaitable[object]] | None = None,
+) -> RunResult:
+    """Load the manifest, if there is one, and run the rows of the journal, after `prepare` has seen it."""
+    async with (  # the client first: without credentials there is no journal
+        KlarnaClient(in_flight=settings.in_flight, rate=settings.rate, **connection_arguments()) as client,
+        SqliteJournal.open(settings.journal, settings.operation) as journal,
+    ):
+        await check_report(journal, settings.report)
+        if prepare is not None:
+            await prepare(journal)
+        with show_progress(sys.stderr) as show:
+            execution = Execution(
+                journal=journal,
+                sender=make_sender(client, settings.operation),
+                target=client.environment.base_url,
+                in_flight=settings.in_flight,
+                on_expired=settings.on_expired,
+                keep_going=settings.keep_going,
+                tracker=ProgressTracker(show),
+            )
+            result = await CliRun(execution, settings.report).run(chunks)
+        return evolve(result, settled_at=await journal.last_result_at()) if result.had_nothing_to_do else result

@@ -1,0 +1,39 @@
+"""A line of a manifest with all that is known of it, for a person: facts first, then what to do."""
+
+from collections.abc import Mapping
+
+from klarna_om.batch.journal import Line
+
+_WHAT_TO_DO: Mapping[str, str] = {
+    "unknown": "run the job again: what may have been sent is repeated under its key",
+    "escalated": "look the order up at Klarna; Klarna's support needs the order, the correlation id and the key above",
+    "refused": "correct what Klarna names, then `klarna-om batch retry JOURNAL --refused`",
+    "pending": "run the job again: it was not called, or nothing of it was sent",
+    "malformed": "correct the line and run the job again",
+    "conflict": "give the request a reference of its own, if it is another one",
+}
+
+
+def line_text(line: Line) -> str:
+    """Each fact that there is, on a line of its own."""
+    facts = {
+        "line": line.line,
+        "order": line.order_id,
+        "capture": line.capture_id,
+        "reference": line.reference,
+        "outcome": line.outcome,
+        "result": line.result_id,
+        "status": line.status,
+        "error code": line.error_code,
+        "detail": line.detail,
+        "correlation id": line.correlation_id,
+        "idempotency key": line.idempotency_key,
+        "requests": line.attempts,
+        "first call": line.started_at,
+        "last call": line.finished_at,
+        **line.columns,
+        "what to do": _WHAT_TO_DO.get(line.outcome),
+    }
+    shown = {name: value for name, value in facts.items() if value not in (None, "")}
+    width = max(map(len, shown))
+    return "\n".join(f"{name:<{width}}  {value}" for name, value in shown.items())
