@@ -4,15 +4,21 @@ import asyncio
 import csv
 import os
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from klarna_om import KlarnaClient, UpdateAuthorization
+from klarna_om.batch.totals import Summary, Totals
 from klarna_om.cli.batch import SHORT
+from klarna_om.cli.batch_options import Settings
+from klarna_om.cli.exit_codes import ExitCode
 from klarna_om.cli.files import report_of
 from klarna_om.cli.group import COMMANDS, JOBS, group
+from klarna_om.cli.run import RunResult
+from klarna_om.cli.summary import exit_code_for, summary_text
 from klarna_om.sandbox import Sandbox
 from klarna_om.workflows.writes import WRITES
 
@@ -212,3 +218,25 @@ def test_a_retry_says_what_it_needs(klarna: Klarna, sandbox: Sandbox) -> None:
 @pytest.mark.parametrize(("journal", "report"), [("a.csv.journal", "a.report.csv"), ("mine", "mine.report.csv")])
 def test_the_report_of_a_journal_is_named_after_its_manifest(journal: str, report: str) -> None:
     assert report_of(Path(journal)) == Path(report)
+
+
+def test_a_summary_says_when_unknown_rows_are_due_and_which_need_a_person() -> None:
+    settings = Settings(
+        operation="captures.create",
+        manifest="rows.csv",
+        column="order_id",
+        journal=Path("rows.csv.journal"),
+        report=Path("rows.report.csv"),
+        rate=None,
+        in_flight=1,
+        on_expired="verify",
+        keep_going=False,
+    )
+    totals = Totals(done=1, unknown=2, escalated=3)
+    result = RunResult(Summary("job", totals, due=datetime(2026, 11, 23, 17, 5, tzinfo=UTC)))
+
+    text = summary_text(settings, result)
+
+    assert "2 unknown rows are tried again by the same command; Klarna asks to wait until 2026-11-23 17:05 UTC." in text
+    assert "3 escalated rows need a person: see the report" in text
+    assert exit_code_for(result) is ExitCode.INCOMPLETE

@@ -4,7 +4,9 @@ import asyncio
 import csv
 import io
 import json
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -127,3 +129,13 @@ async def test_a_journal_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(JournalError, match="there is no journal"):
         async with SqliteJournal.open_to_read(tmp_path / "missing"):
             raise AssertionError
+
+
+def test_a_journal_of_another_version_is_named(ask: Ask, path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA user_version = 99")
+
+    result = ask("list")
+
+    assert result.exit_code == 2
+    assert "is a journal of version 99" in result.stderr
