@@ -260,7 +260,8 @@ def _line(values: tuple[Any, ...]) -> Line:
     """A report line from the columns of `REPORT_LINES`; a duplicate points to the line that has the result."""
     *facts, columns, first = values
     shown: Mapping[str, object] = NO_COLUMNS if columns is None else msgspec.json.decode(columns)
-    line = Line(*(*facts, shown))
+    make: Any = Line  # in the order of the columns
+    line: Line = make(*facts, shown)
     if line.outcome == "duplicate":
         known = Line(line.line, line.order_id, line.capture_id, line.reference, line.outcome)
         return evolve(known, detail=f"the same as line {first}", columns=shown)

@@ -34,9 +34,8 @@ def make_command(name: str, operation: str) -> click.Command:
         logging.getLogger("klarna_om").addHandler(logging.NullHandler())
         journal, report = choose_files(given["manifest"], given["journal"], given["report"])
         on_expired = choose_on_expired(operation, given.pop("on_expired", None))
-        settings = Settings(
-            **{**given, "journal": journal, "report": report}, operation=operation, on_expired=on_expired
-        )
+        named: dict[str, Any] = {**given, "journal": journal, "report": report}
+        settings = Settings(**named, operation=operation, on_expired=on_expired)
         work = _dry_run if dry_run else _run_job
         result = guard(lambda: _run(settings, work), source=settings.manifest, journal=journal)
         end(settings, result, dry_run=dry_run, as_json=as_json)
