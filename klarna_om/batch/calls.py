@@ -131,7 +131,8 @@ def _result_for_row(error: KlarnaError, operation: str, *, in_doubt: bool) -> Ca
     """As `result_of_error`, with what the functions know that read the order around a write."""
     result = result_of_error(error, in_doubt=in_doubt and not is_settled_by_reading(operation, error))
     if isinstance(error, _ABOUT_THE_ROW) and result.state is None:
-        return evolve(result, state=State.UNKNOWN if in_doubt else State.REFUSED)
+        state = State.UNKNOWN if in_doubt else State.REFUSED
+        return evolve(result, state=state, has_failed=None)  # it says nothing about Klarna
     if wrote_nothing(operation, error) and not in_doubt and is_refusal(error):
         return evolve(result, state=State.REFUSED)  # Klarna does not show the order, so nothing was written
     return result

@@ -72,7 +72,7 @@ def _on_expired(operation: str) -> list[Callable[[Any], Any]]:
             type=click.Choice([own.value, "fail"]),
             default=own.value,
             show_default=True,
-            help=f"For rows that may have been sent over 23 hours ago. {_MEANINGS[own]}, or leave them unknown.",
+            help=f"For rows that may have been sent over 23 hours ago. {_MEANINGS[own]}, or leave them to a person.",
         )
     ]
 

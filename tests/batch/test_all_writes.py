@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from klarna_om import CaptureObject, KlarnaClient, RefundObject, Retry
-from klarna_om.batch import Item, Job, JournalMismatchError, SqliteJournal, Totals, run
+from klarna_om.batch import Item, Job, JournalMismatchError, Progress, SqliteJournal, Totals, run
 from klarna_om.batch.journal import Line
 from klarna_om.sandbox import Sandbox
 from klarna_om.workflows.writes import WRITES
@@ -181,6 +181,20 @@ async def test_a_reference_with_another_amount_at_klarna_is_refused_and_stops_no
     ]
 
     assert (await run(klarna, Job("captures.create", rows))).totals == Totals(done=1, refused=1)
+
+
+async def test_many_rows_that_are_never_sent_are_no_outage(klarna: KlarnaClient, sandbox: Sandbox) -> None:
+    rows = []
+    for _ in range(30):
+        order_id = _order(sandbox)
+        await klarna.captures.create(order_id, CaptureObject(captured_amount=100, reference="r-1"))
+        rows.append({"order_id": order_id, "reference": "r-1", "captured_amount": 200})
+    seen: list[Progress] = []
+
+    summary = await run(klarna, Job("captures.create", rows, keep_going=True, on_progress=seen.append))
+
+    assert summary.totals == Totals(refused=30)
+    assert not any(progress.is_paused for progress in seen)
 
 
 async def test_a_journal_of_another_operation_is_refused(klarna: KlarnaClient, path: Path) -> None:

@@ -620,7 +620,7 @@ def test_the_help_has_an_example_and_the_exit_codes() -> None:
     page = CliRunner().invoke(group, ["acknowledge", "--help"]).stdout
 
     assert "klarna-om acknowledge orders.csv --dry-run" in page
-    assert "Send them again, or leave them unknown." in " ".join(page.split())
+    assert "Send them again, or leave them to a person." in " ".join(page.split())
 
     for code in ExitCode:
         assert f"  {code.value}  " in page
