@@ -12,16 +12,20 @@ _BIND = "update {version} set target = :target where target is null returning ta
 
 async def bind(transaction: Transaction, target: str) -> None:
     """Record the host of the first call, and refuse any other: done there, an intent would never happen here."""
-    if not await transaction.fetch(_BIND, target=target):
-        await check_target(transaction, target)
+    is_bound = await check_target(transaction, target)
+    if not is_bound and not await transaction.fetch(_BIND, target=target):
+        await check_target(transaction, target)  # another process was faster
 
 
-async def check_target(transaction: Transaction, target: str) -> None:
-    """Raise `ConfigurationError` where the outbox belongs to another host."""
+async def check_target(transaction: Transaction, target: str) -> bool:
+    """Does the outbox belong to this host already? Raises `ConfigurationError` where it is another's."""
     ((known,),) = await transaction.fetch("select target from {version}")
-    if known is not None and host_and_port(known) != host_and_port(target):
-        unbind = transaction.dialect.render("update {version} set target = null")
-        raise ConfigurationError(
-            f"this outbox was drained to {known}, and now the calls would go to {target}: set the environment as it"
-            f" was, use another database, or, if nothing was sent there, `{unbind}`"
-        )
+    if known is None:
+        return False
+    if host_and_port(known) == host_and_port(target):
+        return True
+    unbind = transaction.dialect.render("update {version} set target = null")
+    raise ConfigurationError(
+        f"this outbox was drained to {known}, and now the calls would go to {target}: set the environment as it"
+        f" was, use another database, or, if nothing was sent there, `{unbind}`"
+    )
