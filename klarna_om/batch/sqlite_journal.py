@@ -1,19 +1,15 @@
 """The journal in one SQLite file: durable at each step, readable while it is written."""
 
 import sqlite3
-from collections.abc import AsyncGenerator, AsyncIterable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
-import msgspec
-from attrs import evolve
-
 from klarna_om.batch import schema
-from klarna_om.batch.entry import NO_COLUMNS, Entry
+from klarna_om.batch.entry import Entry
 from klarna_om.batch.journal import WINDOW, Hook, Identity, JournalError, Line, Row, RowResult, Stamp
 from klarna_om.batch.journal_checks import FileWatch
 from klarna_om.batch.lock import lock
@@ -29,6 +25,8 @@ from klarna_om.batch.sqlite_file import (
     resolve_path,
     to_iso,
 )
+from klarna_om.batch.sqlite_lines import counts, line_of
+from klarna_om.batch.sqlite_retries import postpone, retry
 from klarna_om.batch.states import State
 from klarna_om.batch.totals import Totals
 from klarna_om.batch.writer import Writer, transaction
@@ -163,13 +161,13 @@ class SqliteJournal:
     async def retry(self, *, refused: bool, unknown: bool, code: str | None = None) -> int:
         """Take up rows again, those with this error code only; returns how many."""
         scripts = [schema.RETRY_REFUSED] * refused + [schema.RETRY_UNKNOWN] * unknown
-        return await self._writer.run(lambda connection: _retry(connection, scripts, code))
+        return await self._writer.run(lambda connection: retry(connection, scripts, code))
 
     async def postpone(self, rows: Sequence[int], now: datetime) -> int:
         """Move unknown rows on in Klarna's schedule, unless they were called early; returns how many are escalated."""
         moments = [to_iso(now + timedelta(seconds=seconds)) for seconds in TIERS[1:]]
         values = [(*moments, row, to_iso(now)) for row in rows]
-        return await self._writer.run(lambda connection: _postpone(connection, values))
+        return await self._writer.run(lambda connection: postpone(connection, values))
 
     async def next_due(self, low: int, high: int, now: datetime) -> datetime | None:
         """When the next of the unknown rows from `low` to `high` that are postponed is due."""
@@ -184,7 +182,7 @@ class SqliteJournal:
 
     async def counts(self) -> Totals:
         """The current manifest in numbers."""
-        return await self._writer.run(_counts)
+        return await self._writer.run(counts)
 
     async def last_result_at(self) -> datetime | None:
         """When the latest result of the current manifest was recorded."""
@@ -196,7 +194,7 @@ class SqliteJournal:
         """The lines of the current manifest with this order id, reference, or value of a column of the shop's."""
         values = {"text": text.strip()}
         found = await self._writer.run(lambda connection: connection.execute(schema.FIND_LINES, values).fetchall())
-        return [_line(values) for values in found]
+        return [line_of(values) for values in found]
 
     async def select_lines(self, outcomes: Sequence[str], limit: int, code: str | None = None) -> list[Line]:
         """The first lines of the current manifest with one of these outcomes, and this error code."""
@@ -204,14 +202,14 @@ class SqliteJournal:
         values = (*outcomes, code, code, limit)
         query = schema.SELECT_LINES.format(outcomes=marks)
         found = await self._writer.run(lambda connection: connection.execute(query, values).fetchall())
-        return [_line(values) for values in found]
+        return [line_of(values) for values in found]
 
     async def report_lines(self, after: int, limit: int) -> list[Line]:
         """The lines of the current manifest that follow line `after`, each once."""
         found = await self._writer.run(
             lambda connection: connection.execute(schema.REPORT_LINES, (after, limit)).fetchall()
         )
-        return [_line(values) for values in found]
+        return [line_of(values) for values in found]
 
 
 def _add_stamp(stamp: Stamp, connection: sqlite3.Connection) -> Stamp:
@@ -224,45 +222,6 @@ def _add_stamp(stamp: Stamp, connection: sqlite3.Connection) -> Stamp:
     return stamp
 
 
-def _retry(connection: sqlite3.Connection, scripts: list[str], code: str | None) -> int:
-    changes = 0
-    with transaction(connection):
-        for statement in ";".join(scripts).split(";"):
-            changed = connection.execute(statement, {"code": code} if ":code" in statement else {})
-            changes += max(changed.rowcount, 0)
-        connection.execute("DROP TABLE IF EXISTS temp.again")
-    return changes
-
-
-def _postpone(connection: sqlite3.Connection, values: list[tuple[Any, ...]]) -> int:
-    count = "SELECT count(*) FROM rows WHERE state = 'escalated'"
-    with transaction(connection):
-        before = query_number(connection, count)
-        connection.executemany(schema.POSTPONE, values)
-        return query_number(connection, count) - before
-
-
 def _delete_stamps(connection: sqlite3.Connection, values: list[tuple[int, int]]) -> None:
     with transaction(connection):
         connection.executemany("DELETE FROM windows WHERE window = ? AND epoch = ?", values)
-
-
-def _counts(connection: sqlite3.Connection) -> Totals:
-    states = dict(connection.execute("SELECT state, count(*) FROM rows WHERE line IS NOT NULL GROUP BY state"))
-    problems = dict(
-        connection.execute("SELECT problem, count(*) FROM lines WHERE problem IS NOT NULL GROUP BY problem")
-    )
-    named = query_number(connection, "SELECT count(*) FROM lines WHERE order_id IS NOT NULL AND problem IS NULL")
-    return Totals(**states, **problems, duplicate=named - sum(states.values()))
-
-
-def _line(values: tuple[Any, ...]) -> Line:
-    """A report line from the columns of `REPORT_LINES`; a duplicate points to the line that has the result."""
-    *facts, columns, first = values
-    shown: Mapping[str, object] = NO_COLUMNS if columns is None else msgspec.json.decode(columns)
-    make: Any = Line  # in the order of the columns
-    line: Line = make(*facts, shown)
-    if line.outcome == "duplicate":
-        known = Line(line.line, line.order_id, line.capture_id, line.reference, line.outcome)
-        return evolve(known, detail=f"the same as line {first}", columns=shown)
-    return line

@@ -3,8 +3,10 @@
 import asyncio
 import logging
 from pathlib import Path
+from typing import Any
 
 import click
+from attrs import frozen
 
 from klarna_om.batch.sqlite_journal import SqliteJournal
 from klarna_om.batch.states import choose_on_expired
@@ -38,14 +40,12 @@ def command(
     journal: Path,
     report: Path | None,
     code: str | None,
-    rate: float | None,
-    in_flight: int,
     *,
     refused: bool,
     unknown: bool,
-    keep_going: bool,
     dry_run: bool,
     as_json: bool,
+    **given: Any,
 ) -> None:
     """Run rows of a job again that are refused or unknown, once their cause is gone.
 
@@ -54,7 +54,6 @@ def command(
     if not (refused or unknown):
         raise click.UsageError("say which rows: --refused, --unknown, or both")
     logging.getLogger("klarna_om").addHandler(logging.NullHandler())
-
     operation = guard(lambda: asyncio.run(_operation_of(journal)), source=journal, journal=journal)
     settings = Settings(
         operation=operation,
@@ -62,18 +61,29 @@ def command(
         column="",
         journal=journal,
         report=report or report_of(journal),
-        rate=rate,
-        in_flight=in_flight,
         on_expired=choose_on_expired(operation, None),
-        keep_going=keep_going,
+        **given,
     )
-    work = _dry_run if dry_run else _run
+    rows = _Rows(refused=refused, unknown=unknown, code=code)
 
     def run() -> RunResult:
         with asyncio.Runner(loop_factory=loop_factory()) as runner:
-            return runner.run(work(settings, refused=refused, unknown=unknown, code=code))
+            return runner.run(_dry_run(settings, rows) if dry_run else execute(settings, None, rows.take_up))
 
     end(settings, guard(run, source=journal, journal=journal), dry_run=dry_run, as_json=as_json)
+
+
+@frozen
+class _Rows:
+    """Which rows are run again."""
+
+    refused: bool
+    unknown: bool
+    code: str | None
+
+    async def take_up(self, journal: SqliteJournal) -> None:
+        count = await journal.retry(refused=self.refused, unknown=self.unknown, code=self.code)
+        click.echo(f"{count} rows are taken up again." if count else "No row is like that.", err=True)
 
 
 async def _operation_of(journal: Path) -> str:
@@ -81,11 +91,7 @@ async def _operation_of(journal: Path) -> str:
         return known.identity.operation
 
 
-async def _dry_run(settings: Settings, *, refused: bool, unknown: bool, code: str | None) -> RunResult:
+async def _dry_run(settings: Settings, rows: _Rows) -> RunResult:
     async with SqliteJournal.open_copy(settings.journal, settings.operation) as copy:
-        await copy.retry(refused=refused, unknown=unknown, code=code)
+        await rows.take_up(copy)
         return RunResult(Summary(copy.identity.job_id, await copy.counts()))
-
-
-async def _run(settings: Settings, *, refused: bool, unknown: bool, code: str | None) -> RunResult:
-    return await execute(settings, None, lambda journal: journal.retry(refused=refused, unknown=unknown, code=code))

@@ -188,6 +188,8 @@ def test_refused_rows_are_retried_once_their_cause_is_gone(klarna: Klarna, sandb
 
     assert "1 rows would be sent." in dry.stdout
     assert other.exit_code == 1
+    assert "No row is like that." in other.stderr
+    assert "1 rows are taken up again." in result.stderr
     assert (result.exit_code, sandbox.effects(order, "captures.create")) == (0, 1)
     assert "1 lines: 1 done" in result.stdout
     assert report()[0]["outcome"] == "done"
