@@ -41,6 +41,14 @@ class Header:
     """The column of the order id, from 0."""
 
 
+def unique_names(names: tuple[str, ...]) -> tuple[str, ...]:
+    """A name for each column, of which there is one: no cell is lost to another one's, or for want of a name."""
+    found: dict[str, None] = {}
+    for number, name in enumerate(names, 1):
+        found[name if name and name not in found else f"{name or 'column'} ({number})"] = None
+    return tuple(found)
+
+
 @frozen
 class BadRecord:
     """A line that is not a record."""

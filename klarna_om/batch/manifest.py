@@ -22,7 +22,17 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import IO
 
-from klarna_om.batch.csv_lines import BadRecord, Header, ManifestError, declared_delimiter, parse_header, read_records
+from attrs import evolve
+
+from klarna_om.batch.csv_lines import (
+    BadRecord,
+    Header,
+    ManifestError,
+    declared_delimiter,
+    parse_header,
+    read_records,
+    unique_names,
+)
 from klarna_om.batch.entry import Entry, Problem, clean, lost_order_id, malformed_entry, parse_line
 from klarna_om.batch.file_kinds import SAMPLE, detect_encoding
 from klarna_om.batch.json_lines import is_json_string, parse_json_document, parse_json_lines
@@ -145,6 +155,7 @@ def _parse_csv(
     assert header is not None
     if (problem := parser.columns.problem(header.names)) is not None:
         raise ManifestError(f"the manifest {problem}")
+    header = evolve(header, names=unique_names(header.names))
     above = [parse_line(number, "") for number, line in enumerate(top, 1) if not line.strip()]
     records = read_records(enumerate(lines, len(top) + 1), header)
     return chain(above, (_parse_cells(number, cells, header, parser) for number, cells in records))

@@ -64,9 +64,11 @@ class _Draft:
         self._lines = FORMS[form_of(target)](self._file, job_id, names)
 
     def add(self, lines: Iterable[Line]) -> None:
+        """Write some more lines."""
         self._lines.add(lines)
 
     def publish(self) -> None:
+        """Put it in its place, complete and on disk."""
         self._file.flush()
         os.fsync(self._file.fileno())
         self._file.close()
@@ -75,6 +77,7 @@ class _Draft:
         sync_directory(self._target)
 
     def discard(self) -> None:
+        """Leave nothing of it."""
         self._file.close()
         self._path.unlink(missing_ok=True)
 

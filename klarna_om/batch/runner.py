@@ -72,6 +72,7 @@ class _Delivery:
     high: int
 
     async def run(self) -> None:
+        """The pending rows first, then those of unknown outcome, for as long as a run repeats them."""
         try:
             await Pass(self.execution, self.stamps, self._feed(State.PENDING)).run()
             await self._repeat_unknown()
@@ -90,6 +91,7 @@ class _Delivery:
         return Feed(self.execution.journal, state, self.low, self.high, arrange)
 
     async def is_through(self) -> bool:
+        """Is no row left that a run would call?"""
         read = self.execution.journal.unsettled_rows
         return not any([await read(state, self.low, self.high, 1) for state in (State.PENDING, State.UNKNOWN)])
 

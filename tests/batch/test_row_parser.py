@@ -50,6 +50,12 @@ def test_the_shops_own_columns_come_with_the_row() -> None:
     assert body(entry) == {"refunded_amount": 50, "reference": "return-1"}
 
 
+def test_columns_of_the_same_name_or_of_none_all_come_back() -> None:
+    (entry,) = csv("orders.acknowledge", "order_id,note,note,", f"{A},one,two,three")
+
+    assert entry.columns == {"note": "one", "note (3)": "two", "column (4)": "three"}
+
+
 def test_an_empty_cell_is_an_absent_field() -> None:
     (entry,) = csv(CAPTURE, "order_id,captured_amount,reference,description", f"{A},700,s-7, ")
 
