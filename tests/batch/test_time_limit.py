@@ -27,13 +27,14 @@ async def test_no_call_begins_after_it_and_the_next_run_goes_on(
     journal: SqliteJournal, sender: FakeSender, time: Time, limit: TimeLimit, reason: str
 ) -> None:
     await load(journal, order_ids(100))
+    sender.on_call = lambda number: setattr(time, "seconds", 3600) if number == 20 else None
 
     stopped = await run(journal, sender, time, time_limit=limit, in_flight=1)
     calls = len(sender.calls)
     continued = await run(journal, sender, time)
 
     assert stopped.stopped_by == reason
-    assert time.seconds == 3600
+    assert calls < 100
     assert (stopped.totals.unknown, stopped.totals.done) == (0, calls)
     assert continued.totals == Totals(done=100)
 
