@@ -79,9 +79,10 @@ def mutants(session: nox.Session) -> None:
 
 @nox.session
 def kill(session: nox.Session) -> None:
-    """Thirty seeds of `kill -9` in the middle of a batch, resumed until done."""
+    """Two hundred seeds of `kill -9`, suspensions and torn journals, for acknowledgements, captures and refunds."""
     locked(session)
-    session.run("pytest", "-q", "tests/batch/test_kill.py", env={"KLARNA_OM_KILL_SEEDS": "30"})
+    files = [f"tests/batch/test_{name}.py" for name in ("kill", "kill_money", "torn_journal")]
+    session.run("pytest", "-q", "-n", "auto", *files, env={"KLARNA_OM_KILL_SEEDS": "200"})
 
 
 @nox.session
