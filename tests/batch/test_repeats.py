@@ -82,7 +82,7 @@ async def test_repeats_are_shuffled_so_that_bad_neighbours_are_no_outage(
 
 async def test_a_page_without_a_row_to_repeat_is_skipped(journal: SqliteJournal) -> None:
     await load(journal, order_ids(WINDOW + 2))
-    feed = Feed(journal, State.PENDING, 1, WINDOW + 2, lambda rows: [row for row in rows if row.row > WINDOW])
+    feed = Feed(journal, lease, State.PENDING, 1, WINDOW + 2, lambda rows: [row for row in rows if row.row > WINDOW])
 
     taken = [await feed.take() for _ in range(3)]
 
