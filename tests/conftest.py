@@ -110,6 +110,15 @@ def _outbox_database(postgres_server: str) -> Iterator[str]:
         yield dsn
 
 
+@pytest.fixture(scope="session")
+def journals(postgres_server: str) -> Iterator[str]:
+    """The DSN of a database with the tables of the journals. Each test makes a job of its own."""
+    from tests.support.postgres import database_with_journals
+
+    with database_with_journals(postgres_server) as dsn:
+        yield dsn
+
+
 @pytest.fixture
 def postgres(_outbox_database: str) -> str:
     """The DSN of a database with empty tables: the outbox's, and a shop's `shipments`."""

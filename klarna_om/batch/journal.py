@@ -157,9 +157,7 @@ class Journal(Protocol):
         """The first rows from `low` to `high` in this state that the current manifest names."""
         ...
 
-    async def lease(
-        self, windows: Collection[int], now: datetime, worker: UUID, seconds: float
-    ) -> Collection[int]:
+    async def lease(self, windows: Collection[int], now: datetime, worker: UUID, seconds: float) -> Collection[int]:
         """Take the leases of windows before their rows are read; returns those that no other worker has.
 
         The journal renews them until they are released. A lease stamps nothing.

@@ -127,9 +127,7 @@ class SqliteJournal:
         found = await self._writer.run(lambda connection: connection.execute(schema.UNSETTLED_ROWS, values).fetchall())
         return [Row(row, order_id, state, *more) for row, order_id, *more in found]
 
-    async def lease(
-        self, windows: Collection[int], now: datetime, worker: UUID, seconds: float
-    ) -> Collection[int]:
+    async def lease(self, windows: Collection[int], now: datetime, worker: UUID, seconds: float) -> Collection[int]:
         """All of them: the lock on the file is the lease."""
         return windows
 

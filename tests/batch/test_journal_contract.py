@@ -20,18 +20,27 @@ from tests.batch.jobs import START, WORKER, lines, load, save_stamp
 
 ALL = 10_000_000
 
-Opener = Callable[[Path], AbstractAsyncContextManager[Journal]]
+Opener = Callable[[Path, pytest.FixtureRequest], AbstractAsyncContextManager[Journal]]
+
+
+def open_postgres(_: Path, request: pytest.FixtureRequest) -> AbstractAsyncContextManager[Journal]:
+    from klarna_om.batch.postgres import PostgresJournal
+
+    dsn: str = request.getfixturevalue("journals")
+    return PostgresJournal.open(dsn, window=WINDOW, use_database_clock=False)
+
 
 OPENERS: Mapping[str, Opener] = {
-    "file": lambda folder: SqliteJournal.open(folder / "a.journal"),
-    "memory": lambda _: SqliteJournal.open(None),
+    "file": lambda folder, _: SqliteJournal.open(folder / "a.journal"),
+    "memory": lambda _, __: SqliteJournal.open(None),
+    "postgres": open_postgres,
 }
 
 
 @pytest.fixture(params=OPENERS)
 async def journal(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Journal]:
     """Each kind of journal."""
-    async with OPENERS[request.param](tmp_path) as opened:
+    async with OPENERS[request.param](tmp_path, request) as opened:
         yield opened
 
 
