@@ -9,7 +9,7 @@ from klarna_om.batch.states import State
 from klarna_om.batch.totals import Totals
 from klarna_om.keys import Key
 from tests.batch.fake_sender import FakeSender, no_answer_error, order_id, order_ids, response_error
-from tests.batch.jobs import make_job, Time, load, run
+from tests.batch.jobs import Time, load, make_job, run
 
 
 async def test_a_row_is_repeated_at_once_and_after_1_2_4_seconds(

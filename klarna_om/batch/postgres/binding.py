@@ -23,7 +23,7 @@ async def bind(connection: Connection, values: dict[str, Any], target: str) -> s
     return target
 
 
-def check_unsent(known: str, target: str, has_results: bool, has_stamps: bool) -> None:  # noqa: FBT001 - a row's
+def check_unsent(known: str, target: str, has_results: bool, has_stamps: bool) -> None:
     """Refuse another host where something was sent, or may have been."""
     if not (has_results or has_stamps):
         return

@@ -35,7 +35,7 @@ where r.job = %(job)s and r.order_id = i.order_id and r.reference = i.reference 
     and not {_SAME_REQUEST.format("i", "r")}
     and (r.state <> 'pending' or exists (
         select from klarna_om.chunks as c where c.job = r.job and c.chunk = (r.row - 1) / %(window)s
-            and (c.first_used_at is not null or c.lease_until > clock_timestamp())))"""  # noqa: S608 - no value
+            and (c.first_used_at is not null or c.lease_until > clock_timestamp())))"""
 
 _CONFLICTS_WITH_LINES = f"""
 update incoming as i set problem = 'conflict', detail = 'line ' || f.line || ' has another request under the reference '
@@ -44,7 +44,7 @@ from (select order_id, reference, min(line) as line from incoming
       where order_id is not null and problem is null group by order_id, reference) as firsts
 join incoming as f on f.line = firsts.line
 where i.order_id = firsts.order_id and i.reference = firsts.reference and i.line > firsts.line
-    and i.problem is null and not {_SAME_REQUEST.format("i", "f")}"""  # noqa: S608 - no value
+    and i.problem is null and not {_SAME_REQUEST.format("i", "f")}"""
 
 _FIRSTS = """
 create temp table firsts on commit drop as

@@ -161,7 +161,7 @@ REPORT_LINES = f"{_LINES} and lines.line > %(after)s order by lines.line limit %
 
 SELECT_LINES = f"""
 select * from ({_LINES}) as found where outcome = any(%(outcomes)s::text[])
-    and (%(code)s::text is null or error_code = %(code)s) order by line limit %(limit)s"""  # noqa: S608 - no value
+    and (%(code)s::text is null or error_code = %(code)s) order by line limit %(limit)s"""
 
 FIND_LINES = f"""
 {_LINES} and (lines.order_id = lower(%(text)s) or lines.reference = %(text)s or lines.text = %(text)s
