@@ -17,6 +17,7 @@ from klarna_om.batch.rows import Item
 from klarna_om.batch.sqlite_journal import SqliteJournal
 from klarna_om.batch.states import OnExpired, State
 from klarna_om.batch.stop import Stop
+from klarna_om.batch.time_limit import TimeLimit
 from klarna_om.batch.totals import Progress, Summary, Totals
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "State",
     "Stop",
     "Summary",
+    "TimeLimit",
     "Totals",
     "acknowledge_all",
     "run",

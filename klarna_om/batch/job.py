@@ -4,9 +4,10 @@ from collections.abc import AsyncGenerator, AsyncIterable, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
-from attrs import field, frozen, validators
+from attrs import converters, field, frozen, validators
 
 from klarna_om.batch.execution import Execution
+from klarna_om.batch.failure_limit import FailureLimit, parse_failure_limit
 from klarna_om.batch.journal import Journal, JournalMismatchError
 from klarna_om.batch.progress_tracker import OnProgress, ProgressTracker, ignore_progress
 from klarna_om.batch.row_parser import ORDER_ID, RowParser
@@ -16,6 +17,7 @@ from klarna_om.batch.senders import make_sender
 from klarna_om.batch.sqlite_journal import SqliteJournal
 from klarna_om.batch.states import OnExpired, choose_on_expired
 from klarna_om.batch.stop import Stop
+from klarna_om.batch.time_limit import TimeLimit
 from klarna_om.batch.totals import Summary
 from klarna_om.client import KlarnaClient
 
@@ -48,6 +50,12 @@ class Job:
     """For rows that may have been sent over 23 hours ago: None for the operation's own rule (`AFTER_WINDOW`)."""
     keep_going: bool = field(default=False, kw_only=True)
     """Continue when the first 50 rows are all refused alike."""
+    max_failures: FailureLimit | None = field(
+        default=None, kw_only=True, converter=converters.optional(parse_failure_limit)
+    )
+    """Stop when so many rows of this run are refused, unknown or escalated: a number, or a share such as "5%"."""
+    time_limit: TimeLimit = field(factory=TimeLimit, kw_only=True)
+    """Stop at a time, or after so many seconds; the calls in progress end."""
     on_progress: OnProgress = field(default=ignore_progress, kw_only=True)
     """Called in the event loop, about five times a second."""
     stop: Stop = field(factory=Stop, kw_only=True)
@@ -88,6 +96,8 @@ async def run(client: KlarnaClient, job: Job) -> Summary:
             in_flight=job.in_flight,
             on_expired=choose_on_expired(job.operation, job.on_expired),
             keep_going=job.keep_going,
+            max_failures=job.max_failures,
+            time_limit=job.time_limit,
             tracker=ProgressTracker(job.on_progress),
             stop=job.stop,
         )

@@ -31,8 +31,10 @@ async def run_all_rows(execution: Execution) -> Summary:
     tracker, journal = execution.tracker, execution.journal
     tracker.start(await journal.counts())
     tracker.report()
+    limit = execution.time_limit.watch(execution.stop, execution.now, execution.clock, execution.started)
     try:
-        await run_chunk(execution, 1, await journal.last_row())
+        async with limit:
+            await run_chunk(execution, 1, await journal.last_row())
     finally:
         tracker.report()
     return Summary(
@@ -41,6 +43,7 @@ async def run_all_rows(execution: Execution) -> Summary:
         elapsed=tracker.elapsed,
         settled_now=tracker.settled_now,
         due=await journal.next_due(1, await journal.last_row(), execution.now()),
+        stopped_by=execution.stop.reason,
     )
 
 

@@ -99,6 +99,8 @@ class Summary:
     """Orders that this run settled; the rest of `totals.settled` was settled before."""
     due: datetime | None = None
     """When the first of the rows that are still unknown is to be tried again, by Klarna's schedule."""
+    stopped_by: str = ""
+    """Why the run stopped before it had tried all rows."""
 
     @property
     def rate(self) -> float:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,11 @@ from typing import Any
 import click
 from attrs import frozen
 
+from klarna_om.batch.failure_limit import FailureLimit
 from klarna_om.batch.states import OnExpired
+from klarna_om.batch.time_limit import TimeLimit
 from klarna_om.cli.connection_options import connection_options
+from klarna_om.cli.stop_options import STOP_OPTIONS
 from klarna_om.errors import ConfigurationError
 from klarna_om.settings.environment import find_environment
 from klarna_om.workflows.after_window import AFTER_WINDOW, Expired
@@ -30,6 +34,9 @@ class Settings:
     in_flight: int
     on_expired: OnExpired
     keep_going: bool
+    max_failures: FailureLimit | None
+    until: datetime | None
+    max_duration: float | None
     shown_problems: int = 20
     """Lines that a dry run shows with what is wrong with them."""
 
@@ -37,6 +44,11 @@ class Settings:
     def noun(self) -> str:
         """What is settled."""
         return "orders" if self.operation in ONCE_AN_ORDER else "rows"
+
+    @property
+    def time_limit(self) -> TimeLimit:
+        """When the run ends by the clock."""
+        return TimeLimit(self.until, self.max_duration)
 
     def is_kustom(self) -> bool:
         """Are the calls to go to Kustom? Where no environment is set, the client says so later."""
@@ -99,6 +111,7 @@ _RUN_OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option(
         "--keep-going", is_flag=True, help="Continue when the first 50 rows are all refused alike; else the job stops."
     ),
+    *STOP_OPTIONS,
     click.option(
         "--dry-run", is_flag=True, help="Read the manifest and show what would be done; send and write nothing."
     ),

@@ -39,6 +39,8 @@ async def execute(
                 in_flight=settings.in_flight,
                 on_expired=settings.on_expired,
                 keep_going=settings.keep_going,
+                max_failures=settings.max_failures,
+                time_limit=settings.time_limit,
                 tracker=ProgressTracker(show),
             )
             result = await CliRun(execution, settings.report).run(chunks)

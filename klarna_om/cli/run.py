@@ -121,6 +121,7 @@ class CliRun:
             elapsed=self.execution.tracker.elapsed,
             settled_now=self.execution.tracker.settled_now,
             due=due,
+            stopped_by=self.execution.stop.reason,
         )
         return RunResult(summary, is_cancelled=is_cancelled, error=error, target=self.execution.target)
 

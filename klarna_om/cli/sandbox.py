@@ -128,7 +128,7 @@ def _write_manifest(manifest: Path, order_ids: Iterable[str]) -> None:
 
 async def _serve(sandbox: Sandbox, orders: int, *, is_remote_allowed: bool) -> None:
     stop = asyncio.Event()
-    with handle_signals(stop.set):
+    with handle_signals(lambda _: stop.set()):
         async with sandbox:
             click.echo(f"Klarna sandbox with {orders} orders on {sandbox.url}; Ctrl-C ends it.\n")
             click.echo(f"export KLARNA_OM_ENVIRONMENT={sandbox.url}")

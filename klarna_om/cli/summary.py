@@ -15,7 +15,8 @@ def exit_code_for(result: RunResult) -> ExitCode:
     totals = result.totals
     if isinstance(result.error, KlarnaError):
         return ExitCode.CREDENTIALS_OR_HOST
-    if result.error is not None or result.is_cancelled or totals.pending:
+    is_stopped = bool(result.summary.stopped_by) and not result.summary.is_complete
+    if result.error is not None or result.is_cancelled or totals.pending or is_stopped:
         return ExitCode.STOPPED
     return (
         ExitCode.INCOMPLETE
@@ -28,6 +29,8 @@ def summary_text(settings: Settings, result: RunResult) -> str:
     """The summary for a person."""
     lines = [f"{result.totals.lines} lines: {result.totals}"]
     lines.append(_nothing_to_do(settings, result) if result.had_nothing_to_do else _speed(settings, result))
+    if result.error is None and result.summary.stopped_by and not result.summary.is_complete:
+        lines.append(f"Stopped: {result.summary.stopped_by}")
     if result.has_report:
         lines.append(f"Report: {settings.report}")
     if result.summary.due is not None:
@@ -82,7 +85,7 @@ def summary_json(settings: Settings, result: RunResult, code: ExitCode) -> str:
         "elapsed_seconds": round(result.summary.elapsed, 3),
         "journal": _text(settings.journal),
         "report": _text(settings.report) if result.has_report else None,
-        "stopped_by": None if result.error is None else _text(result.error),
+        "stopped_by": _text(result.error or result.summary.stopped_by) or None,
     }
     return msgspec.json.encode(summary).decode()
 
