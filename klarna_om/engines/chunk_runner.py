@@ -1,16 +1,17 @@
 """Runs the chunks that an engine delivers to this process, whatever the engine is."""
 
 import logging
+import time
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any
 from uuid import UUID, uuid4
 
-from attrs import define, field
+from attrs import Factory, define, field
 
 from klarna_om.batch.circuit_breaker import CircuitBreaker
 from klarna_om.batch.execution import Execution
-from klarna_om.batch.journal import JournalError, JournalMismatchError
+from klarna_om.batch.fatal_errors import BatchStopped
+from klarna_om.batch.journal import JournalMismatchError
 from klarna_om.batch.postgres import Database, PostgresJournal
 from klarna_om.batch.postgres.reader import read_identity, read_target
 from klarna_om.batch.runner import run_chunk
@@ -34,6 +35,10 @@ class _OpenJob:
     deliveries: int = 0
 
 
+def _breaker_of(runner: "ChunkRunner") -> CircuitBreaker:
+    return CircuitBreaker(runner.stop, time.monotonic, lambda: None)
+
+
 @define(eq=False, kw_only=True)
 class ChunkRunner:
     """One for each process; use it as `async with`. An outage of Klarna's is seen by all its jobs."""
@@ -48,7 +53,10 @@ class ChunkRunner:
     worker: UUID = field(factory=uuid4)
     _jobs: dict[UUID, _OpenJob] = field(factory=dict[UUID, _OpenJob], init=False)
     _running: set[Message] = field(factory=set[Message], init=False)
-    _breaker: CircuitBreaker | None = field(default=None, init=False)
+    fatal: KlarnaError | None = field(default=None, init=False)
+    """What no later try could cure; it has stopped this process's jobs."""
+    _given_up: dict[UUID, BatchStopped] = field(factory=dict[UUID, BatchStopped], init=False)
+    _breaker: CircuitBreaker = Factory(_breaker_of, takes_self=True)
 
     @property
     def target(self) -> str:
@@ -56,30 +64,37 @@ class ChunkRunner:
         return self.client.environment.base_url
 
     async def __aenter__(self) -> "ChunkRunner":
+        self.stop.on_request(self._stop_jobs)
         return self
 
     async def __aexit__(self, *_: object) -> None:
         for job in [*self._jobs]:
             await self._close(job)
 
-    def request_stop(self) -> None:
-        """Let the calls in progress end, and begin nothing new."""
-        self.stop.request()
+    def _stop_jobs(self) -> None:
         for opened in self._jobs.values():
-            opened.execution.stop.request()
+            opened.execution.stop.request(self.stop.reason)
 
     async def run(self, message: Message) -> bool:
         """Run a chunk; returns whether it is through: no row of it is pending or unknown.
 
-        A chunk that another worker has, or that this process runs already, is left alone. Raises `JournalError`, and
-        the `KlarnaError` that no later try could cure; the next delivery begins anew.
+        A chunk that another worker has, or that this process runs already, is left alone; so is a job that was stopped
+        because all its calls fail alike, until the process is started again. Raises `JournalError`, and the
+        `KlarnaError` that no later try could cure, which also stops everything else here.
         """
-        if self.stop.is_requested or message in self._running:
+        if self.stop.is_requested or message in self._running or message.job in self._given_up:
             return False
         self._running.add(message)
         try:
             async with self._use(message.job) as execution:
                 is_through = await run_chunk(execution, message.low, message.high)
+        except BatchStopped as error:
+            self._given_up[message.job] = error
+            raise
+        except KlarnaError as error:
+            self.fatal = error
+            self.stop.request(f"no later try can cure this: {error}")
+            raise
         finally:
             self._running.discard(message)
         state = "through" if is_through else "not through yet"
@@ -90,16 +105,20 @@ class ChunkRunner:
     async def _use(self, job: UUID) -> AsyncGenerator[Execution, None]:
         opened = self._jobs.get(job) or await self._open(job)
         opened.deliveries += 1
+        if self.stop.is_requested:
+            opened.execution.stop.request(self.stop.reason)
         try:
             yield opened.execution
-        except (KlarnaError, JournalError):
-            # What is known of Klarna stopped the job: once it is fixed, the next delivery must begin without it.
-            self._jobs.pop(job, None)
-            raise
         finally:
             opened.deliveries -= 1
-            if not opened.deliveries and self._jobs.get(job) is not opened:
-                await opened.stack.aclose()
+            await self._end_delivery(job, opened)
+
+    async def _end_delivery(self, job: UUID, opened: _OpenJob) -> None:
+        """Keep what is known of the job, unless it was stopped: the next delivery must begin without that."""
+        if opened.execution.stop.is_requested and self._jobs.get(job) is opened:
+            del self._jobs[job]
+        if not opened.deliveries and self._jobs.get(job) is not opened:
+            await opened.stack.aclose()
 
     async def _open(self, job: UUID) -> _OpenJob:
         identity = await read_identity(self.database, job)
@@ -119,8 +138,7 @@ class ChunkRunner:
 
     def _execution(self, journal: PostgresJournal) -> Execution:
         operation = journal.identity.operation
-        shared: dict[str, Any] = {} if self._breaker is None else {"breaker": self._breaker}
-        execution = Execution(
+        return Execution(
             journal=journal,
             sender=make_sender(self.client, operation),
             target=self.target,
@@ -129,9 +147,8 @@ class ChunkRunner:
             keep_going=self.keep_going,
             is_redelivered=True,
             worker=self.worker,
-            **shared,
+            breaker=self._breaker,
         )
-        return execution
 
     async def _close(self, job: UUID) -> None:
         await self._jobs.pop(job).stack.aclose()

@@ -86,3 +86,13 @@ async def read_identity(database: Database, job_id: UUID) -> Identity:
     if (found := await database.run(read)) is None:
         raise JournalError(f"this database has no job {job_id}: `klarna-om jobs` lists those it has")
     return Identity(str(job_id), *found)
+
+
+async def read_target(database: Database, job_id: UUID) -> str:
+    """Where the calls of a job go; empty until it is bound."""
+
+    async def read(connection: Connection) -> str:
+        ((target,),) = await (await connection.execute(statements.READ_TARGET.encode(), {"job": job_id})).fetchall()
+        return str(target)
+
+    return await database.run(read)

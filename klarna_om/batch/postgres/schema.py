@@ -11,6 +11,8 @@ create table klarna_om.jobs (
     operation text not null,
     -- Where the calls go.
     target text not null default '',
+    -- Is it delivered to workers in chunks? Else one program runs it.
+    is_delivered boolean not null default false,
     -- Rows that are claimed, stamped and delivered together.
     window_size integer not null,
     -- The names of the shop's own columns, in the manifest's order.
