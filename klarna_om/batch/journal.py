@@ -129,13 +129,29 @@ class Line:
     """The manifest's other columns."""
 
 
-class Journal(Protocol):
-    """The storage that a job needs. Each method returns when its effect is durable."""
+class JournalReader(Protocol):
+    """What a report needs."""
 
     @property
     def identity(self) -> Identity:
         """Which job this is."""
         ...
+
+    async def column_names(self) -> list[str]:
+        """The names of the manifest's other columns, in its order."""
+        ...
+
+    async def counts(self) -> Totals:
+        """The current manifest in numbers."""
+        ...
+
+    async def report_lines(self, after: int, limit: int) -> list[Line]:
+        """The lines of the current manifest that follow line `after`, each once."""
+        ...
+
+
+class Journal(JournalReader, Protocol):
+    """The storage that a job needs. Each method returns when its effect is durable."""
 
     async def bind(self, target: str) -> None:
         """Set where the calls go. Raises `JournalMismatchError` when anything may have been sent to another host."""
@@ -210,16 +226,4 @@ class Journal(Protocol):
 
     async def next_due(self, low: int, high: int, now: datetime) -> datetime | None:
         """When the next of the unknown rows from `low` to `high` that are postponed is due."""
-        ...
-
-    async def column_names(self) -> list[str]:
-        """The names of the manifest's other columns, in its order."""
-        ...
-
-    async def counts(self) -> Totals:
-        """The current manifest in numbers."""
-        ...
-
-    async def report_lines(self, after: int, limit: int) -> list[Line]:
-        """The lines of the current manifest that follow line `after`, each once."""
         ...

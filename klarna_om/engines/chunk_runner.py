@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Self
 from uuid import UUID, uuid4
 
 from attrs import Factory, define, field
@@ -63,7 +64,7 @@ class ChunkRunner:
         """Where the calls of this process go."""
         return self.client.environment.base_url
 
-    async def __aenter__(self) -> "ChunkRunner":
+    async def __aenter__(self) -> Self:
         self.stop.on_request(self._stop_jobs)
         return self
 

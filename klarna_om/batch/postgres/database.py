@@ -64,10 +64,10 @@ class Database:
     @asynccontextmanager
     async def connect(cls, dsn: str, *, patience: float = PATIENCE) -> AsyncGenerator["Database", None]:
         """Open a pool of up to four connections, once the tables are checked. Raises `JournalError`, at once."""
-        settings = make_conninfo(dsn)
-        await _check_tables(settings)
+        async with connect_once(dsn) as connection:
+            await check_version(connection)
         pool = AsyncConnectionPool[Connection](
-            settings,
+            make_conninfo(dsn),
             min_size=1,
             max_size=POOL_SIZE,
             reconnect_timeout=2.0,  # a longer one waits longer and longer between its tries
@@ -119,11 +119,12 @@ def make_conninfo(dsn: str) -> str:
         ) from None
 
 
-async def _check_tables(settings: str) -> None:
-    """On a connection of its own: a pool would not say why there is none."""
+@asynccontextmanager
+async def connect_once(dsn: str) -> AsyncGenerator[Connection, None]:
+    """One connection beside any pool, which would not say why there is none. Raises `JournalError`."""
     try:
-        async with await AsyncConnection.connect(settings) as connection:
-            await check_version(connection)
+        async with await AsyncConnection.connect(make_conninfo(dsn)) as connection:
+            yield connection
     except psycopg.Error as reason:
         raise unusable(reason) from reason
 
