@@ -1,6 +1,7 @@
 """`klarna-om jobs`: how far the jobs of a database are, and who works on them."""
 
 import asyncio
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,9 @@ from klarna_om.cli.job_end import guard
 
 if TYPE_CHECKING:
     from klarna_om.batch.postgres import JobProgress
+
+WIDE = 1_000
+"""Columns of a listing that goes to no terminal."""
 
 WATCH_INTERVAL = 1.0
 """Seconds between two readings."""
@@ -46,7 +50,8 @@ async def _show(dsn: str, *, watch: bool, as_json: bool) -> None:
             for job in jobs:
                 click.echo(msgspec.json.encode(_object(job)).decode())
             return
-        console = Console()
+        # A file or a pipe gets each line whole; a terminal folds what is too wide.
+        console = Console(width=None if sys.stdout.isatty() else WIDE)
         if not watch:
             console.print(_table(jobs))
             return
@@ -71,7 +76,7 @@ def _object(job: "JobProgress") -> dict[str, Any]:
 def _table(jobs: "Sequence[JobProgress]") -> Table:
     table = Table(box=None, pad_edge=False)
     for name in ("job", "operation", "settled", "workers", "outcomes"):
-        table.add_column(name, overflow="fold")
+        table.add_column(name, overflow="fold", no_wrap=name != "outcomes")
     for job in jobs:
         settled = f"{job.totals.settled} of {job.totals.orders}"
         chunks = sum(lease.chunks for lease in job.workers)

@@ -31,7 +31,7 @@ Exit codes: 0 submitted, 2 nothing was submitted, 4 the environment is wrong.
 @click.argument("manifest", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
 @dsn_option
 @click.option("--column", default="order_id", show_default=True, help="Column or key that holds the order id.")
-@click.option("--chunk", type=click.IntRange(1, 10_000), default=200, show_default=True, help="Rows in a chunk.")
+@click.option("--chunk", type=click.IntRange(50, 10_000), default=200, show_default=True, help="Rows in a chunk.")
 @click.option("--job", type=click.UUID, help="Replace the manifest of this job; what is known of an order stays.")
 def command(*, operation: str, manifest: str, **given: Any) -> None:
     """Load MANIFEST into the database and deliver it to the workers, in one transaction; prints the job's id.

@@ -26,7 +26,8 @@ async def submit(
     """Load a manifest for the workers of this host; returns the job's id.
 
     `target`: the base URL of the environment; workers of another one never get its chunks. With the id of a job that
-    exists its manifest is replaced, and orders that are known keep their row and its state. `window`: rows in a chunk.
+    exists its manifest is replaced, and orders that are known keep their row and its state. `window`: rows in a chunk,
+    at least 50, so that a wrong account is noticed before the refusals of a chunk are recorded.
     Raises `JournalError`; then nothing was loaded and no worker hears of it.
     """
     identity = await _identity(database, job_id or uuid4(), operation, window)

@@ -42,6 +42,7 @@ async def work(
         ) as runner,
         keep_sweeping(database, runner.target),
     ):
+        logger.info("worker %s runs the chunks of jobs for %s", runner.worker, runner.target)
         while not runner.stop.is_requested:
             await _run_worker(runner, dsn, concurrency, grace)
             await runner.stop.sleep(RESTART_DELAY)
