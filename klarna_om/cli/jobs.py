@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from asyncio import sleep
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -57,7 +58,7 @@ async def _show(dsn: str, *, watch: bool, as_json: bool) -> None:
             return
         with Live(_table(jobs), console=console, auto_refresh=False) as live:
             while any(job.totals.pending + job.totals.unknown for job in jobs):
-                await asyncio.sleep(WATCH_INTERVAL)
+                await sleep(WATCH_INTERVAL)
                 jobs = await read_jobs(database)
                 live.update(_table(jobs), refresh=True)
 

@@ -1,5 +1,6 @@
 """Runs the chunks that an engine delivers to this process, whatever the engine is."""
 
+import asyncio
 import logging
 import time
 from collections.abc import AsyncGenerator
@@ -53,7 +54,7 @@ class ChunkRunner:
     stop: Stop = field(factory=Stop)
     worker: UUID = field(factory=uuid4)
     _jobs: dict[UUID, _OpenJob] = field(factory=dict[UUID, _OpenJob], init=False)
-    _running: set[Message] = field(factory=set[Message], init=False)
+    _running: dict[Message, asyncio.Task[bool]] = field(factory=dict[Message, "asyncio.Task[bool]"], init=False)
     fatal: KlarnaError | None = field(default=None, init=False)
     """What no later try could cure; it has stopped this process's jobs."""
     _given_up: dict[UUID, BatchStopped] = field(factory=dict[UUID, BatchStopped], init=False)
@@ -69,8 +70,15 @@ class ChunkRunner:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        self.interrupt()  # what the engine has left behind
+        await asyncio.gather(*self._running.values(), return_exceptions=True)
         for job in [*self._jobs]:
             await self._close(job)
+
+    def interrupt(self) -> None:
+        """Interrupt the calls in progress. They are recorded as unknown; a repeat settles them."""
+        for delivery in self._running.values():
+            delivery.cancel()
 
     def _stop_jobs(self) -> None:
         for opened in self._jobs.values():
@@ -85,10 +93,9 @@ class ChunkRunner:
         """
         if self.stop.is_requested or message in self._running or message.job in self._given_up:
             return False
-        self._running.add(message)
+        self._running[message] = delivery = asyncio.create_task(self._deliver(message))
         try:
-            async with self._use(message.job) as execution:
-                is_through = await run_chunk(execution, message.low, message.high)
+            is_through = await delivery
         except BatchStopped as error:
             self._given_up[message.job] = error
             raise
@@ -97,10 +104,14 @@ class ChunkRunner:
             self.stop.request(f"no later try can cure this: {error}")
             raise
         finally:
-            self._running.discard(message)
+            del self._running[message]
         state = "through" if is_through else "not through yet"
         logger.info("job %s: rows %d to %d are %s", message.job, message.low, message.high, state)
         return is_through
+
+    async def _deliver(self, message: Message) -> bool:
+        async with self._use(message.job) as execution:
+            return await run_chunk(execution, message.low, message.high)
 
     @asynccontextmanager
     async def _use(self, job: UUID) -> AsyncGenerator[Execution, None]:

@@ -56,10 +56,20 @@ async def _run_worker(runner: ChunkRunner, dsn: str, concurrency: int, grace: fl
     try:
         await runner.stop.wait(asyncio.wait((worker,)))
     finally:
-        worker.cancel()
-        (result,) = await asyncio.gather(worker, return_exceptions=True)
-    if isinstance(result, Exception):
-        logger.warning("the queue cannot be read, trying again: %s: %s", type(result).__name__, result)
+        await _end(worker, runner)
+    if not worker.cancelled() and (reason := worker.exception()) is not None:
+        logger.warning("the queue cannot be read, trying again: %s: %s", type(reason).__name__, reason)
+
+
+async def _end(worker: "asyncio.Task[None]", runner: ChunkRunner) -> None:
+    """Wait until the chunks in progress have ended; cancelled meanwhile, interrupt them."""
+    worker.cancel()
+    try:
+        await asyncio.wait((worker,))
+    except asyncio.CancelledError:
+        runner.interrupt()
+        await asyncio.wait((worker,))
+        raise
 
 
 async def _open_and_run(runner: ChunkRunner, dsn: str, concurrency: int, grace: float) -> None:
