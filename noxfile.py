@@ -92,6 +92,13 @@ def outbox(session: nox.Session) -> None:
 
 
 @nox.session
+def engine(session: nox.Session) -> None:
+    """Thirty seeds of `kill -9` of workers that share a job by PostgreSQL: each order is done once."""
+    locked(session)
+    session.run("pytest", "-q", "tests/engines/test_kill.py", env={"KLARNA_OM_ENGINE_SEEDS": "30"})
+
+
+@nox.session
 def proofs(session: nox.Session) -> None:
     """The long proofs: the state machine over thousands of steps, every mutant, the two paths over wide documents."""
     locked(session)

@@ -176,6 +176,13 @@ def test_questions_are_answered_from_the_database(run: Run, manifest: Path, dsn:
     assert [json.loads(line)["outcome"] for line in exported] == ["pending", "refused", "pending", "duplicate"]
 
 
+def test_a_file_that_is_not_there_is_named() -> None:
+    result = CliRunner().invoke(group, ["journal", "list", "orders.csv.journal"])
+
+    assert result.exit_code == 2
+    assert "'orders.csv.journal' does not exist" in result.output
+
+
 def test_a_job_without_its_database_is_named() -> None:
     result = CliRunner().invoke(group, ["journal", "list", str(uuid4())], env={"KLARNA_OM_DSN": None})
 

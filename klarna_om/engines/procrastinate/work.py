@@ -46,8 +46,8 @@ async def work(
         while not runner.stop.is_requested:
             await _run_worker(runner, dsn, concurrency, grace)
             await runner.stop.sleep(RESTART_DELAY)
-        if runner.fatal is not None:
-            raise runner.fatal
+    if runner.fatal is not None:
+        raise runner.fatal
 
 
 async def _run_worker(runner: ChunkRunner, dsn: str, concurrency: int, grace: float) -> None:
