@@ -9,7 +9,7 @@ from klarna_om.batch.execution import Execution
 from klarna_om.batch.feed import Arrange, Feed
 from klarna_om.batch.journal import JournalInUseError, Row
 from klarna_om.batch.repeats import Repeats
-from klarna_om.batch.slow_tiers import SlowTiers
+from klarna_om.batch.slow_tiers import LONGEST_WAIT, SlowTiers
 from klarna_om.batch.stamps import Stamps
 from klarna_om.batch.states import State
 from klarna_om.batch.totals import Summary
@@ -79,7 +79,8 @@ class _Delivery:
         try:
             await Pass(self.execution, self.stamps, self._feed(State.PENDING)).run()
             await self._repeat_unknown()
-            while not self.execution.is_redelivered and await self.tiers.wait():
+            until = self.execution.now() + LONGEST_WAIT  # once: rows that fail then are the next run's
+            while not self.execution.is_redelivered and await self.tiers.wait(until):
                 await self._repeat_unknown()
         finally:
             try:
