@@ -1,12 +1,13 @@
 """The journal of one job in PostgreSQL: shared by the workers of any number of machines."""
 
+import logging
 from collections.abc import AsyncGenerator, AsyncIterable, Collection, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from uuid import UUID, uuid4
 
 from klarna_om.batch.entry import Entry
-from klarna_om.batch.journal import Hook, Identity, JournalMismatchError, RowResult, Stamp
+from klarna_om.batch.journal import Hook, Identity, JournalError, JournalMismatchError, RowResult, Stamp
 from klarna_om.batch.postgres import statements
 from klarna_om.batch.postgres.claims import Claims
 from klarna_om.batch.postgres.database import Connection, Database
@@ -15,6 +16,8 @@ from klarna_om.batch.postgres.reader import PostgresReader, read_identity
 from klarna_om.batch.postgres.recorder import Recorder
 from klarna_om.batch.states import State
 from klarna_om.workflows.after_window import TIERS
+
+logger = logging.getLogger("klarna_om.batch.postgres")
 
 CHUNK = 200
 """Rows that are claimed, stamped and delivered together."""
@@ -87,7 +90,10 @@ class PostgresJournal(PostgresReader):
         `then` is called with psycopg's `AsyncConnection`, and what it returns is awaited, in the same transaction.
         """
         await self._database.run_long(lambda connection: load_manifest(connection, self._identity, chunks, then))
-        await self._database.run_long(lambda connection: connection.execute(ANALYZE.encode()))
+        try:
+            await self._database.run_long(lambda connection: connection.execute(ANALYZE.encode()))
+        except JournalError as reason:  # the manifest is loaded all the same; autovacuum does it later
+            logger.warning("the tables could not be analyzed, so the job may be slow at first: %s", reason)
 
     async def lease(self, windows: Collection[int], now: datetime, worker: UUID, seconds: float) -> Collection[int]:
         """Take the leases of windows before their rows are read; returns those that no other worker has."""

@@ -1,15 +1,19 @@
 """Two processes at one job: who has which window, and what the other may still do."""
 
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
 
+from klarna_om.batch.entry import Entry
 from klarna_om.batch.journal import JournalMismatchError, RowResult, Stamp
 from klarna_om.batch.postgres import PostgresJournal
+from klarna_om.batch.row_parser import RowParser
+from klarna_om.batch.rows import read_rows
 from klarna_om.batch.states import State
 from klarna_om.batch.totals import Totals
-from tests.batch.fake_sender import order_ids
+from tests.batch.fake_sender import order_id, order_ids
 from tests.batch.jobs import START, load
 
 FIRST, SECOND = uuid4(), uuid4()
@@ -135,3 +139,20 @@ async def test_a_lease_is_judged_by_the_databases_clock(journals: str, job_id: U
         await first.claim(0, now, FIRST, 20.0)
 
         assert await second.claim(0, now + timedelta(hours=30), SECOND, 20.0) is None
+
+
+async def test_the_request_of_a_row_that_a_worker_has_cannot_change(journals: str, job_id: UUID) -> None:
+    def rows(amount: int) -> AsyncIterator[list[Entry]]:
+        row = {"order_id": order_id(1), "captured_amount": amount, "reference": "s-1"}
+        return read_rows([row], RowParser("captures.create"))
+
+    async with PostgresJournal.open(journals, job_id, "captures.create") as journal:
+        await journal.load(rows(300))
+        await journal.lease({0}, datetime.now(UTC), FIRST, 20.0)
+
+        await journal.load(rows(400))
+        assert await journal.counts() == Totals(conflict=1)
+
+        await journal.release([0])
+        await journal.load(rows(400))
+        assert await journal.counts() == Totals(pending=1)

@@ -118,6 +118,17 @@ async def test_a_connection_whose_other_end_is_gone_is_given_up(
         assert await database.run(work) == "worked"
 
 
+async def test_a_manifest_is_loaded_also_where_the_tables_cannot_be_analyzed(
+    journals: str, job_id: UUID, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("klarna_om.batch.postgres.journal.ANALYZE", "analyze klarna_om.nothing")
+    async with PostgresJournal.open(journals, job_id) as journal:
+        await load(journal, order_ids(2))
+
+        assert await journal.counts() == Totals(pending=2)
+    assert "could not be analyzed" in caplog.text
+
+
 async def test_who_waits_for_a_record_that_fails_gets_the_error_and_the_next_works(
     journals: str, job_id: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
