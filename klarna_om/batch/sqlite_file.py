@@ -8,6 +8,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from klarna_om.batch import schema
+from klarna_om.batch.iso_time import to_iso
 from klarna_om.batch.journal import WINDOW, Identity, JournalError, JournalMismatchError
 from klarna_om.batch.journal_checks import check_content, check_start, check_version
 from klarna_om.batch.output_file import find_problem, sync_directory
@@ -148,8 +149,3 @@ def query_number(connection: sqlite3.Connection, query: str) -> int:
     """The one number that a query returns."""
     value: int = connection.execute(query).fetchone()[0]
     return value
-
-
-def to_iso(moment: datetime | None) -> str | None:
-    """A time as the journal stores it: UTC, to the millisecond."""
-    return None if moment is None else moment.astimezone(UTC).isoformat(timespec="milliseconds")

@@ -1,9 +1,7 @@
-"""What any journal does, whatever it keeps its rows in. Another one joins by an opener in `OPENERS`."""
+"""What any journal does, whatever it keeps its rows in. Another one joins by an opener (`tests.batch.openers`)."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -12,26 +10,19 @@ from klarna_om.batch.entry import Entry, Problem
 from klarna_om.batch.journal import WINDOW, Journal, JournalError, Row, RowResult, Stamp
 from klarna_om.batch.row_parser import RowParser
 from klarna_om.batch.rows import read_rows
-from klarna_om.batch.sqlite_journal import SqliteJournal
 from klarna_om.batch.states import State
 from klarna_om.batch.totals import Totals
 from tests.batch.fake_sender import order_id, order_ids
 from tests.batch.jobs import START, WORKER, lines, load, save_stamp
+from tests.batch.openers import Open
 
 ALL = 10_000_000
 
-Opener = Callable[[Path], AbstractAsyncContextManager[Journal]]
 
-OPENERS: Mapping[str, Opener] = {
-    "file": lambda folder: SqliteJournal.open(folder / "a.journal"),
-    "memory": lambda _: SqliteJournal.open(None),
-}
-
-
-@pytest.fixture(params=OPENERS)
-async def journal(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Journal]:
+@pytest.fixture
+async def journal(open_journal: Open) -> AsyncIterator[Journal]:
     """Each kind of journal."""
-    async with OPENERS[request.param](tmp_path) as opened:
+    async with open_journal() as opened:
         yield opened
 
 
