@@ -8,6 +8,7 @@ from uuid import UUID, uuid5
 from attrs import evolve, field, frozen
 
 from klarna_om.batch.entry import NO_COLUMNS, Entry
+from klarna_om.batch.job_facts import JobFacts, Limit
 from klarna_om.batch.states import State
 from klarna_om.batch.totals import Totals
 from klarna_om.keys import derive_key
@@ -177,6 +178,10 @@ class Journal(Protocol):
         """Record the result of a call. A row that is done or refused stays so."""
         ...
 
+    async def record_limit(self, limit: Limit) -> None:
+        """Record what the rate limit allows from now on."""
+        ...
+
     async def retry(self, *, refused: bool, unknown: bool, code: str | None = None) -> int:
         """Take up rows again, those with this error code only; returns how many.
 
@@ -199,6 +204,10 @@ class Journal(Protocol):
 
     async def counts(self) -> Totals:
         """The current manifest in numbers."""
+        ...
+
+    async def facts(self, groups: int, lines: int) -> JobFacts:
+        """The job in numbers, with at most so many groups of what needs somebody, and first lines of each."""
         ...
 
     async def report_lines(self, after: int, limit: int) -> list[Line]:

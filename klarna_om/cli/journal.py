@@ -11,9 +11,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from klarna_om.batch.page.write import render_page
 from klarna_om.batch.report import write_lines
 from klarna_om.batch.sqlite_journal import SqliteJournal
 from klarna_om.cli.exit_codes import ExitCode
+from klarna_om.cli.files import need_page_libraries
 from klarna_om.cli.job_end import guard
 from klarna_om.cli.line_text import line_text
 
@@ -90,12 +92,20 @@ def list_lines(journal: Path, states: tuple[str, ...], code: str | None, limit: 
     epilog="""\b
 Example:
   klarna-om journal export captures.csv.journal --format jsonl | jq 'select(.outcome == "unknown")'
+  klarna-om journal export captures.csv.journal --format html > captures.html
 """,
 )
 @_JOURNAL
-@click.option("--format", "kind", type=click.Choice(["csv", "jsonl"]), default="csv", show_default=True, help="Form.")
+@click.option("--format", "kind", type=click.Choice(["csv", "jsonl", "html"]), default="csv", show_default=True, help="Form.")
 def export(journal: Path, kind: str) -> None:
-    """Write every line of the manifest with what became of it to standard output, as the report has it."""
+    """Write every line of the manifest with what became of it to standard output, as the report has it.
+
+    `--format html` writes one page about the job instead, for people, as `--html` of a run does.
+    """
+    if kind == "html":
+        need_page_libraries()
+        click.echo(_read(journal, render_page).encode(), nl=False)  # whatever the terminal's encoding is
+        return
     _read(journal, lambda opened: write_lines(opened, sys.stdout, kind))
 
 
