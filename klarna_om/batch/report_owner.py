@@ -14,7 +14,6 @@ from klarna_om.batch.report import ReportError, form_of
 from klarna_om.batch.report_lines import COLUMNS, JOB
 from klarna_om.batch.threads import run_in_thread
 
-
 PAGE_START = 2_000
 """Characters of a page within which it names its job."""
 

@@ -159,7 +159,8 @@ SELECT outcome, status, error_code, total, line FROM (
 # To three digits, so that there are at most some thousand different ones.
 DURATIONS = """
 SELECT CASE WHEN ms < 1000 THEN ms WHEN ms < 10000 THEN ms / 10 * 10 WHEN ms < 100000 THEN ms / 100 * 100
-    WHEN ms < 1000000 THEN ms / 1000 * 1000 ELSE ms / 100000 * 100000 END AS duration, count(*)
+    WHEN ms < 1000000 THEN ms / 1000 * 1000 WHEN ms < 10000000 THEN ms / 10000 * 10000
+    ELSE ms / 100000 * 100000 END AS duration, count(*)
 FROM (
     SELECT max(0, CAST(round((julianday(finished_at) - julianday(started_at)) * 86400000) AS INTEGER)) AS ms
     FROM rows WHERE state IN ('done', 'refused') AND line IS NOT NULL AND started_at IS NOT NULL
@@ -172,6 +173,7 @@ WHERE line IS NOT NULL AND finished_at IS NOT NULL GROUP BY substr(finished_at, 
 """
 
 BINS = """
-SELECT state, CAST((julianday(finished_at) - julianday(:start)) * 86400 / :width AS INTEGER) AS bin, sum(attempts)
+SELECT state, CAST(round((julianday(finished_at) - julianday(:start)) * 86400000) AS INTEGER) / (1000 * :width) AS bin,
+    sum(attempts)
 FROM rows WHERE line IS NOT NULL AND finished_at BETWEEN :start AND :end GROUP BY state, bin
 """

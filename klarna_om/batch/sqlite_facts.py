@@ -32,8 +32,7 @@ def _groups(connection: sqlite3.Connection, groups: int, lines: int) -> list[Gro
     values = {"lines": lines, "limit": groups * lines}
     found: Iterable[Any] = connection.execute(schema.GROUPS, values)
     made = [
-        Group(*alike, lines=tuple(line for *_, line in members))
-        for alike, members in groupby(found, lambda row: row[:4])
+        Group(*alike, tuple(line for *_, line in members)) for alike, members in groupby(found, lambda row: row[:4])
     ]
     return made[:groups]
 

@@ -96,7 +96,9 @@ Example:
 """,
 )
 @_JOURNAL
-@click.option("--format", "kind", type=click.Choice(["csv", "jsonl", "html"]), default="csv", show_default=True, help="Form.")
+@click.option(
+    "--format", "kind", type=click.Choice(["csv", "jsonl", "html"]), default="csv", show_default=True, help="Form."
+)
 def export(journal: Path, kind: str) -> None:
     """Write every line of the manifest with what became of it to standard output, as the report has it.
 

@@ -47,8 +47,7 @@ SUPPORT = "Klarna asks to contact its support: the text for it is below."
 
 SOURCES: Mapping[str, str] = {
     "Klarna's error codes": (
-        "https://docs.klarna.com/resources/developer-tools/error-handling/"
-        "error-codes-and-messages-for-order-management"
+        "https://docs.klarna.com/resources/developer-tools/error-handling/error-codes-and-messages-for-order-management"
     ),
     "Klarna's policy of retries and escalation": "https://docs.klarna.com/api/escalation-and-retry-policy",
 }

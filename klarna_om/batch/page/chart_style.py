@@ -30,5 +30,12 @@ def style_axes(axes: Any, ylabel: str = "") -> None:
 def write_beside(axes: Any, text: str, point: tuple[float, float], offset: float, **where: Any) -> None:
     """Text at a distance in points from a point of the data."""
     axes.annotate(
-        text, point, xytext=(offset, 0), textcoords="offset points", fontsize=FONT, color=COLOURS["ink"], **where
+        text,
+        point,
+        xytext=(offset, 0),
+        textcoords="offset points",
+        fontsize=FONT,
+        color=COLOURS["ink"],
+        parse_math=False,
+        **where,
     )

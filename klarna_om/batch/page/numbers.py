@@ -48,9 +48,9 @@ def percentile(values: Distribution, share: float) -> int:
 def histogram(values: Distribution, bins: int) -> tuple[list[int], list[int]]:
     """Edges that grow by a factor, one more than bins, and the counts between them."""
     least, most = max(values[0][0], 1), max(values[-1][0], 1)
-    ratio = (most * 1.01 / least) ** (1 / bins)
+    ratio = (most + 1) / least
     # Whole numbers, as the values are: narrower bins would be empty in turns.
-    edges = sorted({round(least * ratio**n) for n in range(bins)} | {most + 1})
+    edges = sorted({round(least * ratio ** (number / bins)) for number in range(bins + 1)})
     counts = [0] * (len(edges) - 1)
     number = 0
     for value, count in values:

@@ -27,7 +27,7 @@ def draw_rate(stretches: Sequence[Stretch], limits: Sequence[Limit]) -> str:
     """One plot for each stretch, with one scale of the rate for all."""
     whole = sum(stretch.seconds for stretch in stretches)
     parts = [max(stretch.seconds / whole, LEAST_PART) for stretch in stretches]
-    figure = Figure(figsize=(WIDTH, 2.6), layout="constrained")
+    figure: Any = Figure(figsize=(WIDTH, 2.6), layout="constrained")
     row: Any = figure.subplots(1, len(stretches), sharey=True, squeeze=False, width_ratios=parts)[0]
     top = max([peak(stretch) for stretch in stretches] + [limit.ceiling for limit in limits])
     for number, (axes, stretch, part) in enumerate(zip(row, stretches, parts, strict=True)):

@@ -4,6 +4,7 @@ from base64 import b64encode
 from collections.abc import Sequence
 from hashlib import sha256
 from importlib.resources import files
+from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
@@ -35,11 +36,12 @@ OUTCOMES = (
 )
 """In the order in which they are shown, each with what it means."""
 
+
 def render(view: View) -> str:
     """The whole page."""
     environment = Environment(loader=PackageLoader(PACKAGE, "."), autoescape=True, undefined=StrictUndefined)
     environment.trim_blocks = environment.lstrip_blocks = True
-    environment.filters.update(
+    filters: dict[str, Any] = dict(
         count=numbers.show_count,
         share=numbers.show_share,
         rate=numbers.show_rate,
@@ -48,6 +50,7 @@ def render(view: View) -> str:
         columns=show_columns,
         sentence=_sentence,
     )
+    environment.filters.update(filters)
     style = files(PACKAGE).joinpath("page.css").read_text("utf-8")
     facts = view.facts
     return environment.get_template("page.html.j2").render(

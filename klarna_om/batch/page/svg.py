@@ -25,6 +25,8 @@ COLOURS = {
 
 _VARIABLES = {colour: f"var(--{name})" for name, colour in COLOURS.items()}
 
+_library: Any = matplotlib
+
 _METADATA = ("Creator", "Date", "Format", "Type")
 
 
@@ -32,7 +34,7 @@ def make_svg(figure: Any, name: str, title: str) -> str:
     """The figure as one element. `name`: unique in the page. `title`: what a screen reader says."""
     file = io.StringIO()
     # Text stays text, and no two pictures of a page have the same ids.
-    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": name}):
+    with _library.rc_context({"svg.fonttype": "none", "svg.hashsalt": name}):
         figure.savefig(file, format="svg", transparent=True, metadata=dict.fromkeys(_METADATA))
     source = file.getvalue()
     root = ElementTree.fromstring(source)  # noqa: S314 - matplotlib has just written it
