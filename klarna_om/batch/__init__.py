@@ -12,6 +12,7 @@ from klarna_om.batch.entry import Entry, Problem
 from klarna_om.batch.fatal_errors import BatchStopped
 from klarna_om.batch.job import Job, run
 from klarna_om.batch.journal import Journal, JournalError, JournalInUseError, JournalMismatchError, Line, Row
+from klarna_om.batch.page.write import write_page
 from klarna_om.batch.report import write_report
 from klarna_om.batch.rows import Item
 from klarna_om.batch.sqlite_journal import SqliteJournal
@@ -44,5 +45,6 @@ __all__ = [
     "Totals",
     "acknowledge_all",
     "run",
+    "write_page",
     "write_report",
 ]

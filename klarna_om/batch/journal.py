@@ -8,6 +8,7 @@ from uuid import UUID, uuid5
 from attrs import evolve, field, frozen
 
 from klarna_om.batch.entry import NO_COLUMNS, Entry
+from klarna_om.batch.job_facts import JobFacts, Limit
 from klarna_om.batch.states import State
 from klarna_om.batch.totals import Totals
 from klarna_om.keys import derive_key
@@ -145,6 +146,10 @@ class JournalReader(Protocol):
         """The current manifest in numbers."""
         ...
 
+    async def facts(self, groups: int, lines: int) -> JobFacts:
+        """The job in numbers, with at most so many groups of what needs somebody, and first lines of each."""
+        ...
+
     async def report_lines(self, after: int, limit: int) -> list[Line]:
         """The lines of the current manifest that follow line `after`, each once."""
         ...
@@ -210,6 +215,10 @@ class Journal(JournalReader, Protocol):
         Where another worker has taken over the window meanwhile, only a result that is done is recorded: the other
         worker's own call settles the row.
         """
+        ...
+
+    async def record_limit(self, limit: Limit) -> None:
+        """Record what the rate limit allows from now on."""
         ...
 
     async def retry(self, *, refused: bool, unknown: bool, code: str | None = None) -> int:

@@ -11,10 +11,12 @@ from uuid import UUID
 from klarna_om.batch import schema
 from klarna_om.batch.entry import Entry
 from klarna_om.batch.iso_time import to_iso
+from klarna_om.batch.job_facts import JobFacts, Limit
 from klarna_om.batch.journal import WINDOW, Hook, Identity, JournalError, Line, Row, RowResult, Stamp
 from klarna_om.batch.journal_checks import FileWatch
 from klarna_om.batch.lock import lock
 from klarna_om.batch.manifest_loader import load_manifest
+from klarna_om.batch.sqlite_facts import read_facts
 from klarna_om.batch.sqlite_file import (
     bind,
     connect,
@@ -169,6 +171,11 @@ class SqliteJournal:
             )
         )
 
+    async def record_limit(self, limit: Limit) -> None:
+        """Record what the rate limit allows from now on."""
+        values = (to_iso(limit.at), limit.ceiling, limit.rate)
+        await self._writer.run(lambda connection: connection.execute(schema.INSERT_LIMIT, values))
+
     async def retry(self, *, refused: bool, unknown: bool, code: str | None = None) -> int:
         """Take up rows again, those with this error code only; returns how many."""
         scripts = [schema.RETRY_REFUSED] * refused + [schema.RETRY_UNKNOWN] * unknown
@@ -194,6 +201,10 @@ class SqliteJournal:
     async def counts(self) -> Totals:
         """The current manifest in numbers."""
         return await self._writer.run(counts)
+
+    async def facts(self, groups: int, lines: int) -> JobFacts:
+        """The job in numbers, with at most so many groups of what needs somebody, and first lines of each."""
+        return await self._writer.run(lambda connection: read_facts(connection, groups, lines))
 
     async def last_result_at(self) -> datetime | None:
         """When the latest result of the current manifest was recorded."""

@@ -9,7 +9,6 @@ import click
 
 from klarna_om.batch.entry import Entry
 from klarna_om.batch.manifest import read_chunks
-from klarna_om.batch.report_owner import check_report
 from klarna_om.batch.row_parser import RowParser
 from klarna_om.batch.sqlite_journal import SqliteJournal
 from klarna_om.batch.states import choose_on_expired
@@ -17,7 +16,7 @@ from klarna_om.batch.totals import Summary
 from klarna_om.cli.batch_options import Settings, batch_options
 from klarna_om.cli.batch_texts import epilog_of, help_of
 from klarna_om.cli.event_loop import loop_factory
-from klarna_om.cli.execute import execute
+from klarna_om.cli.execute import check_outputs, execute
 from klarna_om.cli.files import choose_files
 from klarna_om.cli.job_end import end, guard
 from klarna_om.cli.manifest_lines import open_lines
@@ -30,7 +29,7 @@ def make_command(name: str, operation: str) -> click.Command:
     def command(*, dry_run: bool, as_json: bool, **given: Any) -> None:
         # Every failed attempt is logged; here the report lists it, and the display should stay readable.
         logging.getLogger("klarna_om").addHandler(logging.NullHandler())
-        journal, report = choose_files(given["manifest"], given["journal"], given["report"])
+        journal, report = choose_files(given["manifest"], given["journal"], given["report"], given["html"])
         on_expired = choose_on_expired(operation, given.pop("on_expired", None))
         named: dict[str, Any] = {**given, "journal": journal, "report": report}
         settings = Settings(**named, operation=operation, on_expired=on_expired)
@@ -51,7 +50,7 @@ def _run(settings: Settings, work: Callable[[Settings, Iterator[Entry]], Any]) -
 
 async def _dry_run(settings: Settings, lines: Iterator[Entry]) -> RunResult:
     async with SqliteJournal.open_copy(settings.journal, settings.operation) as journal:
-        await check_report(journal, settings.report)
+        await check_outputs(journal, settings)
         await journal.load(read_chunks(lines))
         problems = await journal.select_lines(("malformed", "conflict"), settings.shown_problems)
         return RunResult(Summary(journal.identity.job_id, await journal.counts()), problems=tuple(problems))

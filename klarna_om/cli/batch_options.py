@@ -30,6 +30,7 @@ class Settings:
     column: str
     journal: Path
     report: Path
+    html: Path | None = None
     rate: float | None
     in_flight: int
     on_expired: OnExpired
@@ -102,6 +103,11 @@ _RUN_OPTIONS: tuple[Callable[[Any], Any], ...] = (
         "--report",
         type=click.Path(dir_okay=False, path_type=Path),
         help="One row for each line of the manifest. Default: orders.report.csv for orders.csv.",
+    ),
+    click.option(
+        "--html",
+        type=click.Path(dir_okay=False, path_type=Path),
+        help="Write one page about the job too, for people: open it in a browser.",
     ),
     click.option("--rate", type=click.FloatRange(min=0, min_open=True), help="Requests per second, at most."),
     click.option(

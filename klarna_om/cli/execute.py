@@ -7,8 +7,10 @@ from attrs import evolve
 
 from klarna_om.batch.entry import Entry
 from klarna_om.batch.execution import Execution
+from klarna_om.batch.journal import Journal
+from klarna_om.batch.limit_watch import read_pace_of
 from klarna_om.batch.progress_tracker import ProgressTracker
-from klarna_om.batch.report_owner import check_report
+from klarna_om.batch.report_owner import check_page, check_report
 from klarna_om.batch.senders import make_sender
 from klarna_om.batch.sqlite_journal import SqliteJournal
 from klarna_om.cli.batch_options import Settings
@@ -28,7 +30,7 @@ async def execute(
         KlarnaClient(in_flight=settings.in_flight, rate=settings.rate, **connection_arguments()) as client,
         SqliteJournal.open(settings.journal, settings.operation) as journal,
     ):
-        await check_report(journal, settings.report)
+        await check_outputs(journal, settings)
         if prepare is not None:
             await prepare(journal)
         with show_progress(sys.stderr) as show:
@@ -42,6 +44,14 @@ async def execute(
                 max_failures=settings.max_failures,
                 time_limit=settings.time_limit,
                 tracker=ProgressTracker(show),
+                read_pace=read_pace_of(client),
             )
-            result = await CliRun(execution, settings.report).run(chunks)
+            result = await CliRun(execution, settings.report, settings.html).run(chunks)
         return evolve(result, settled_at=await journal.last_result_at()) if result.had_nothing_to_do else result
+
+
+async def check_outputs(journal: Journal, settings: Settings) -> None:
+    """Raise `ReportError` unless the report, and the page if there is to be one, may be written."""
+    await check_report(journal, settings.report)
+    if settings.html is not None:
+        await check_page(journal, settings.html)

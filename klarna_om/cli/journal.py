@@ -12,9 +12,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from klarna_om.batch.page.write import render_page
 from klarna_om.batch.report import write_lines
 from klarna_om.cli.dsn_option import HELP, VARIABLE
 from klarna_om.cli.exit_codes import ExitCode
+from klarna_om.cli.files import need_page_libraries
 from klarna_om.cli.job_end import guard
 from klarna_om.cli.journal_source import JournalName, Reader, open_reader
 from klarna_om.cli.line_text import line_text
@@ -101,12 +103,22 @@ def list_lines(journal: UUID | Path, dsn: str | None, states: tuple[str, ...], c
     epilog="""\b
 Example:
   klarna-om journal export captures.csv.journal --format jsonl | jq 'select(.outcome == "unknown")'
+  klarna-om journal export captures.csv.journal --format html > captures.html
 """,
 )
 @_journal
-@click.option("--format", "kind", type=click.Choice(["csv", "jsonl"]), default="csv", show_default=True, help="Form.")
+@click.option(
+    "--format", "kind", type=click.Choice(["csv", "jsonl", "html"]), default="csv", show_default=True, help="Form."
+)
 def export(journal: UUID | Path, dsn: str | None, kind: str) -> None:
-    """Write every line of the manifest with what became of it to standard output, as the report has it."""
+    """Write every line of the manifest with what became of it to standard output, as the report has it.
+
+    `--format html` writes one page about the job instead, for people, as `--html` of a run does.
+    """
+    if kind == "html":
+        need_page_libraries()
+        click.echo(_read(journal, dsn, render_page).encode(), nl=False)  # whatever the terminal's encoding is
+        return
     _read(journal, dsn, lambda opened: write_lines(opened, sys.stdout, kind))
 
 

@@ -1,7 +1,7 @@
 """Run a job on a terminal: handle signals, show progress, and always leave a report."""
 
 import asyncio
-from collections.abc import AsyncIterable, Coroutine, Sequence
+from collections.abc import AsyncIterable, Awaitable, Callable, Coroutine, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,7 +11,8 @@ from attrs import define, field, frozen
 
 from klarna_om.batch.entry import Entry
 from klarna_om.batch.execution import Execution
-from klarna_om.batch.journal import JournalError, JournalMismatchError, Line
+from klarna_om.batch.journal import Journal, JournalError, JournalMismatchError, Line
+from klarna_om.batch.page.write import write_page
 from klarna_om.batch.report import ReportError, write_report
 from klarna_om.batch.runner import run_all_rows, run_rows
 from klarna_om.batch.totals import Summary, Totals
@@ -62,6 +63,7 @@ class CliRun:
 
     execution: Execution
     report: Path
+    html: Path | None = None
     _task: asyncio.Task[Any] = field(init=False)
 
     async def run(self, chunks: AsyncIterable[Sequence[Entry]] | None) -> RunResult:
@@ -102,15 +104,11 @@ class CliRun:
         return task.result()
 
     async def _try_to_write_report(self) -> tuple[Totals, ReportError | None]:
-        error = None
-        try:
-            await write_report(self.execution.journal, self.report)
-        except OSError as reason:
-            error = ReportError(
-                f"the report {self.report} cannot be written ({reason.strerror}); the journal is complete: check the"
-                " disk and run the same command again"
-            )
-        return await self.execution.journal.counts(), error
+        journal = self.execution.journal
+        error = await _try_to_write(write_report, journal, self.report)
+        if error is None and self.html is not None:
+            error = await _try_to_write(write_page, journal, self.html)
+        return await journal.counts(), error
 
     def _result(
         self, totals: Totals, error: Failure | None, *, is_cancelled: bool = False, due: datetime | None = None
@@ -124,6 +122,19 @@ class CliRun:
             stopped_by=self.execution.stop.reason,
         )
         return RunResult(summary, is_cancelled=is_cancelled, error=error, target=self.execution.target)
+
+
+async def _try_to_write(
+    write: Callable[[Journal, Path], Awaitable[None]], journal: Journal, path: Path
+) -> ReportError | None:
+    try:
+        await write(journal, path)
+    except OSError as reason:
+        return ReportError(
+            f"the report {path} cannot be written ({reason.strerror}); the journal is complete: check the disk and run"
+            " the same command again"
+        )
+    return None
 
 
 def _announce_stop() -> None:

@@ -33,6 +33,8 @@ def summary_text(settings: Settings, result: RunResult) -> str:
         lines.append(f"Stopped: {result.summary.stopped_by}")
     if result.has_report:
         lines.append(f"Report: {settings.report}")
+        if settings.html is not None:
+            lines.append(f"Page: {settings.html}")
     if result.summary.due is not None:
         lines.append(
             f"{result.totals.unknown} unknown {settings.noun} are tried again by the same command; Klarna asks to wait"
@@ -85,6 +87,7 @@ def summary_json(settings: Settings, result: RunResult, code: ExitCode) -> str:
         "elapsed_seconds": round(result.summary.elapsed, 3),
         "journal": _text(settings.journal),
         "report": _text(settings.report) if result.has_report else None,
+        "html": _text(settings.html) if result.has_report and settings.html is not None else None,
         "stopped_by": _text(result.error or result.summary.stopped_by) or None,
     }
     return msgspec.json.encode(summary).decode()

@@ -171,7 +171,7 @@ def test_2_when_two_files_are_one(acknowledge: Acknowledge, manifest: Path) -> N
     result = acknowledge("--report", "orders.csv")
 
     assert result.exit_code == 2
-    assert "three different files" in result.stderr
+    assert "must be different files" in result.stderr
 
 
 def test_2_when_the_journal_is_something_else(acknowledge: Acknowledge, manifest: Path, tmp_path: Path) -> None:
