@@ -19,10 +19,14 @@ from klarna_om.batch.states import OnExpired, State
 from klarna_om.batch.stop import Stop
 from klarna_om.batch.time_limit import TimeLimit
 from klarna_om.batch.totals import Progress, Summary, Totals
+from klarna_om.batch.verification import Check, Finding, Verification
+from klarna_om.batch.verify_journal import verify
 
 __all__ = [
     "BatchStopped",
+    "Check",
     "Entry",
+    "Finding",
     "Item",
     "Job",
     "Journal",
@@ -42,7 +46,9 @@ __all__ = [
     "Summary",
     "TimeLimit",
     "Totals",
+    "Verification",
     "acknowledge_all",
     "run",
+    "verify",
     "write_report",
 ]

@@ -15,6 +15,7 @@ from klarna_om.cli.batch_options import Settings
 from klarna_om.cli.connection_options import connection_arguments
 from klarna_om.cli.progress import show_progress
 from klarna_om.cli.run import CliRun, RunResult
+from klarna_om.cli.verify_run import verify_run
 from klarna_om.client import KlarnaClient
 
 
@@ -44,4 +45,6 @@ async def execute(
                 tracker=ProgressTracker(show),
             )
             result = await CliRun(execution, settings.report).run(chunks)
+        if settings.verify is not None:
+            result = await verify_run(client, execution, settings.verify, result)
         return evolve(result, settled_at=await journal.last_result_at()) if result.had_nothing_to_do else result

@@ -15,6 +15,7 @@ from klarna_om.batch.report import write_lines
 from klarna_om.batch.sqlite_journal import SqliteJournal
 from klarna_om.cli.exit_codes import ExitCode
 from klarna_om.cli.job_end import guard
+from klarna_om.cli.journal_verify import command as verify
 from klarna_om.cli.line_text import line_text
 
 T = TypeVar("T")
@@ -27,7 +28,10 @@ OUTCOMES = ("done", "refused", "unknown", "escalated", "pending", "duplicate", "
 
 @click.group("journal", epilog="Example: klarna-om journal list orders.csv.journal --state unknown")
 def command() -> None:
-    """Ask a job's journal; nothing is sent and nothing is changed."""
+    """Ask a job's journal; nothing is changed, and only `verify` connects to Klarna, to read."""
+
+
+command.add_command(verify)
 
 
 _JOURNAL = click.argument("journal", type=click.Path(exists=True, dir_okay=False, path_type=Path))
