@@ -114,7 +114,7 @@ class _Reads:
             raise group_error.exceptions[0] from None
 
     async def _work(self) -> None:
-        while (line := await self._take()) is not None:
+        while not self._limit.is_closed and (line := await self._take()) is not None:
             check = await self._check(line)
             self.tally.add(check)
             self.on_check(check)

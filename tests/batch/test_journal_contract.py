@@ -27,6 +27,12 @@ OPENERS: Mapping[str, Opener] = {
     "memory": lambda _: SqliteJournal.open(None),
 }
 
+CAPTURES: Mapping[str, Opener] = {
+    "file": lambda folder: SqliteJournal.open(folder / "b.journal", "captures.create"),
+    "memory": lambda _: SqliteJournal.open(None, "captures.create"),
+}
+"""The same for a job whose rows have requests."""
+
 
 @pytest.fixture(params=OPENERS)
 async def journal(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Journal]:
@@ -114,6 +120,18 @@ async def test_a_row_that_is_settled_stays_so(journal: Journal) -> None:
     assert (first.outcome, first.status) == ("done", 204)
     assert (second.outcome, second.attempts, second.idempotency_key) == ("refused", 5, "old")
     assert second.started_at == "2026-11-23T12:00:00.000+00:00"
+
+
+async def test_a_line_has_the_request_that_was_loaded_and_a_duplicate_has_none(tmp_path: Path) -> None:
+    row = {"order_id": order_id(1), "reference": "s-1", "captured_amount": 700}
+    for name, opener in CAPTURES.items():
+        async with opener(tmp_path) as journal:
+            await load(journal, [row, row])
+
+            first, second = await lines(journal)
+
+            assert (first.body, second.body) == ('{"captured_amount":700,"reference":"s-1"}', None), name
+            assert "700" not in repr(first)
 
 
 async def test_a_journal_with_results_belongs_to_one_host(journal: Journal) -> None:

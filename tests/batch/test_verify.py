@@ -1,6 +1,7 @@
 """A verification reads orders back, compares them with the journal, and writes nothing."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -58,6 +59,20 @@ NOT_WITHOUT_MORE = {"orders.acknowledge", "orders.extend_authorization_time"}
 
 def test_each_write_has_an_effect_that_is_looked_for() -> None:
     assert set(EFFECTS) == set(WRITES)
+
+
+def test_the_page_says_for_each_write_what_an_order_shows() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "batch.md").read_text("utf-8")
+    table = page.partition("| operation | what the order must show |")[2].partition("\n\n")[0]
+    shown = {name: text for names, text in re.findall(r"^\| (.+?) \| (.+) \|$", table, re.M) for name in _names(names)}
+
+    assert set(shown) == set(WRITES)
+    assert {name for name, text in shown.items() if text.startswith("nothing shows")} == set(WRITES) - SEEN
+    assert {name for name, text in shown.items() if "it cannot be seen" in text} == NOT_WITHOUT_MORE
+
+
+def _names(cell: str) -> list[str]:
+    return re.findall(r"`([\w.]+)`", cell)
 
 
 @pytest.mark.parametrize("operation", ROWS)
@@ -287,18 +302,19 @@ class CountingPacer(Pacer):
 
     def __init__(self) -> None:
         super().__init__(1_000.0)
-        self.lanes: list[Lane] = []
+        self.acquired: list[Lane] = []
 
     def try_acquire(self, lane: Lane, share: float = 1.0) -> bool:
         """Note it, and do as ever."""
         is_taken = super().try_acquire(lane, share)
-        self.lanes += [lane] * is_taken
+        if is_taken:
+            self.acquired.append(lane)
         return is_taken
 
     async def acquire(self, lane: Lane) -> None:
         """Note it, and do as ever."""
         await super().acquire(lane)
-        self.lanes.append(lane)
+        self.acquired.append(lane)
 
 
 async def test_every_read_takes_its_slot_in_the_batch_lane(sandbox: Sandbox, klarna: KlarnaClient, path: Path) -> None:
@@ -309,7 +325,7 @@ async def test_every_read_takes_its_slot_in_the_batch_lane(sandbox: Sandbox, kla
         verification = await verify(client, path)
 
     assert verification.counts == {Finding.AGREES: 12}
-    assert pacer.lanes == ["batch"] * 12
+    assert pacer.acquired == ["batch"] * 12
 
 
 async def test_no_more_orders_are_read_at_once_than_asked_for(
