@@ -233,6 +233,29 @@ async def test_ten_failed_reads_in_a_row_end_it(klarna: KlarnaClient, sandbox: S
     assert verification.stopped_by.startswith("10 reads in a row failed; the last: the last answer was 503")
 
 
+async def test_orders_that_klarna_does_not_know_do_not_end_it(
+    klarna: KlarnaClient, sandbox: Sandbox, path: Path
+) -> None:
+    await record_all(path, sandbox.url, "orders.cancel", [{"order_id": order_id(n)} for n in range(1, 16)])
+
+    verification = await verify(klarna, path, in_flight=1)
+
+    assert (verification.counts, verification.stopped_by) == ({Finding.NOT_READ: 15}, "")
+
+
+async def test_failed_reads_with_a_success_between_them_do_not_end_it(
+    klarna: KlarnaClient, sandbox: Sandbox, path: Path
+) -> None:
+    rows = capture_rows(sandbox, 19)
+    await run(klarna, Job(CAPTURE, rows, journal=path))
+    for row in rows[:9] + rows[10:]:
+        sandbox.fail_next(1, status=503, order_id=row["order_id"])
+
+    verification = await verify(klarna, path, in_flight=1)
+
+    assert (verification.counts, verification.stopped_by) == ({Finding.NOT_READ: 18, Finding.AGREES: 1}, "")
+
+
 async def test_wrong_credentials_end_it(sandbox: Sandbox, klarna: KlarnaClient, path: Path) -> None:
     await run(klarna, Job(CAPTURE, capture_rows(sandbox, 3), journal=path))
 
