@@ -128,6 +128,8 @@ class Line:
     detail: str | None = None
     columns: Mapping[str, object] = NO_COLUMNS
     """The manifest's other columns."""
+    body: str | None = field(default=None, repr=False)
+    """The request, as JSON; no report has it, since it may hold personal data."""
 
 
 class JournalReader(Protocol):

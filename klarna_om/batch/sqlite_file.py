@@ -119,9 +119,11 @@ def read_identity(connection: sqlite3.Connection, operation: str | None) -> Iden
 
 
 def bind(connection: sqlite3.Connection, target: str) -> None:
-    """Save the host while nothing was sent; afterwards refuse another one."""
+    """Save the host while nothing was sent; afterwards refuse another one. A journal that has it is not written."""
     known: str = connection.execute("SELECT target FROM job").fetchone()[0]
-    if host_and_port(known) != host_and_port(target) and (what := _sent_so_far(connection)):
+    if host_and_port(known) == host_and_port(target):
+        return
+    if what := _sent_so_far(connection):
         raise JournalMismatchError(
             f"this journal {what} {known}, and now the calls would go to {target}; set the environment as it was, or"
             " name another file for the journal"

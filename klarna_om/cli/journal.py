@@ -19,6 +19,7 @@ from klarna_om.cli.exit_codes import ExitCode
 from klarna_om.cli.files import need_page_libraries
 from klarna_om.cli.job_end import guard
 from klarna_om.cli.journal_source import JournalName, Reader, open_reader
+from klarna_om.cli.journal_verify import command as verify
 from klarna_om.cli.line_text import line_text
 
 T = TypeVar("T")
@@ -31,10 +32,13 @@ OUTCOMES = ("done", "refused", "unknown", "escalated", "pending", "duplicate", "
 
 @click.group("journal", epilog="Example: klarna-om journal list orders.csv.journal --state unknown")
 def command() -> None:
-    """Ask a job's journal; nothing is sent and nothing is changed.
+    """Ask a job's journal; nothing is changed, and only `verify` connects to Klarna, to read.
 
     JOURNAL is a journal's file, or the id of a job in the database that --dsn names.
     """
+
+
+command.add_command(verify)
 
 
 F = TypeVar("F", bound=Callable[..., Any])

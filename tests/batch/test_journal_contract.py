@@ -109,6 +109,17 @@ async def test_a_row_that_is_settled_stays_so(journal: Journal) -> None:
     assert second.started_at == "2026-11-23T12:00:00.000+00:00"
 
 
+async def test_a_line_has_the_request_that_was_loaded_and_a_duplicate_has_none(open_journal: Open) -> None:
+    row = {"order_id": order_id(1), "reference": "s-1", "captured_amount": 700}
+    async with open_journal("captures.create") as journal:
+        await load(journal, [row, row])
+
+        first, second = await lines(journal)
+
+        assert (first.body, second.body) == ('{"captured_amount":700,"reference":"s-1"}', None)
+        assert "700" not in repr(first)
+
+
 async def test_a_journal_with_results_belongs_to_one_host(journal: Journal) -> None:
     await load(journal, order_ids(1))
     await journal.bind("https://api.wrong.example")

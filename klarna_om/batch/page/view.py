@@ -8,7 +8,7 @@ import msgspec
 from attrs import frozen
 
 from klarna_om.batch.job_facts import Group, JobFacts
-from klarna_om.batch.journal import Identity, Journal, Line
+from klarna_om.batch.journal import Identity, JournalReader, Line
 from klarna_om.batch.page.advice import klarnas_advice, meaning_of
 from klarna_om.batch.page.numbers import show_count
 from klarna_om.batch.support_text import support_text
