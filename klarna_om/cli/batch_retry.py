@@ -1,7 +1,6 @@
 """`klarna-om batch retry JOURNAL`: take up again what was refused, or what nobody knows."""
 
 import asyncio
-import logging
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +52,6 @@ def command(
     """
     if not (refused or unknown):
         raise click.UsageError("say which rows: --refused, --unknown, or both")
-    logging.getLogger("klarna_om").addHandler(logging.NullHandler())
     operation = guard(lambda: asyncio.run(_operation_of(journal)), source=journal, journal=journal)
     settings = Settings(
         operation=operation,
