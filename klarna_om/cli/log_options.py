@@ -43,9 +43,9 @@ def log_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def quiet_option(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add `--quiet` to a command that shows progress; `is_quiet()` has its value."""
-    return click.option(
-        "--quiet", is_flag=True, expose_value=False, callback=_store_quiet, help="Show no progress."
-    )(function)
+    return click.option("--quiet", is_flag=True, expose_value=False, callback=_store_quiet, help="Show no progress.")(
+        function
+    )
 
 
 def is_quiet() -> bool:
@@ -53,7 +53,7 @@ def is_quiet() -> bool:
     return bool(click.get_current_context().meta.get(_QUIET))
 
 
-def _store_quiet(context: click.Context, _: click.Parameter, value: bool) -> None:  # noqa: FBT001 - as click calls it
+def _store_quiet(context: click.Context, _: click.Parameter, value: bool) -> None:
     context.meta[_QUIET] = value
 
 

@@ -31,13 +31,13 @@ def test_an_order_is_shown_as_text(klarna_sandbox: Sandbox) -> None:
     result = run(order.order_id or "")
 
     assert result.exit_code == 0, result.output
-    for word in (order.order_id, "AUTHORIZED", "SEK", "1000", "A-17", "physical"):
+    for word in (order.order_id, "AUTHORIZED", "10.00 SEK", "A-17", "physical"):
         assert str(word) in result.output
 
 
 @pytest.mark.usefixtures("environment")
 def test_captures_and_refunds_are_shown(klarna_sandbox: Sandbox) -> None:
-    order = klarna_sandbox.order(order_amount=1000)
+    order = klarna_sandbox.order(order_amount=1000, purchase_currency="EUR")
     assert order.order_id
 
     async def capture_and_refund(order_id: str) -> tuple[str, str]:
@@ -51,8 +51,8 @@ def test_captures_and_refunds_are_shown(klarna_sandbox: Sandbox) -> None:
 
     result = CliRunner().invoke(group, ["order", "get", order.order_id], terminal_width=200)
 
-    assert "captured 700" in result.output
-    assert "refunded 50" in result.output
+    assert "captured 7.00 EUR" in result.output
+    assert "refunded 0.50 EUR" in result.output
     assert capture_id in result.output.replace("\n", "")
     assert refund_id in result.output.replace("\n", "")
 
@@ -83,7 +83,7 @@ def test_an_order_that_cannot_be_shown_is_not_exit_code_0(
     klarna_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     order = klarna_sandbox.order(order_amount=1000)
-    monkeypatch.setattr("klarna_om.cli.order.output_failure", lambda: OSError(28, "No space left on device"))
+    monkeypatch.setattr("klarna_om.cli.order_get.output_failure", lambda: OSError(28, "No space left on device"))
 
     result = run(order.order_id or "", "--json")
 
