@@ -30,7 +30,7 @@ def confirm(plan: Plan) -> None:
         click.echo(f"  {name:<{width}}  {value}", err=True)
     for reason in allows(plan.target.order, plan.operation, amount=plan.amount).reasons:
         words = with_currency(with_option_names(reason), plan.target.order.purchase_currency)
-        click.echo(f"The order speaks against it: {printable(words)}", err=True)
+        click.echo(f"Klarna will probably refuse it: {printable(words)}", err=True)
     reference = f", under the reference {plan.reference}" if plan.reference else ""
     try:
         answer = click.confirm(f"{plan.to_do[0].upper()}{plan.to_do[1:]}{reference}?", err=True)

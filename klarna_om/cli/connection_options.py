@@ -5,6 +5,7 @@ from typing import Any, TypedDict, TypeVar, cast
 
 import click
 
+from klarna_om.cli.name_completion import complete_names
 from klarna_om.settings.environment import ENVIRONMENTS
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -43,7 +44,7 @@ def connection_options(function: F) -> F:
         metavar="NAME|URL",
         expose_value=False,
         callback=_store_environment,
-        shell_complete=lambda *given: [name for name in ENVIRONMENTS if name.startswith(given[-1])],
+        shell_complete=complete_names(ENVIRONMENTS),
         help="Where Klarna is; instead of KLARNA_OM_ENVIRONMENT.",
     )
     return environment(proxy(ca(function)))

@@ -53,7 +53,7 @@ def _way(verb: str, company: str | None, method: str | None, number: str | None,
 def _details(description: str | None, lines: Iterable[OrderLine], currency: str | None) -> Iterator[str]:
     if description:
         yield f"    description: {printable(description)}"
-    totals = []
+    totals: list[int | None] = []
     for line in lines:
         totals.append(line.total_amount)
         count = "" if line.quantity is None else f"{line.quantity} x "

@@ -46,20 +46,21 @@ class Once:
         """Plan it; raises `InvalidRequest` where nothing is left."""
         known = [entry for entry in self.entries_of(target.order) if is_same_reference(entry[2], self.reference)]
         if self.is_all and known:
-            return self._plan_for(target, known[0][1], known=Effect(known[0][0], is_new=False))
+            return self._plan_for(target, known[0][1], known=Effect(known[0][0]))
         amount = self._amount_of(target.order)
         if (same := next((entry for entry in known if entry[1] == amount), None)) is not None:
-            return self._plan_for(target, amount, known=Effect(same[0], is_new=False))
+            return self._plan_for(target, amount, known=Effect(same[0]))
         return self._plan_for(target, amount, write=self._write(target, amount))
 
     def _plan_for(
         self, target: Target, amount: int | None, *, write: Write | None = None, known: Effect | None = None
     ) -> Plan:
         words = amount_text(amount, target.order.purchase_currency)
+        all_words = f"all {words} that are left"
         return Plan(
             target=target,
             operation=self.operation,
-            to_do=f"{self.verb} {words}{', all that is left,' if self.is_all else ''}",
+            to_do=f"{self.verb} {all_words if self.is_all else words}",
             done=f"{self.done} {words}",
             amount=amount,
             reference=self.reference,
@@ -75,11 +76,13 @@ class Once:
         except ValueError as error:
             raise click.UsageError(f"--all is not known: {error}; give an AMOUNT") from None
         if amount == 0:
-            reasons = allows(order, self.operation).reasons or (f"nothing is left to {self.verb}",)
-            error = InvalidRequest(reasons)
-            error.operation, error.order_id = self.operation, order.order_id
-            raise error
+            raise self._nothing_left(order)
         return amount
+
+    def _nothing_left(self, order: Order) -> InvalidRequest:
+        error = InvalidRequest(allows(order, self.operation).reasons or (f"nothing is left to {self.verb}",))
+        error.operation, error.order_id = self.operation, order.order_id
+        return error
 
     def _write(self, target: Target, amount: int) -> Write:
         content = self.content_of(target.order, amount)

@@ -30,10 +30,12 @@ def command(order_id: str, *, as_json: bool) -> None:
 
     Several calls on one day give the same date. Klarna does not extend orders paid by card, and none beyond 180 days.
     """
-    run_write(order_id, _plan, asks=False, as_json=as_json)
+    run_write(order_id, make_plan, asks=False, as_json=as_json)
 
 
-def _plan(target: Target) -> Plan:
+def make_plan(target: Target) -> Plan:
+    """An extension that knows until when the order was authorized."""
+
     async def extend(klarna: KlarnaClient, write: Write) -> Effect:
         return await _extend(klarna, write, target.order)
 

@@ -37,7 +37,7 @@ def _plan(target: Target) -> Plan:
     return Plan(
         target=target,
         operation=OPERATION,
-        to_do=f"release {amount}, all that is not captured,",
+        to_do=f"release all {amount} that are not captured",
         done="nothing is left to release" if is_over else f"released {amount}",
         write=None if is_over else Write(operation=OPERATION, order_id=target.order_id, key=Key(random_key())),
     )

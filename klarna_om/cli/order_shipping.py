@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from typing import Any
 
 import click
-from click.shell_completion import CompletionItem
 
 from klarna_om.cli.entry_text import parcel_lines
+from klarna_om.cli.name_completion import complete_names
 from klarna_om.cli.order_write import run_write
 from klarna_om.cli.plan import Plan, Target
 from klarna_om.cli.write_options import EXIT_CODES, write_options
@@ -14,10 +14,6 @@ from klarna_om.keys import Key, derive_key
 from klarna_om.types import Order, ShippingInfo, ShippingMethod, UpdateShippingInfo
 from klarna_om.workflows.new_intent import new_intent
 from klarna_om.workflows.send_write import Write
-
-
-def _complete_method(_: click.Context, __: click.Parameter, start: str) -> list[CompletionItem]:
-    return [CompletionItem(method.value) for method in ShippingMethod if method.value.startswith(start)]
 
 
 @click.command(
@@ -33,7 +29,10 @@ Example:
 @click.option("--company", "shipping_company", help="The carrier, best by its code in Klarna's list.")
 @click.option("--tracking-number", help="The carrier's number of the parcel.")
 @click.option(
-    "--method", "shipping_method", shell_complete=_complete_method, help="Such as Home, PickUpPoint or PickUpStore."
+    "--method",
+    "shipping_method",
+    shell_complete=complete_names(ShippingMethod),
+    help="Such as Home, PickUpPoint or PickUpStore.",
 )
 @click.option("--tracking-uri", help="Where the parcel can be followed.")
 @click.option("--return-company", "return_shipping_company", help="The carrier of the way back.")

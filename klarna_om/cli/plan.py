@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
-from attrs import field, frozen
+from attrs import frozen
 
 from klarna_om.client import KlarnaClient
 from klarna_om.types import Order
@@ -15,8 +15,6 @@ class Effect:
 
     result_id: str | None = None
     """The id of the capture or refund."""
-    is_new: bool = True
-    """Was it made by this command? Else Klarna had it already."""
     note: str = ""
     """What else a person wants to know."""
 
@@ -26,8 +24,7 @@ Send = Callable[[KlarnaClient, Write], Awaitable[Effect]]
 
 async def send(klarna: KlarnaClient, write: Write) -> Effect:
     """Make the write, and read the order where the answer leaves a doubt."""
-    sent = await send_write(klarna, write)
-    return Effect(sent.result_id, is_new=sent.response.request.is_write)
+    return Effect((await send_write(klarna, write)).result_id)
 
 
 @frozen(kw_only=True)
@@ -51,7 +48,7 @@ class Plan:
     """`captured 7.00 EUR`."""
     write: Write | None = None
     """What is sent; None where Klarna already shows it."""
-    known: Effect = field(factory=lambda: Effect(is_new=False))
+    known: Effect = Effect()
     """What Klarna shows, where nothing is sent."""
     send: Send = send
     operation: str

@@ -5,7 +5,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import IO
 
-from attrs import evolve, field, frozen
+from attrs import Factory, evolve, field, frozen
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.live import Live
 from rich.progress_bar import ProgressBar
@@ -67,6 +67,10 @@ class _PlainLines:
         self._stream.flush()
 
 
+def _now_of(display: "Display") -> float:
+    return display.clock()
+
+
 @frozen
 class Display:
     """Progress on a terminal: laid out anew for each width, and counting down to the next try."""
@@ -74,11 +78,7 @@ class Display:
     progress: Progress
     limit: Limit
     clock: Callable[[], float]
-    _since: float = field(init=False)
-
-    @_since.default
-    def _now(self) -> float:
-        return self.clock()
+    _since: float = field(default=Factory(_now_of, takes_self=True), init=False)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Lay it out: a pause in as many lines as it needs; the counts in one line; bar and speed in the next."""

@@ -35,13 +35,13 @@ def end_unplanned(order_id: str, error: KlarnaError, *, as_json: bool) -> NoRetu
 
 
 def end_done(plan: Plan, effect: Effect, *, as_json: bool) -> NoReturn:
-    """Klarna shows it, made now or before."""
+    """Klarna shows it: sent now, or known before."""
+    is_known = plan.write is None
     done = f"{plan.done}{_by_reference(plan)}"
-    parts = [f"{done[0].upper()}{done[1:]}" if effect.is_new else f"Nothing was sent, as Klarna shows: {done}"]
-    parts += filter(None, (effect.result_id, effect.note))
-    message = printable("; ".join(parts))
-    facts = {"outcome": "done" if effect.is_new else "already_done", "result_id": effect.result_id}
-    _end(plan, ExitCode.DONE, {**facts, "message": message}, as_json=as_json, message=message)
+    parts = [f"Nothing was sent, as Klarna shows: {done}" if is_known else f"{done[0].upper()}{done[1:]}"]
+    message = printable("; ".join([*parts, *filter(None, (effect.result_id, effect.note))]))
+    facts = {"outcome": "already_done" if is_known else "done", "result_id": effect.result_id, "message": message}
+    _end(plan, ExitCode.DONE, facts, as_json=as_json, message=message)
 
 
 def end_failed(plan: Plan, error: KlarnaError, *, as_json: bool) -> NoReturn:
@@ -56,7 +56,7 @@ def _reasons(plan: Plan, error: KlarnaError) -> Iterator[str]:
     """What the order shows against it, unless the error says so."""
     for reason in allows(plan.target.order, plan.operation, amount=plan.amount).reasons:
         if reason not in error.what_to_do():
-            yield f"  the order, before: {reason}"
+            yield f"  the order shows: {reason}"
 
 
 def end_interrupted(plan: Plan, *, as_json: bool) -> NoReturn:

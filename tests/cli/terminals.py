@@ -4,6 +4,7 @@ import fcntl
 import os
 import pty
 import select
+import signal
 import struct
 import subprocess
 import sys
@@ -52,6 +53,10 @@ class Terminal:
     def type(self, text: str) -> None:
         """Type, as a person does."""
         os.write(self._master, text.encode())
+
+    def interrupt(self) -> None:
+        """Press Ctrl-C."""
+        self._process.send_signal(signal.SIGINT)
 
     def close(self) -> int:
         """Read to the end; the exit code."""
