@@ -1,7 +1,6 @@
 """A command that runs one operation over the rows of a manifest, also when it is interrupted and run again."""
 
 import asyncio
-import logging
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -27,8 +26,6 @@ def make_command(name: str, operation: str) -> click.Command:
     """The command of this name, for one of the 13 writes."""
 
     def command(*, dry_run: bool, as_json: bool, **given: Any) -> None:
-        # Every failed attempt is logged; here the report lists it, and the display should stay readable.
-        logging.getLogger("klarna_om").addHandler(logging.NullHandler())
         journal, report = choose_files(given["manifest"], given["journal"], given["report"], given["html"])
         on_expired = choose_on_expired(operation, given.pop("on_expired", None))
         named: dict[str, Any] = {**given, "journal": journal, "report": report}

@@ -14,7 +14,8 @@ from klarna_om.batch.failure_limit import FailureLimit
 from klarna_om.batch.states import OnExpired
 from klarna_om.batch.time_limit import TimeLimit
 from klarna_om.batch.verify_sample import Sample
-from klarna_om.cli.connection_options import connection_options
+from klarna_om.cli.connection_options import connection_arguments, connection_options
+from klarna_om.cli.log_options import log_options, quiet_option
 from klarna_om.cli.stop_options import STOP_OPTIONS
 from klarna_om.cli.verify_options import VERIFY_OPTION
 from klarna_om.errors import ConfigurationError
@@ -58,7 +59,7 @@ class Settings:
     def is_kustom(self) -> bool:
         """Are the calls to go to Kustom? Where no environment is set, the client says so later."""
         with suppress(ConfigurationError):
-            return find_environment().is_kustom
+            return find_environment(connection_arguments().get("environment")).is_kustom
         return False
 
 
@@ -118,6 +119,8 @@ _RUN_OPTIONS: tuple[Callable[[Any], Any], ...] = (
         "--in-flight", type=click.IntRange(min=1), default=64, show_default=True, help="Calls in progress at once."
     ),
     connection_options,
+    log_options,
+    quiet_option,
     click.option(
         "--keep-going", is_flag=True, help="Continue when the first 50 rows are all refused alike; else the job stops."
     ),

@@ -1,9 +1,12 @@
-"""`--proxy` and `--ca`: how a command reaches Klarna from inside a company's network."""
+"""`--environment`, `--proxy` and `--ca`: where a command calls, and how it gets there."""
 
 from collections.abc import Callable
 from typing import Any, TypedDict, TypeVar, cast
 
 import click
+
+from klarna_om.cli.name_completion import complete_names
+from klarna_om.settings.environment import ENVIRONMENTS
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -13,6 +16,7 @@ _KEY = "klarna_om.cli.connection_options"
 class ConnectionArguments(TypedDict, total=False):
     """Arguments of `KlarnaClient`."""
 
+    environment: str
     proxy: str
     trust_env: bool
     ca: str
@@ -35,12 +39,25 @@ def connection_options(function: F) -> F:
         callback=_store_ca,
         help="PEM file of the certificate authorities to trust instead of the system's.",
     )
-    return proxy(ca(function))
+    environment = click.option(
+        "--environment",
+        metavar="NAME|URL",
+        expose_value=False,
+        callback=_store_environment,
+        shell_complete=complete_names(ENVIRONMENTS),
+        help="Where Klarna is; instead of KLARNA_OM_ENVIRONMENT.",
+    )
+    return environment(proxy(ca(function)))
 
 
 def connection_arguments() -> ConnectionArguments:
     """The values that the running command got, for `KlarnaClient`."""
     return cast("ConnectionArguments", click.get_current_context().meta.get(_KEY, {}))
+
+
+def _store_environment(context: click.Context, _: click.Parameter, value: str | None) -> None:
+    if value is not None:
+        context.meta.setdefault(_KEY, ConnectionArguments())["environment"] = value
 
 
 def _store_proxy(context: click.Context, _: click.Parameter, value: str | None) -> None:

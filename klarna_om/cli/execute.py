@@ -1,6 +1,5 @@
 """Execute a job of the command line: a client, a sender, progress on the terminal, a report at the end."""
 
-import sys
 from collections.abc import AsyncIterable, Awaitable, Callable, Sequence
 
 from attrs import evolve
@@ -15,8 +14,10 @@ from klarna_om.batch.senders import make_sender
 from klarna_om.batch.sqlite_journal import SqliteJournal
 from klarna_om.cli.batch_options import Settings
 from klarna_om.cli.connection_options import connection_arguments
+from klarna_om.cli.log_options import is_quiet
 from klarna_om.cli.progress import show_progress
 from klarna_om.cli.run import CliRun, RunResult
+from klarna_om.cli.stderr_console import stderr_console
 from klarna_om.cli.verify_run import verify_run
 from klarna_om.client import KlarnaClient
 
@@ -34,7 +35,7 @@ async def execute(
         await check_outputs(journal, settings)
         if prepare is not None:
             await prepare(journal)
-        with show_progress(sys.stderr) as show:
+        with show_progress(stderr_console(), lambda: _limit_of(client), quiet=is_quiet()) as show:
             execution = Execution(
                 journal=journal,
                 sender=make_sender(client, settings.operation),
@@ -58,3 +59,8 @@ async def check_outputs(journal: Journal, settings: Settings) -> None:
     await check_report(journal, settings.report)
     if settings.html is not None:
         await check_page(journal, settings.html)
+
+
+def _limit_of(client: KlarnaClient) -> float | None:
+    """Requests a second that the merchant's rate limit allows now."""
+    return None if client.pace is None else client.pace.snapshot().rate

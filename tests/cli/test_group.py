@@ -72,10 +72,10 @@ def test_main_runs_the_group(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
 
 
 def test_ctrl_c_in_a_command_has_the_exit_code_of_a_shell(monkeypatch: pytest.MonkeyPatch) -> None:
-    def pressed(order_id: str) -> None:
+    def pressed(call: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("klarna_om.cli.order._read", pressed)
+    monkeypatch.setattr("klarna_om.cli.order_get.call_klarna", pressed)
     result = CliRunner().invoke(group, ["order", "get", "x"])
 
     assert (result.exit_code, result.stderr) == (130, "klarna-om: interrupted\n")
