@@ -32,7 +32,8 @@ def _groups(connection: sqlite3.Connection, groups: int, lines: int) -> list[Gro
     values = {"lines": lines, "limit": groups * lines}
     found: Iterable[Any] = connection.execute(schema.GROUPS, values)
     made = [
-        Group(*alike, tuple(line for *_, line in members)) for alike, members in groupby(found, lambda row: row[:4])
+        Group(outcome, status, error_code, count, tuple(line for *_, line in members))
+        for (outcome, status, error_code, count), members in groupby(found, lambda row: row[:4])
     ]
     return made[:groups]
 

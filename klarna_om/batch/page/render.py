@@ -39,34 +39,47 @@ OUTCOMES = (
 
 def render(view: View) -> str:
     """The whole page."""
-    environment = Environment(loader=PackageLoader(PACKAGE, "."), autoescape=True, undefined=StrictUndefined)
-    environment.trim_blocks = environment.lstrip_blocks = True
-    filters: dict[str, Any] = dict(
-        count=numbers.show_count,
-        share=numbers.show_share,
-        rate=numbers.show_rate,
-        duration=numbers.show_duration,
-        moment=show_moment,
-        columns=show_columns,
-        sentence=_sentence,
-    )
-    environment.filters.update(filters)
     style = files(PACKAGE).joinpath("page.css").read_text("utf-8")
     facts = view.facts
-    return environment.get_template("page.html.j2").render(
-        view=view,
-        style=Markup(style),  # noqa: S704 - our own file
-        style_hash=b64encode(sha256(style.encode()).digest()).decode(),
-        outcomes=[(name, meaning, getattr(view.totals, name)) for name, meaning in OUTCOMES],
-        totals=_draw_totals(view.totals),
-        rate=_markup(draw_rate(facts.stretches, facts.limits)) if facts.stretches else None,
-        durations=_markup(draw_durations(facts.durations)) if facts.durations else None,
-        codes=_draw_codes(facts.groups),
-        speed=_speed(facts),
-        percentiles=_percentiles(facts.durations),
-        sources=advice.SOURCES,
-        version=__version__,
+    return (
+        _environment()
+        .get_template("page.html.j2")
+        .render(
+            view=view,
+            style=Markup(style),  # noqa: S704 - our own file
+            style_hash=b64encode(sha256(style.encode()).digest()).decode(),
+            outcomes=[(name, meaning, getattr(view.totals, name)) for name, meaning in OUTCOMES],
+            totals=_draw_totals(view.totals),
+            rate=_markup(draw_rate(facts.stretches, facts.limits)) if facts.stretches else None,
+            durations=_markup(draw_durations(facts.durations)) if facts.durations else None,
+            codes=_draw_codes(facts.groups),
+            speed=_speed(facts),
+            percentiles=_percentiles(facts.durations),
+            sources=advice.SOURCES,
+            version=__version__,
+        )
     )
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader(PACKAGE, "."),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    filters: dict[str, Any] = {
+        "columns": show_columns,
+        "count": numbers.show_count,
+        "duration": numbers.show_duration,
+        "moment": show_moment,
+        "rate": numbers.show_rate,
+        "sentence": _sentence,
+        "share": numbers.show_share,
+    }
+    environment.filters.update(filters)
+    return environment
 
 
 def _draw_totals(totals: Totals) -> Markup | None:
