@@ -20,10 +20,14 @@ from klarna_om.batch.states import OnExpired, State
 from klarna_om.batch.stop import Stop
 from klarna_om.batch.time_limit import TimeLimit
 from klarna_om.batch.totals import Progress, Summary, Totals
+from klarna_om.batch.verification import Check, Finding, Verification
+from klarna_om.batch.verify_journal import verify
 
 __all__ = [
     "BatchStopped",
+    "Check",
     "Entry",
+    "Finding",
     "Item",
     "Job",
     "Journal",
@@ -43,8 +47,10 @@ __all__ = [
     "Summary",
     "TimeLimit",
     "Totals",
+    "Verification",
     "acknowledge_all",
     "run",
+    "verify",
     "write_page",
     "write_report",
 ]

@@ -66,6 +66,8 @@ class Execution:
     on_expired: OnExpired = "fail"
     keep_going: bool = False
     """Continue when the first orders are all refused alike."""
+    is_redelivered: bool = False
+    """Whoever delivers chunks delivers them again when a row is due, so that no delivery waits for minutes."""
     max_failures: FailureLimit | None = None
     time_limit: TimeLimit = field(factory=TimeLimit)
     tracker: ProgressTracker = field(factory=ProgressTracker)

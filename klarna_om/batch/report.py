@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import IO
 
 from klarna_om.batch.draft import Draft
-from klarna_om.batch.journal import Journal
+from klarna_om.batch.journal import JournalReader
 from klarna_om.batch.report_lines import FORMS
 from klarna_om.batch.threads import run_in_thread
 
@@ -17,7 +17,7 @@ class ReportError(Exception):
     """The report cannot be written; the journal is complete."""
 
 
-async def write_report(journal: Journal, path: str | Path) -> None:
+async def write_report(journal: JournalReader, path: str | Path) -> None:
     """Write the report; an older one is replaced, in one step, when the new one is complete.
 
     Raises `OSError`, also for a path that is not a regular file.
@@ -37,7 +37,7 @@ async def write_report(journal: Journal, path: str | Path) -> None:
         raise
 
 
-async def write_lines(journal: Journal, file: IO[str], form: str) -> None:
+async def write_lines(journal: JournalReader, file: IO[str], form: str) -> None:
     """Write what a report has to a file that is open, in one of `FORMS`."""
     written = FORMS[form](file, journal.identity.job_id, await journal.column_names())
     after = 0

@@ -117,7 +117,7 @@ SELECT lines.line, coalesce(lines.order_id, lines.text, ''), lines.capture_id, n
     CASE WHEN lines.problem IS NOT NULL THEN lines.problem
          WHEN rows.line <> lines.line THEN 'duplicate' ELSE rows.state END AS outcome,
     status, error_code, correlation_id, idempotency_key, attempts, started_at, finished_at, result_id,
-    coalesce(lines.detail, rows.detail), columns, rows.line
+    coalesce(lines.detail, rows.detail), columns, rows.body, rows.line
 FROM lines LEFT JOIN rows
     ON rows.order_id = lines.order_id AND rows.reference = lines.reference AND lines.problem IS NULL
 """

@@ -31,10 +31,9 @@ def read_facts(connection: sqlite3.Connection, groups: int, lines: int) -> JobFa
 def _groups(connection: sqlite3.Connection, groups: int, lines: int) -> list[Group]:
     values = {"lines": lines, "limit": groups * lines}
     found: Iterable[Any] = connection.execute(schema.GROUPS, values)
-    made = [
-        Group(outcome, status, error_code, count, tuple(line for *_, line in members))
-        for (outcome, status, error_code, count), members in groupby(found, lambda row: row[:4])
-    ]
+    made: list[Group] = []
+    for (outcome, status, error_code, count), members in groupby(found, lambda row: row[:4]):
+        made.append(Group(outcome, status, error_code, count, tuple(line for *_, line in members)))
     return made[:groups]
 
 

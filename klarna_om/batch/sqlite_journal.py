@@ -1,7 +1,7 @@
 """The journal in one SQLite file: durable at each step, readable while it is written."""
 
 import sqlite3
-from collections.abc import AsyncGenerator, AsyncIterable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from functools import partial
@@ -10,6 +10,7 @@ from uuid import UUID
 
 from klarna_om.batch import schema
 from klarna_om.batch.entry import Entry
+from klarna_om.batch.iso_time import to_iso
 from klarna_om.batch.job_facts import JobFacts, Limit
 from klarna_om.batch.journal import WINDOW, Hook, Identity, JournalError, Line, Row, RowResult, Stamp
 from klarna_om.batch.journal_checks import FileWatch
@@ -25,7 +26,6 @@ from klarna_om.batch.sqlite_file import (
     query_number,
     read_identity,
     resolve_path,
-    to_iso,
 )
 from klarna_om.batch.sqlite_lines import counts, line_of
 from klarna_om.batch.sqlite_retries import postpone, retry
@@ -128,6 +128,17 @@ class SqliteJournal:
         values = (state.value, low, high, limit)
         found = await self._writer.run(lambda connection: connection.execute(schema.UNSETTLED_ROWS, values).fetchall())
         return [Row(row, order_id, state, *more) for row, order_id, *more in found]
+
+    async def lease(self, windows: Collection[int], now: datetime, worker: UUID, seconds: float) -> Collection[int]:
+        """All of them: the lock on the file is the lease."""
+        return windows
+
+    def holds(self, window: int) -> bool:
+        """The lock on the file holds until it is closed."""
+        return True
+
+    async def release(self, windows: Collection[int]) -> None:
+        """The lock on the file is the lease."""
 
     async def claim(self, window: int, now: datetime, worker: UUID, lease: float) -> Stamp | None:
         """The latest stamp of a window, or the first one, which this makes. The lock on the file is the lease."""

@@ -80,6 +80,8 @@ class Progress:
     """Seconds until no order is pending at this rate; None where that is not known."""
     pause: Pause | None = None
     """Set while the job is paused."""
+    summary: "Summary | None" = None
+    """The result of the run, in the last progress of `Job.run`."""
 
     @property
     def is_paused(self) -> bool:

@@ -2,16 +2,13 @@
 
 import asyncio
 import logging
-import sys
-from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import click
 
 from klarna_om.batch.entry import Entry
-from klarna_om.batch.manifest import decode_file, open_manifest, parse_manifest, read_chunks, require_rows
+from klarna_om.batch.manifest import read_chunks
 from klarna_om.batch.row_parser import RowParser
 from klarna_om.batch.sqlite_journal import SqliteJournal
 from klarna_om.batch.states import choose_on_expired
@@ -22,6 +19,7 @@ from klarna_om.cli.event_loop import loop_factory
 from klarna_om.cli.execute import check_outputs, execute
 from klarna_om.cli.files import choose_files
 from klarna_om.cli.job_end import end, guard
+from klarna_om.cli.manifest_lines import open_lines
 from klarna_om.cli.run import RunResult
 
 
@@ -44,21 +42,10 @@ def make_command(name: str, operation: str) -> click.Command:
 
 
 def _run(settings: Settings, work: Callable[[Settings, Iterator[Entry]], Any]) -> RunResult:
-    with _open_lines(settings) as lines, asyncio.Runner(loop_factory=loop_factory()) as runner:
+    parser = RowParser(settings.operation, settings.column, kustom=settings.is_kustom())
+    with open_lines(settings.manifest, parser) as lines, asyncio.Runner(loop_factory=loop_factory()) as runner:
         result: RunResult = runner.run(work(settings, lines))
         return result
-
-
-@contextmanager
-def _open_lines(settings: Settings) -> Generator[Iterator[Entry], None, None]:
-    """The manifest's lines. A pipe is read to its end before the job begins; Ctrl-C ends that wait."""
-    parser = RowParser(settings.operation, settings.column, kustom=settings.is_kustom())
-    if settings.manifest != "-":
-        with open_manifest(Path(settings.manifest), parser) as lines:
-            yield require_rows(lines)
-        return
-    with decode_file(sys.stdin.buffer) as text:
-        yield require_rows(parse_manifest(text, parser))
 
 
 async def _dry_run(settings: Settings, lines: Iterator[Entry]) -> RunResult:

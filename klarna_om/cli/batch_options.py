@@ -13,8 +13,10 @@ from attrs import frozen
 from klarna_om.batch.failure_limit import FailureLimit
 from klarna_om.batch.states import OnExpired
 from klarna_om.batch.time_limit import TimeLimit
+from klarna_om.batch.verify_sample import Sample
 from klarna_om.cli.connection_options import connection_options
 from klarna_om.cli.stop_options import STOP_OPTIONS
+from klarna_om.cli.verify_options import VERIFY_OPTION
 from klarna_om.errors import ConfigurationError
 from klarna_om.settings.environment import find_environment
 from klarna_om.workflows.after_window import AFTER_WINDOW, Expired
@@ -38,6 +40,8 @@ class Settings:
     max_failures: FailureLimit | None
     until: datetime | None
     max_duration: float | None
+    verify: Sample | None = None
+    """How many rows are read back after the run."""
     shown_problems: int = 20
     """Lines that a dry run shows with what is wrong with them."""
 
@@ -118,6 +122,7 @@ _RUN_OPTIONS: tuple[Callable[[Any], Any], ...] = (
         "--keep-going", is_flag=True, help="Continue when the first 50 rows are all refused alike; else the job stops."
     ),
     *STOP_OPTIONS,
+    VERIFY_OPTION,
     click.option(
         "--dry-run", is_flag=True, help="Read the manifest and show what would be done; send and write nothing."
     ),

@@ -17,6 +17,7 @@ from klarna_om.cli.batch_options import Settings
 from klarna_om.cli.connection_options import connection_arguments
 from klarna_om.cli.progress import show_progress
 from klarna_om.cli.run import CliRun, RunResult
+from klarna_om.cli.verify_run import verify_run
 from klarna_om.client import KlarnaClient
 
 
@@ -47,6 +48,8 @@ async def execute(
                 read_pace=read_pace_of(client),
             )
             result = await CliRun(execution, settings.report, settings.html).run(chunks)
+        if settings.verify is not None:
+            result = await verify_run(client, execution, settings.verify, result)
         return evolve(result, settled_at=await journal.last_result_at()) if result.had_nothing_to_do else result
 
 

@@ -16,6 +16,7 @@ from klarna_om.batch.page.write import write_page
 from klarna_om.batch.report import ReportError, write_report
 from klarna_om.batch.runner import run_all_rows, run_rows
 from klarna_om.batch.totals import Summary, Totals
+from klarna_om.batch.verification import Verification
 from klarna_om.cli.signals import stop_on_signals
 from klarna_om.errors import KlarnaError
 
@@ -39,6 +40,8 @@ class RunResult:
     """When the last order was settled, where there was nothing to do."""
     problems: tuple[Line, ...] = ()
     """Lines that cannot be sent, in a dry run."""
+    verification: Verification | None = None
+    """What the orders show after the run; None where none was read."""
 
     @property
     def totals(self) -> Totals:

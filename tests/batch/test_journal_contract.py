@@ -1,9 +1,7 @@
-"""What any journal does, whatever it keeps its rows in. Another one joins by an opener in `OPENERS`."""
+"""What any journal does, whatever it keeps its rows in. Another one joins by an opener (`tests.batch.openers`)."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -14,26 +12,19 @@ from klarna_om.batch.job_facts import Group, Limit
 from klarna_om.batch.journal import WINDOW, Journal, JournalError, Row, RowResult, Stamp
 from klarna_om.batch.row_parser import RowParser
 from klarna_om.batch.rows import read_rows
-from klarna_om.batch.sqlite_journal import SqliteJournal
 from klarna_om.batch.states import State
 from klarna_om.batch.totals import Totals
 from tests.batch.fake_sender import order_id, order_ids
 from tests.batch.jobs import START, WORKER, lines, load, save_stamp
+from tests.batch.openers import Open
 
 ALL = 10_000_000
 
-Opener = Callable[[Path], AbstractAsyncContextManager[Journal]]
 
-OPENERS: Mapping[str, Opener] = {
-    "file": lambda folder: SqliteJournal.open(folder / "a.journal"),
-    "memory": lambda _: SqliteJournal.open(None),
-}
-
-
-@pytest.fixture(params=OPENERS)
-async def journal(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Journal]:
+@pytest.fixture
+async def journal(open_journal: Open) -> AsyncIterator[Journal]:
     """Each kind of journal."""
-    async with OPENERS[request.param](tmp_path) as opened:
+    async with open_journal() as opened:
         yield opened
 
 
@@ -116,6 +107,17 @@ async def test_a_row_that_is_settled_stays_so(journal: Journal) -> None:
     assert (first.outcome, first.status) == ("done", 204)
     assert (second.outcome, second.attempts, second.idempotency_key) == ("refused", 5, "old")
     assert second.started_at == "2026-11-23T12:00:00.000+00:00"
+
+
+async def test_a_line_has_the_request_that_was_loaded_and_a_duplicate_has_none(open_journal: Open) -> None:
+    row = {"order_id": order_id(1), "reference": "s-1", "captured_amount": 700}
+    async with open_journal("captures.create") as journal:
+        await load(journal, [row, row])
+
+        first, second = await lines(journal)
+
+        assert (first.body, second.body) == ('{"captured_amount":700,"reference":"s-1"}', None)
+        assert "700" not in repr(first)
 
 
 async def test_a_journal_with_results_belongs_to_one_host(journal: Journal) -> None:

@@ -99,7 +99,11 @@ async def test_the_second_signal_ends_the_job_at_once(make_run: MakeRun, tmp_pat
 
 
 async def test_a_terminal_that_goes_away_does_not_end_the_job_at_once(make_run: MakeRun, sender: FakeSender) -> None:
-    sender.on_call = lambda count: list(map(send_signal, [signal.SIGHUP] * 3)) if count == 5 else None
+    def hang_up(count: int) -> None:
+        for number in [signal.SIGHUP] * 3 if count == 5 else []:
+            send_signal(number)
+
+    sender.on_call = hang_up
 
     result = await make_run(sender).run(ids(order_ids(100)))
 

@@ -41,23 +41,20 @@ def render(view: View) -> str:
     """The whole page."""
     style = files(PACKAGE).joinpath("page.css").read_text("utf-8")
     facts = view.facts
-    return (
-        _environment()
-        .get_template("page.html.j2")
-        .render(
-            view=view,
-            style=Markup(style),  # noqa: S704 - our own file
-            style_hash=b64encode(sha256(style.encode()).digest()).decode(),
-            outcomes=[(name, meaning, getattr(view.totals, name)) for name, meaning in OUTCOMES],
-            totals=_draw_totals(view.totals),
-            rate=_markup(draw_rate(facts.stretches, facts.limits)) if facts.stretches else None,
-            durations=_markup(draw_durations(facts.durations)) if facts.durations else None,
-            codes=_draw_codes(facts.groups),
-            speed=_speed(facts),
-            percentiles=_percentiles(facts.durations),
-            sources=advice.SOURCES,
-            version=__version__,
-        )
+    template = _environment().get_template("page.html.j2")
+    return template.render(
+        view=view,
+        style=Markup(style),  # noqa: S704 - our own file
+        style_hash=b64encode(sha256(style.encode()).digest()).decode(),
+        outcomes=[(name, meaning, getattr(view.totals, name)) for name, meaning in OUTCOMES],
+        totals=_draw_totals(view.totals),
+        rate=_markup(draw_rate(facts.stretches, facts.limits)) if facts.stretches else None,
+        durations=_markup(draw_durations(facts.durations)) if facts.durations else None,
+        codes=_draw_codes(facts.groups),
+        speed=_speed(facts),
+        percentiles=_percentiles(facts.durations),
+        sources=advice.SOURCES,
+        version=__version__,
     )
 
 

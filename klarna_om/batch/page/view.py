@@ -8,7 +8,7 @@ import msgspec
 from attrs import frozen
 
 from klarna_om.batch.job_facts import Group, JobFacts
-from klarna_om.batch.journal import Identity, Journal, Line
+from klarna_om.batch.journal import Identity, JournalReader, Line
 from klarna_om.batch.page.advice import klarnas_advice, meaning_of
 from klarna_om.batch.page.numbers import show_count
 from klarna_om.batch.support_text import support_text
@@ -91,7 +91,7 @@ class View:
         return ", ".join(parts) + "."
 
 
-async def read_view(journal: Journal, now: datetime) -> View:
+async def read_view(journal: JournalReader, now: datetime) -> View:
     """Ask a journal for all that the page shows."""
     facts = await journal.facts(GROUPS, LINES)
     groups = [await _view_group(journal, group) for group in facts.groups]
@@ -110,7 +110,7 @@ async def read_view(journal: Journal, now: datetime) -> View:
     )
 
 
-async def _view_group(journal: Journal, group: Group) -> GroupView:
+async def _view_group(journal: JournalReader, group: Group) -> GroupView:
     lines = [line for number in group.lines for line in await journal.report_lines(number - 1, 1)]
     code = f" --code {quote(group.error_code)}" if group.error_code else ""
     return GroupView(
