@@ -39,21 +39,10 @@ OUTCOMES = (
 
 def render(view: View) -> str:
     """The whole page."""
-    environment = Environment(loader=PackageLoader(PACKAGE, "."), autoescape=True, undefined=StrictUndefined)
-    environment.trim_blocks = environment.lstrip_blocks = True
-    filters: dict[str, Any] = {
-        "count": numbers.show_count,
-        "share": numbers.show_share,
-        "rate": numbers.show_rate,
-        "duration": numbers.show_duration,
-        "moment": show_moment,
-        "columns": show_columns,
-        "sentence": _sentence,
-    }
-    environment.filters.update(filters)
     style = files(PACKAGE).joinpath("page.css").read_text("utf-8")
     facts = view.facts
-    return environment.get_template("page.html.j2").render(
+    template = _environment().get_template("page.html.j2")
+    return template.render(
         view=view,
         style=Markup(style),  # noqa: S704 - our own file
         style_hash=b64encode(sha256(style.encode()).digest()).decode(),
@@ -67,6 +56,27 @@ def render(view: View) -> str:
         sources=advice.SOURCES,
         version=__version__,
     )
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader(PACKAGE, "."),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    filters: dict[str, Any] = {
+        "columns": show_columns,
+        "count": numbers.show_count,
+        "duration": numbers.show_duration,
+        "moment": show_moment,
+        "rate": numbers.show_rate,
+        "sentence": _sentence,
+        "share": numbers.show_share,
+    }
+    environment.filters.update(filters)
+    return environment
 
 
 def _draw_totals(totals: Totals) -> Markup | None:
