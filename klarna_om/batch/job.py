@@ -10,6 +10,7 @@ from attrs import converters, evolve, field, frozen, validators
 from klarna_om.batch.execution import Execution
 from klarna_om.batch.failure_limit import FailureLimit, parse_failure_limit
 from klarna_om.batch.journal import Journal, JournalMismatchError
+from klarna_om.batch.limit_watch import read_pace_of
 from klarna_om.batch.progress_stream import stream_progress
 from klarna_om.batch.progress_tracker import OnProgress, ProgressTracker, ignore_progress
 from klarna_om.batch.row_parser import ORDER_ID, RowParser
@@ -121,6 +122,7 @@ async def run(client: KlarnaClient, job: Job) -> Summary:
             max_failures=job.max_failures,
             time_limit=job.time_limit,
             tracker=ProgressTracker(job.on_progress),
+            read_pace=read_pace_of(client),
             stop=job.stop,
         )
         parser = RowParser(job.operation, ORDER_ID, kustom=client.environment.is_kustom)

@@ -13,9 +13,11 @@ from attrs import frozen
 from klarna_om.batch.failure_limit import FailureLimit
 from klarna_om.batch.states import OnExpired
 from klarna_om.batch.time_limit import TimeLimit
+from klarna_om.batch.verify_sample import Sample
 from klarna_om.cli.connection_options import connection_arguments, connection_options
 from klarna_om.cli.log_options import log_options, quiet_option
 from klarna_om.cli.stop_options import STOP_OPTIONS
+from klarna_om.cli.verify_options import VERIFY_OPTION
 from klarna_om.errors import ConfigurationError
 from klarna_om.settings.environment import find_environment
 from klarna_om.workflows.after_window import AFTER_WINDOW, Expired
@@ -31,6 +33,7 @@ class Settings:
     column: str
     journal: Path
     report: Path
+    html: Path | None = None
     rate: float | None
     in_flight: int
     on_expired: OnExpired
@@ -38,6 +41,8 @@ class Settings:
     max_failures: FailureLimit | None
     until: datetime | None
     max_duration: float | None
+    verify: Sample | None = None
+    """How many rows are read back after the run."""
     shown_problems: int = 20
     """Lines that a dry run shows with what is wrong with them."""
 
@@ -104,6 +109,11 @@ _RUN_OPTIONS: tuple[Callable[[Any], Any], ...] = (
         type=click.Path(dir_okay=False, path_type=Path),
         help="One row for each line of the manifest. Default: orders.report.csv for orders.csv.",
     ),
+    click.option(
+        "--html",
+        type=click.Path(dir_okay=False, path_type=Path),
+        help="Write one page about the job too, for people: open it in a browser.",
+    ),
     click.option("--rate", type=click.FloatRange(min=0, min_open=True), help="Requests per second, at most."),
     click.option(
         "--in-flight", type=click.IntRange(min=1), default=64, show_default=True, help="Calls in progress at once."
@@ -115,6 +125,7 @@ _RUN_OPTIONS: tuple[Callable[[Any], Any], ...] = (
         "--keep-going", is_flag=True, help="Continue when the first 50 rows are all refused alike; else the job stops."
     ),
     *STOP_OPTIONS,
+    VERIFY_OPTION,
     click.option(
         "--dry-run", is_flag=True, help="Read the manifest and show what would be done; send and write nothing."
     ),

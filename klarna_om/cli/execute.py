@@ -6,8 +6,10 @@ from attrs import evolve
 
 from klarna_om.batch.entry import Entry
 from klarna_om.batch.execution import Execution
+from klarna_om.batch.journal import Journal
+from klarna_om.batch.limit_watch import read_pace_of
 from klarna_om.batch.progress_tracker import ProgressTracker
-from klarna_om.batch.report_owner import check_report
+from klarna_om.batch.report_owner import check_page, check_report
 from klarna_om.batch.senders import make_sender
 from klarna_om.batch.sqlite_journal import SqliteJournal
 from klarna_om.cli.batch_options import Settings
@@ -16,6 +18,7 @@ from klarna_om.cli.log_options import is_quiet
 from klarna_om.cli.progress import show_progress
 from klarna_om.cli.run import CliRun, RunResult
 from klarna_om.cli.stderr_console import stderr_console
+from klarna_om.cli.verify_run import verify_run
 from klarna_om.client import KlarnaClient
 
 
@@ -29,7 +32,7 @@ async def execute(
         KlarnaClient(in_flight=settings.in_flight, rate=settings.rate, **connection_arguments()) as client,
         SqliteJournal.open(settings.journal, settings.operation) as journal,
     ):
-        await check_report(journal, settings.report)
+        await check_outputs(journal, settings)
         if prepare is not None:
             await prepare(journal)
         with show_progress(stderr_console(), lambda: _limit_of(client), quiet=is_quiet()) as show:
@@ -43,9 +46,19 @@ async def execute(
                 max_failures=settings.max_failures,
                 time_limit=settings.time_limit,
                 tracker=ProgressTracker(show),
+                read_pace=read_pace_of(client),
             )
-            result = await CliRun(execution, settings.report).run(chunks)
+            result = await CliRun(execution, settings.report, settings.html).run(chunks)
+        if settings.verify is not None:
+            result = await verify_run(client, execution, settings.verify, result)
         return evolve(result, settled_at=await journal.last_result_at()) if result.had_nothing_to_do else result
+
+
+async def check_outputs(journal: Journal, settings: Settings) -> None:
+    """Raise `ReportError` unless the report, and the page if there is to be one, may be written."""
+    await check_report(journal, settings.report)
+    if settings.html is not None:
+        await check_page(journal, settings.html)
 
 
 def _limit_of(client: KlarnaClient) -> float | None:

@@ -22,18 +22,18 @@ from klarna_om.errors import ConfigurationError
 T = TypeVar("T")
 
 
-def guard(run: Callable[[], T], *, source: object, journal: Path) -> T:
+def guard(run: Callable[[], T], *, source: object, journal: Path | None = None) -> T:
     """The result of a run; where there is none, say what is wrong, and exit."""
     try:
         return run()
-    except (ManifestError, JournalError, ReportError) as reason:
+    except (ManifestError, JournalError, ReportError, ImportError) as reason:  # the last: a package that is missing
         _fail(str(reason), ExitCode.USAGE)
     except OSError as reason:
         _fail(f"{reason.filename or source}: {reason.strerror or reason}", ExitCode.USAGE)
     except ConfigurationError as reason:
         _fail(with_option_names(str(reason)), ExitCode.CREDENTIALS_OR_HOST)
     except KeyboardInterrupt:
-        if not journal.exists():
+        if journal is None or not journal.exists():
             _fail("interrupted; nothing was sent", ExitCode.INTERRUPTED)
         _fail("stopped; run the same command again to continue", ExitCode.STOPPED)
 

@@ -7,6 +7,7 @@ from klarna_om.batch.journal import JournalError
 from klarna_om.cli.batch_options import Settings
 from klarna_om.cli.exit_codes import ExitCode
 from klarna_om.cli.run import RunResult
+from klarna_om.cli.verify_text import verification_json, verification_text
 from klarna_om.errors import KlarnaError
 
 
@@ -16,11 +17,14 @@ def exit_code_for(result: RunResult) -> ExitCode:
     if isinstance(result.error, KlarnaError):
         return ExitCode.CREDENTIALS_OR_HOST
     is_stopped = bool(result.summary.stopped_by) and not result.summary.is_complete
+    verification = result.verification
+    is_stopped = is_stopped or (verification is not None and bool(verification.stopped_by))
     if result.error is not None or result.is_cancelled or totals.pending or is_stopped:
         return ExitCode.STOPPED
+    is_confirmed = verification is None or verification.is_confirmed
     return (
         ExitCode.INCOMPLETE
-        if totals.refused or totals.unknown or totals.escalated or totals.unusable
+        if totals.refused or totals.unknown or totals.escalated or totals.unusable or not is_confirmed
         else ExitCode.DONE
     )
 
@@ -33,6 +37,8 @@ def summary_text(settings: Settings, result: RunResult) -> str:
         lines.append(f"Stopped: {result.summary.stopped_by}")
     if result.has_report:
         lines.append(f"Report: {settings.report}")
+        if settings.html is not None:
+            lines.append(f"Page: {settings.html}")
     if result.summary.due is not None:
         lines.append(
             f"{result.totals.unknown} unknown {settings.noun} are tried again by the same command; Klarna asks to wait"
@@ -40,6 +46,10 @@ def summary_text(settings: Settings, result: RunResult) -> str:
         )
     if result.totals.escalated:
         lines.append(f"{result.totals.escalated} escalated {settings.noun} need a person: see the report")
+    if result.verification is not None:
+        lines.append(verification_text(result.verification, settings.journal))
+    elif settings.verify is not None and result.error is None:
+        lines.append(f"Not verified, as the run was stopped; later: klarna-om journal verify {settings.journal}")
     # The error names the journal that failed, and what to do about it.
     is_complete = result.totals.settled == result.totals.orders and not result.is_cancelled
     if not is_complete and not isinstance(result.error, JournalError):
@@ -85,7 +95,9 @@ def summary_json(settings: Settings, result: RunResult, code: ExitCode) -> str:
         "elapsed_seconds": round(result.summary.elapsed, 3),
         "journal": _text(settings.journal),
         "report": _text(settings.report) if result.has_report else None,
+        "html": _text(settings.html) if result.has_report and settings.html is not None else None,
         "stopped_by": _text(result.error or result.summary.stopped_by) or None,
+        "verification": result.verification and verification_json(result.verification),
     }
     return msgspec.json.encode(summary).decode()
 

@@ -171,7 +171,7 @@ def test_2_when_two_files_are_one(acknowledge: Acknowledge, manifest: Path) -> N
     result = acknowledge("--report", "orders.csv")
 
     assert result.exit_code == 2
-    assert "three different files" in result.stderr
+    assert "must be different files" in result.stderr
 
 
 def test_2_when_the_journal_is_something_else(acknowledge: Acknowledge, manifest: Path, tmp_path: Path) -> None:
@@ -237,12 +237,12 @@ def test_130_when_ctrl_c_comes_before_there_is_a_journal_and_3_after(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("klarna_om.cli.batch_command.open_manifest", pressed)
+        patch.setattr("klarna_om.cli.manifest_lines.open_manifest", pressed)
         result = acknowledge()
         assert (result.exit_code, result.stderr) == (130, "klarna-om: interrupted; nothing was sent\n")
 
     acknowledge()
-    monkeypatch.setattr("klarna_om.cli.batch_command.open_manifest", pressed)
+    monkeypatch.setattr("klarna_om.cli.manifest_lines.open_manifest", pressed)
     result = acknowledge()
     assert (result.exit_code, result.stderr) == (3, "klarna-om: stopped; run the same command again to continue\n")
 
@@ -312,7 +312,7 @@ def test_2_when_a_system_error_names_no_file(
     def unreadable(*_: object) -> None:
         raise OSError("something odd")
 
-    monkeypatch.setattr("klarna_om.cli.batch_command.open_manifest", unreadable)
+    monkeypatch.setattr("klarna_om.cli.manifest_lines.open_manifest", unreadable)
 
     result = acknowledge()
 
