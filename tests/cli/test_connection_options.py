@@ -139,5 +139,5 @@ def test_the_rules_of_kustom_hold_where_the_option_names_kustom(tmp_path: Path) 
         for name in ("eu-playground", "kustom-playground")
     )
 
-    assert "order_lines" not in plain.stdout
-    assert "order_lines" in kustom.stdout
+    assert (plain.exit_code, kustom.exit_code) == (0, 2)
+    assert "order_lines: must be there with all lines of the order" in kustom.stderr
