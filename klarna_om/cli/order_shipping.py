@@ -32,7 +32,7 @@ Example:
     "--method",
     "shipping_method",
     shell_complete=complete_names(ShippingMethod),
-    help="Such as Home, PickUpPoint or PickUpStore.",
+    help="Such as Home or PickUpPoint.",
 )
 @click.option("--tracking-uri", help="Where the parcel can be followed.")
 @click.option("--return-company", "return_shipping_company", help="The carrier of the way back.")

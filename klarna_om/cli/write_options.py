@@ -7,10 +7,8 @@ import click
 
 from klarna_om.cli.amount_argument import Amount
 from klarna_om.cli.connection_options import connection_options
-from klarna_om.cli.log_options import log_options
+from klarna_om.cli.log_options import Decorator, log_options
 from klarna_om.workflows.reference import normalize_reference
-
-Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 EXIT_CODES = """Exit codes: 0 done, or done before; 1 refused, unknown or not sent; 2 usage; 4 credentials or host; 130
 interrupted before anything was sent. After 1, run the same command again to find out or to go on."""

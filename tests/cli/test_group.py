@@ -30,6 +30,13 @@ def test_an_unknown_command_is_refused() -> None:
     assert "No such command" in result.output
 
 
+def test_an_unknown_command_for_an_order_is_refused() -> None:
+    result = CliRunner().invoke(group, ["order", "get-all"])
+
+    assert result.exit_code == 2
+    assert "No such command" in result.output
+
+
 def test_it_runs_as_a_module(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(sys, "argv", ["klarna-om", "--version"])
 

@@ -6,6 +6,7 @@ import logging
 import re
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 from rich.console import Console
@@ -13,6 +14,7 @@ from rich.console import Console
 from klarna_om.batch.totals import Progress, Totals
 from klarna_om.cli.group import group
 from klarna_om.cli.log_lines import ConsoleStream, JsonLines, TextLines
+from klarna_om.cli.log_options import log_options_for
 from klarna_om.cli.progress import show_progress
 from klarna_om.sandbox import Sandbox
 from tests.cli.conftest import Acknowledge
@@ -99,6 +101,32 @@ def test_quiet_leaves_the_summary(run: Acknowledge) -> None:
     assert "0 of 30 orders: 30 pending" in loud.stderr
     assert quiet.stderr == ""
     assert quiet.stdout.startswith("30 lines: 30 done")
+
+
+def test_a_command_with_a_default_level_needs_no_option() -> None:
+    @click.command()
+    @log_options_for("klarna_om", "another", default="warning")
+    def service() -> None:
+        logging.getLogger("klarna_om.engines").setLevel(logging.INFO)
+        for name in ("klarna_om", "another", "klarna_om.engines", "third"):
+            logging.getLogger(name).info("info of %s", name)
+            logging.getLogger(name).warning("warning of %s", name)
+
+    default, errors, lines = (
+        CliRunner().invoke(service, options).stderr
+        for options in ([], ["--log-level", "error"], ["--log-format", "json"])
+    )
+    logging.getLogger("klarna_om.engines").setLevel(logging.NOTSET)
+
+    words = [line.partition(": ")[2] for line in default.splitlines()]
+    assert words == [
+        "warning of klarna_om",
+        "warning of another",
+        "info of klarna_om.engines",
+        "warning of klarna_om.engines",
+    ]
+    assert errors == ""
+    assert [json.loads(line)["message"] for line in lines.splitlines()] == words
 
 
 def record(message: str, **fields: object) -> logging.LogRecord:

@@ -63,6 +63,7 @@ def test_progress_is_formatted_in_one_line(progress: Progress, line: str) -> Non
 
 def test_without_a_rate_limit_none_is_shown() -> None:
     assert format_progress(HALF, None).endswith("; 12/s, 0:04 left")
+    assert format_progress(Progress(Totals(pending=9)), None) == "0 of 9 orders: 9 pending"
 
 
 @pytest.mark.parametrize(
