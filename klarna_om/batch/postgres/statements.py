@@ -136,6 +136,11 @@ select min(due_at) - {NOW} from klarna_om.rows
 where job = %(job)s and state = 'unknown' and due_at > {NOW} and line is not null
     and row between %(low)s and %(high)s"""
 
+# Again where it was committed, and the answer to the commit was lost.
+INSERT_LIMIT = """
+insert into klarna_om.limits (job, recorded_at, ceiling, rate) values (%(job)s, %(at)s, %(ceiling)s, %(rate)s)
+on conflict (job, recorded_at) do nothing"""
+
 COLUMN_NAMES = "select columns from klarna_om.jobs where id = %(job)s"
 
 COUNT_STATES = """
@@ -151,7 +156,7 @@ select lines.line, coalesce(lines.order_id, lines.text, ''), lines.capture_id, n
     case when lines.problem is not null then lines.problem
          when rows.line <> lines.line then 'duplicate' else rows.state end as outcome,
     status, error_code, correlation_id, idempotency_key, attempts, started_at, finished_at, result_id,
-    coalesce(lines.detail, rows.detail), columns::text, rows.line as first_line
+    coalesce(lines.detail, rows.detail), columns::text, rows.body, rows.line as first_line
 from klarna_om.lines left join klarna_om.rows
     on rows.job = lines.job and rows.order_id = lines.order_id and rows.reference = lines.reference
     and lines.problem is null
