@@ -36,9 +36,7 @@ def summary_text(settings: Settings, result: RunResult) -> str:
     if result.error is None and result.summary.stopped_by and not result.summary.is_complete:
         lines.append(f"Stopped: {result.summary.stopped_by}")
     if result.has_report:
-        lines.append(f"Report: {settings.report}")
-        if settings.html is not None:
-            lines.append(f"Page: {settings.html}")
+        lines += _files(settings)
     if result.summary.due is not None:
         lines.append(
             f"{result.totals.unknown} unknown {settings.noun} are tried again by the same command; Klarna asks to wait"
@@ -56,6 +54,11 @@ def summary_text(settings: Settings, result: RunResult) -> str:
         advice = "; run the same command again to continue." if result.error is None else ""
         lines.append(f"Journal: {settings.journal}{advice}")
     return "\n".join(lines)
+
+
+def _files(settings: Settings) -> list[str]:
+    report = f"Report: {settings.report}"
+    return [report] if settings.html is None else [report, f"Page: {settings.html}"]
 
 
 def _speed(settings: Settings, result: RunResult) -> str:
