@@ -15,7 +15,7 @@ _STARTED, _FINISHED = 10, 11
 
 def line_of(values: tuple[Any, ...]) -> Line:
     """A report line from the columns of a query of lines; a duplicate points to the line that has the result."""
-    *facts, columns, first = values
+    *facts, columns, body, first = values
     shown: Mapping[str, object] = NO_COLUMNS if columns is None else msgspec.json.decode(columns)
     line, order_id, capture_id, reference, outcome = facts[:5]
     if outcome == "duplicate":
@@ -23,7 +23,7 @@ def line_of(values: tuple[Any, ...]) -> Line:
         return Line(line, order_id, capture_id, reference, outcome, detail=detail, columns=shown)
     facts[_STARTED], facts[_FINISHED] = to_iso(facts[_STARTED]), to_iso(facts[_FINISHED])
     make: Any = Line  # in the order of the columns
-    made: Line = make(*facts, shown)
+    made: Line = make(*facts, shown, body)
     return made
 
 

@@ -151,7 +151,7 @@ select lines.line, coalesce(lines.order_id, lines.text, ''), lines.capture_id, n
     case when lines.problem is not null then lines.problem
          when rows.line <> lines.line then 'duplicate' else rows.state end as outcome,
     status, error_code, correlation_id, idempotency_key, attempts, started_at, finished_at, result_id,
-    coalesce(lines.detail, rows.detail), columns::text, rows.line as first_line
+    coalesce(lines.detail, rows.detail), columns::text, rows.body, rows.line as first_line
 from klarna_om.lines left join klarna_om.rows
     on rows.job = lines.job and rows.order_id = lines.order_id and rows.reference = lines.reference
     and lines.problem is null
