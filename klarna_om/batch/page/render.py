@@ -13,7 +13,7 @@ from klarna_om.batch.job_facts import Group, JobFacts
 from klarna_om.batch.moments import show_moment
 from klarna_om.batch.page import advice, numbers
 from klarna_om.batch.page.count_charts import PERCENTILES, draw_codes, draw_durations, draw_totals
-from klarna_om.batch.page.rate_chart import draw_rate, peak
+from klarna_om.batch.page.rate_chart import draw_rate, is_slowed_down, peak
 from klarna_om.batch.page.view import View, show_columns
 from klarna_om.batch.totals import Totals
 from klarna_om.version import __version__
@@ -52,6 +52,7 @@ def render(view: View) -> str:
         durations=_markup(draw_durations(facts.durations)) if facts.durations else None,
         codes=_draw_codes(facts.groups),
         speed=_speed(facts),
+        is_slowed_down=is_slowed_down(facts.limits),
         percentiles=_percentiles(facts.durations),
         sources=advice.SOURCES,
         version=__version__,
