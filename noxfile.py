@@ -9,7 +9,7 @@ nox.options.sessions = ["tests", "lint", "typing", "floor", "readme", "mutants",
 
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 PROJECT = PYPROJECT["project"]
-EXTRAS = [need for extra in ("cli", "postgres") for need in PROJECT["optional-dependencies"][extra]]
+EXTRAS = [need for extra in ("cli", "postgres", "redis") for need in PROJECT["optional-dependencies"][extra]]
 FLOORS = [need.replace(">=", "==") for need in (*PROJECT["dependencies"], *EXTRAS)]
 
 
@@ -32,7 +32,7 @@ def tests(session: nox.Session) -> None:
 @nox.session
 def floor(session: nox.Session) -> None:
     """The suite with the oldest dependencies that the project admits."""
-    session.install("-e", ".[cli,postgres]", *nox.project.dependency_groups(PYPROJECT, "floor"), *FLOORS)
+    session.install("-e", ".[cli,postgres,redis]", *nox.project.dependency_groups(PYPROJECT, "floor"), *FLOORS)
     newer = ("tests/sandbox/test_conformance.py", "tests/otel", "tests/test_observability.py")
     session.run("pytest", "-q", "-n", "auto", *(f"--ignore={path}" for path in newer), *session.posargs)
 
@@ -113,6 +113,6 @@ def lock(session: nox.Session) -> None:
     session.install("uv")
     session.run(
         "uv", "pip", "compile", "pyproject.toml", "--universal", "--python-version", "3.11", "--extra", "cli",
-        "--extra", "postgres", "--extra", "speed", "--group", "dev", "--generate-hashes",
+        "--extra", "postgres", "--extra", "redis", "--extra", "speed", "--group", "dev", "--generate-hashes",
         "--no-annotate", "--no-header", "--output-file", "requirements.lock", *session.posargs,
     )  # fmt: skip

@@ -1,9 +1,14 @@
-"""`--proxy` and `--ca`: how a command reaches Klarna from inside a company's network."""
+"""`--proxy` and `--ca`: how a command reaches Klarna from inside a company's network; `--pace`: beside what else."""
 
+import os
 from collections.abc import Callable
 from typing import Any, TypedDict, TypeVar, cast
 
 import click
+
+from klarna_om.errors import ConfigurationError
+from klarna_om.pace.find_pace import VARIABLE
+from klarna_om.pace.machine_file import check_support
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -16,6 +21,7 @@ class ConnectionArguments(TypedDict, total=False):
     proxy: str
     trust_env: bool
     ca: str
+    pace: str
 
 
 def connection_options(function: F) -> F:
@@ -35,12 +41,37 @@ def connection_options(function: F) -> F:
         callback=_store_ca,
         help="PEM file of the certificate authorities to trust instead of the system's.",
     )
-    return proxy(ca(function))
+    pace = click.option(
+        "--pace",
+        metavar="machine|shared|off|URL",
+        expose_value=False,
+        callback=_store_pace,
+        help="Who shares the merchant's rate limit: this user's processes on this machine, this process, nobody, or all"
+        " that use a PostgreSQL or Redis. Default: KLARNA_OM_PACE, else machine.",
+    )
+    return proxy(ca(pace(function)))
 
 
 def connection_arguments() -> ConnectionArguments:
     """The values that the running command got, for `KlarnaClient`."""
     return cast("ConnectionArguments", click.get_current_context().meta.get(_KEY, {}))
+
+
+def _store_pace(context: click.Context, _: click.Parameter, value: str | None) -> None:
+    if value is None and os.environ.get(VARIABLE):
+        return
+    if value is not None and "@" in value:
+        raise click.BadParameter(f"a password here would be visible in the list of processes: set {VARIABLE} instead")
+    context.meta.setdefault(_KEY, ConnectionArguments())["pace"] = value or _default_pace()
+
+
+def _default_pace() -> str:
+    """A machine's processes share a pace, where the platform can do that."""
+    try:
+        check_support()
+    except ConfigurationError:
+        return "shared"
+    return "machine"
 
 
 def _store_proxy(context: click.Context, _: click.Parameter, value: str | None) -> None:
