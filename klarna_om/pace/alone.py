@@ -1,4 +1,4 @@
-"""What a process does while what it shares with others is out of reach: it paces by itself, at a quarter of the rate."""
+"""While what is shared is out of reach, a process paces by itself, at a quarter of the rate."""
 
 import logging
 

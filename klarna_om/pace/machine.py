@@ -47,7 +47,7 @@ class MachinePace:
 
 
 class MachinePacer:
-    """This process's part in the pace of the machine."""
+    """The part of one process in the pace of the machine."""
 
     def __init__(
         self,
@@ -59,7 +59,7 @@ class MachinePacer:
         uniform: Callable[[float, float], float] = random.uniform,
     ) -> None:
         """Open the file at `path`, or make it, for a merchant with this published `limit`."""
-        self._open = lambda: MachineState(path, MerchantLimit(limit, uniform=uniform))
+        self._open = partial(_open, path, limit, uniform)
         self._own, self._clock, self._share = OwnRate(highest), clock, 1.0
         self._begin()
 
@@ -189,3 +189,7 @@ class MachinePacer:
                 self._state.slots.move_nearer(seen_at, nearer)
         self._unwritten.clear()
         self._state.write()
+
+
+def _open(path: Path, limit: float, uniform: Callable[[float, float], float]) -> MachineState:
+    return MachineState(path, MerchantLimit(limit, uniform=uniform))

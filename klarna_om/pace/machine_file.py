@@ -8,6 +8,7 @@ import os
 import stat
 import tempfile
 import weakref
+from importlib.util import find_spec
 from mmap import mmap
 from pathlib import Path
 
@@ -17,19 +18,17 @@ from klarna_om.pace.merchant import Merchant
 CELLS = 13
 """Numbers of eight bytes; `machine.py` says what they are."""
 SIZE = CELLS * 8
-MEMORY = Path("/dev/shm")  # noqa: S108: it is opened with O_NOFOLLOW, and its owner is looked at
+MEMORY = Path("/dev/shm")  # noqa: S108  # it is opened with O_NOFOLLOW, and its owner is looked at
 """A disk would do, and stall a store now and then while it writes."""
 
 
 def check_support() -> None:
     """Raise `ConfigurationError` on a platform without the locks that this needs."""
-    try:
-        import fcntl  # noqa: F401
-    except ImportError:
+    if find_spec("fcntl") is None:
         raise ConfigurationError(
             "pace='machine' needs file locks of Unix, which this platform does not have: use pace='shared' in one"
             " process, or a PostgreSQL or Redis that all processes share"
-        ) from None
+        )
 
 
 def path_of(merchant: Merchant) -> Path:

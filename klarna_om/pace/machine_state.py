@@ -4,6 +4,7 @@ The cells are: the format, the next live and the next batch slot, the end of the
 Times are on the monotonic clock, which begins with the machine.
 """
 
+from collections.abc import Sequence
 from math import isfinite
 from pathlib import Path
 
@@ -27,7 +28,7 @@ class MachineState:
         self.limit, self.slots = limit, Slots()
         self._path, self._file = path, MachineFile(path)
         self._checked_at = 0.0
-        self._known: list[float] | None = None
+        self._known: Sequence[float] | None = None
 
     def lock(self, now: float, tries: int) -> bool:
         """Have the numbers for oneself; False where another process has them."""
@@ -78,7 +79,7 @@ class MachineState:
                 self.write()
                 return
             self.limit.rate.restore(rate)
-            self._known = rate
+            self._known = [*rate]
         self.slots.live, self.slots.batch, self.limit.held_until = live, batch, held_until
 
 

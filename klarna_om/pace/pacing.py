@@ -50,7 +50,7 @@ class Pacing(Protocol):
 
 @runtime_checkable
 class PaceSource(Protocol):
-    """Where the pace of a merchant comes from: `KlarnaClient(pace=...)` takes one, and asks it inside the event loop."""
+    """Where the pace of a merchant comes from: `KlarnaClient(pace=...)` takes one, and asks it in the event loop."""
 
     def pacing(self, merchant: Merchant, highest: float | None = None) -> Pacing:
         """The pace of that merchant; with `highest`, one whose user sends no more than that a second."""

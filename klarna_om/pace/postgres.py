@@ -4,6 +4,7 @@ import asyncio
 import socket
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from klarna_om.errors import ConfigurationError
@@ -36,12 +37,8 @@ class PostgresPace(StorePace):
 
     def __init__(self, dsn_or_pool: "str | Pool") -> None:
         """With a DSN it keeps one connection for each merchant; of a pool it takes one for each request."""
-        try:
-            import psycopg  # noqa: F401
-        except ImportError:
-            raise ConfigurationError(
-                "a pace in PostgreSQL needs psycopg: pip install 'klarna-om[postgres]'"
-            ) from None
+        if find_spec("psycopg") is None:
+            raise ConfigurationError("a pace in PostgreSQL needs psycopg: pip install 'klarna-om[postgres]'")
         super().__init__()
         self._source = hide(dsn_or_pool) if isinstance(dsn_or_pool, str) else dsn_or_pool
 
@@ -70,7 +67,7 @@ class PostgresStore:
         """Take slots; the table and the row are made where they are missing, as after a crash of the server."""
         from psycopg.errors import InvalidSchemaName, UndefinedTable
 
-        values = {**ask, "share": share, **BOUNDS}
+        values: dict[str, Any] = {"live": ask["live"], "batch": ask["batch"], "share": share, **BOUNDS}
         try:
             row = await self._run(FETCH, values)
         except (UndefinedTable, InvalidSchemaName):

@@ -1,6 +1,8 @@
 """The pace of all machines, by a script in Redis: `KlarnaClient(pace=RedisPace(url))`."""
 
 from collections.abc import Sequence
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 from klarna_om.errors import ConfigurationError
@@ -55,9 +57,7 @@ class RedisStore:
 
     async def fetch(self, ask: Ask, share: float) -> Grant:
         """Take slots."""
-        *numbers, rate = await self._fetch(
-            self._keys, (ask["live"], ask["batch"], share, *BOUNDS.values(), *self._new)
-        )
+        *numbers, rate = await self._fetch(self._keys, (ask["live"], ask["batch"], share, *BOUNDS.values(), *self._new))
         return grant_of([*numbers, [float(number) for number in rate.split()]])
 
     async def write(
@@ -79,16 +79,9 @@ def _text_of(rate: Sequence[float]) -> str:
 
 
 def _connect(url: str) -> Any:
-    try:
-        from redis.asyncio import Redis
-        from redis.asyncio.retry import Retry
-        from redis.backoff import NoBackoff
-    except ImportError:
-        raise ConfigurationError("a pace in Redis needs redis: pip install 'klarna-om[redis]'") from None
-    return Redis.from_url(
-        str.__str__(url),
-        socket_timeout=TIMEOUT,
-        socket_connect_timeout=TIMEOUT,
-        retry=Retry(NoBackoff(), 0),
-        single_connection_client=False,
-    )
+    if find_spec("redis") is None:
+        raise ConfigurationError("a pace in Redis needs redis: pip install 'klarna-om[redis]'")
+    client: Any = import_module("redis.asyncio")
+    once: Any = import_module("redis.asyncio.retry").Retry(import_module("redis.backoff").NoBackoff(), 0)
+    timeouts = {"socket_timeout": TIMEOUT, "socket_connect_timeout": TIMEOUT}
+    return client.Redis.from_url(str.__str__(url), retry=once, **timeouts)

@@ -43,7 +43,7 @@ class Slots:
             self.batch = max(self.batch, now - LATENESS) + spacing / share
 
     def move_nearer(self, now: float, factor: float) -> None:
-        """The limit is raised: what is planned comes nearer with it, so that one odd report does not outlast the next."""
+        """The limit is raised: planned slots come nearer with it, so that no odd report outlasts the next good one."""
         self.live = now + (self.live - now) * factor
         self.batch = now + (self.batch - now) * factor
 

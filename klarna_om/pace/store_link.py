@@ -102,7 +102,7 @@ class StoreLink:
             self._take(grant)
             if self._is_strange or self.has_to_write():
                 await self._write(grant, nearer)
-        except Exception as error:  # noqa: BLE001: whatever it is, calls go on
+        except Exception as error:  # noqa: BLE001  # whatever it is, calls go on
             self._retry_at = self._clock() + RETRY
             self.alone.start(f"{type(error).__name__}: {error}".partition("\n")[0])
 

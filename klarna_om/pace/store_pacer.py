@@ -27,7 +27,7 @@ SHORTEST_WAIT = 0.001
 
 
 class StorePacer:
-    """This process's part in the pace; it belongs to one event loop."""
+    """The part of one process, which belongs to one event loop."""
 
     def __init__(
         self,
@@ -91,7 +91,7 @@ class StorePacer:
         for lane in LANES:
             while lanes.next(lane) is not None and self._take(lane):
                 lanes.wake_next(lane)
-        waiting = [lane for lane in LANES if lanes.next(lane) is not None]
+        waiting: list[Lane] = [lane for lane in LANES if lanes.next(lane) is not None]
         if link.can_ask():
             self._ask(waiting)
         seconds = [self._seconds_to_slot(lane) for lane in waiting]
