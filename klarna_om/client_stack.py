@@ -23,7 +23,7 @@ from klarna_om.middleware.validation import Validation
 from klarna_om.options import Options
 from klarna_om.pace.concurrency import ConcurrencyLimiter
 from klarna_om.pace.find_pace import FoundPace
-from klarna_om.pace.merchant import merchant_of
+from klarna_om.pace.merchant import Merchant, merchant_of
 from klarna_om.pace.pacing import PaceSource, Pacing
 from klarna_om.retry.budget import Budget
 from klarna_om.retry.policy import Uniform
@@ -84,13 +84,18 @@ class ClientStack:
         return Transport(session, base_url, headers, seconds, limits(seconds), deadlines, clock, self.route)
 
     @property
+    def merchant(self) -> Merchant:
+        """Who is called for whom."""
+        return merchant_of(self.environment, self.credentials)
+
+    @property
     def pacer(self) -> Pacing | None:
         """The pacer of this client; None when pacing is off. Inside the event loop only."""
         chosen = self.pace.chosen
         if isinstance(chosen, PaceSource):
             # Kept with the connection, which all copies share: the pacer must outlive each of them.
             if self.http.pacer is None:
-                self.http.pacer = chosen.pacing(merchant_of(self.environment, self.credentials), self.rate)
+                self.http.pacer = chosen.pacing(self.merchant, self.rate)
             return self.http.pacer
         return chosen
 

@@ -45,11 +45,11 @@ def find_pace(wanted: object) -> FoundPace:
 def _from_text(text: str, name: str) -> FoundPace:
     kind, colon, _ = text.partition("://")
     match kind:
-        case "shared":
+        case "shared" if not colon:
             return FoundPace(ProcessPace())
-        case "off":
+        case "off" if not colon:
             return FoundPace(None)
-        case "machine":
+        case "machine" if not colon:
             from klarna_om.pace.machine import MachinePace
 
             return FoundPace(MachinePace())

@@ -117,6 +117,8 @@ class StorePacer:
 
     def _take_alone(self, lane: Lane, now: float) -> bool:
         limit, alone = self._link.limit, self._link.alone
+        if self._link.can_ask():
+            self._ask([])  # is it back?
         if alone.due(lane, limit) > now or self._own.due() > self._clock():
             return False
         alone.take(lane, now, limit, self._share)
@@ -131,7 +133,7 @@ class StorePacer:
             if now >= self._ask_at[lane]:
                 self._asked[lane] = min(left, max(0, lanes.count(lane) - len(self._slots[lane])))
                 left -= self._asked[lane]
-        if any(self._asked.values()) or self._link.has_to_write():
+        if any(self._asked.values()) or self._link.has_to_write() or self._link.alone.is_on:
             self._link.ask(self._asked, self._share)
 
     def _keep(self, grant: Grant) -> None:
