@@ -92,6 +92,13 @@ def outbox(session: nox.Session) -> None:
 
 
 @nox.session
+def pace(session: nox.Session) -> None:
+    """Up to eight processes of one merchant: 94.5 % of the limit, and hardly a 429. It needs the machine for itself."""
+    locked(session)
+    session.run("pytest", "-q", "tests/pace/test_processes.py", env={"KLARNA_OM_PACE_PROOF": "1"})
+
+
+@nox.session
 def proofs(session: nox.Session) -> None:
     """The long proofs: the state machine over thousands of steps, every mutant, the two paths over wide documents."""
     locked(session)

@@ -232,8 +232,8 @@ class KlarnaClient:
         return await self.reply(execute(self._send, request))
 
     async def __aenter__(self) -> Self:
+        _ = self._shared.pacer  # a pace that cannot be used is known before anything is opened
         self._shared.http.session()
-        _ = self._shared.pacer  # a pace that cannot be used is known before the first call
         return self
 
     async def __aexit__(

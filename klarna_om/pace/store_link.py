@@ -16,6 +16,8 @@ from klarna_om.pace.store import Ask, Grant, Store
 
 WRITE_EVERY = 0.1
 """Seconds between two writes of what answers show."""
+GRACE = 0.02
+"""Seconds by which a timer may be late in a process that is not busy."""
 RETRY = 1.0
 MOST_UNWRITTEN = 1000
 """Answers that are kept while the store is away."""
@@ -36,7 +38,7 @@ class StoreLink:
         self._store, self._clock, self._take, self._wake = store, clock, take, wake
         self._unwritten: deque[tuple[Response, float]] = deque(maxlen=MOST_UNWRITTEN)
         self._offset = self._asked_at = self._retry_at = self._write_at = 0.0
-        self._is_strange = False
+        self._is_strange = self._has_grace = False
         self._task: asyncio.Task[None] | None = None
 
     def now(self) -> float:
@@ -71,12 +73,19 @@ class StoreLink:
 
     def notice_silence(self) -> None:
         """Pace alone once a request was not answered for `PATIENCE`."""
-        if self._task is not None and self._clock() - self._asked_at >= PATIENCE:
-            self.alone.start(f"no answer for {PATIENCE} s")
+        now = self._clock()
+        late = now - self._asked_at - PATIENCE
+        if self._task is None or late < 0.0:
+            return
+        if late > GRACE and not self._has_grace:
+            # This process was busy for that long: the answer may be there, and is read first.
+            self._has_grace, self._asked_at = True, now + GRACE - PATIENCE
+            return
+        self.alone.start(f"no answer for {PATIENCE} s")
 
     def ask(self, ask: Ask, share: float) -> None:
         """Ask for slots, and write what is to be written."""
-        self._asked_at = self._clock()
+        self._asked_at, self._has_grace = self._clock(), False
         self._task = asyncio.get_running_loop().create_task(self._exchange(ask, share))
         self._task.add_done_callback(self._end)
 

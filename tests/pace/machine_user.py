@@ -27,7 +27,6 @@ def hold_the_lock(path: Path) -> None:
     """Until a signal comes."""
     file = MachineFile(path)
     assert file.try_lock(1)
-    print("locked", flush=True)
     signal.pause()
     file.unlock()
 

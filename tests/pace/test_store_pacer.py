@@ -211,6 +211,25 @@ async def test_a_store_that_does_not_answer_is_away_after_a_quarter_of_a_second(
     assert pacer.snapshot().rate == pytest.approx(25)
 
 
+async def test_a_process_that_was_busy_reads_first_what_the_store_has_answered(
+    store: ScriptedStore, clock: Clock, pacer: StorePacer
+) -> None:
+    store.is_silent = True
+    waiting = asyncio.create_task(pacer.acquire("live"))
+    await settle()
+
+    clock.now += 3.0
+    pacer.observe(answer(429, X_Ratelimit_Reset="0"))  # it wakes before the answer is read
+    busy = pacer.snapshot().rate
+    clock.now += 0.03
+    async with asyncio.timeout(5):
+        while pacer.snapshot().rate > 50:
+            await asyncio.sleep(0.01)
+    waiting.cancel()
+
+    assert busy == pytest.approx(85)
+
+
 async def test_those_who_wait_alone_get_the_quarter(store: ScriptedStore, clock: Clock) -> None:
     pacer = StorePacer(store, LIMIT, highest=10, clock=clock, uniform=longest)
     store.failures.extend([OSError()] * 9)

@@ -13,7 +13,7 @@ MISSING = "no Redis: start `redis-server`, or set KLARNA_OM_TEST_REDIS to a URL"
 def find_redis() -> str:
     """Its URL; without one, skip, or fail in CI."""
     url = os.environ.get("KLARNA_OM_TEST_REDIS", LOCAL)
-    with redis.Redis.from_url(url, socket_connect_timeout=2) as client:  # type: ignore[no-untyped-call]
+    with redis.Redis.from_url(url, socket_connect_timeout=2) as client:
         try:
             client.ping()
         except redis.RedisError:

@@ -11,9 +11,10 @@ from tests.support.listening import listen
 
 @define
 class Relay:
-    """`port` leads to the server while it is on. `cut` ends all connections; `silence` keeps them and passes nothing."""
+    """`port` leads to the server while it is on. `cut` ends all connections; while it is silent it passes nothing on."""
 
-    target: int
+    target: int | str
+    """A port of this machine, or the path of a socket."""
     port: int = 0
     is_on: bool = True
     is_silent: bool = False
@@ -21,10 +22,18 @@ class Relay:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self.is_on:
-            far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self.target)
+            far_reader, far_writer = await self._connect()
             self._writers += [writer, far_writer]
-            await asyncio.gather(self._copy(reader, far_writer), self._copy(far_reader, writer))
+            try:
+                await asyncio.gather(self._copy(reader, far_writer), self._copy(far_reader, writer))
+            finally:
+                far_writer.transport.abort()
         writer.close()
+
+    async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        if isinstance(self.target, str):
+            return await asyncio.open_unix_connection(self.target)
+        return await asyncio.open_connection("127.0.0.1", self.target)
 
     async def _copy(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(ConnectionError):
@@ -41,8 +50,8 @@ class Relay:
 
 
 @contextlib.asynccontextmanager
-async def relay_to(target: int) -> AsyncIterator[Relay]:
-    """Listen for connections to a port of this machine."""
+async def relay_to(target: int | str) -> AsyncIterator[Relay]:
+    """Listen for connections that are passed on."""
     relay = Relay(target)
     async with listen(relay.serve) as relay.port:
         yield relay
