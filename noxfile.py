@@ -9,7 +9,8 @@ nox.options.sessions = ["tests", "lint", "typing", "floor", "readme", "mutants",
 
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 PROJECT = PYPROJECT["project"]
-EXTRAS = [need for extra in ("cli", "postgres", "procrastinate") for need in PROJECT["optional-dependencies"][extra]]
+TESTED = ("cli", "postgres", "procrastinate", "report")
+EXTRAS = [need for extra in TESTED for need in PROJECT["optional-dependencies"][extra]]
 FLOORS = [need.replace(">=", "==") for need in (*PROJECT["dependencies"], *EXTRAS)]
 
 
@@ -32,7 +33,7 @@ def tests(session: nox.Session) -> None:
 @nox.session
 def floor(session: nox.Session) -> None:
     """The suite with the oldest dependencies that the project admits."""
-    session.install("-e", ".[cli,postgres,procrastinate]", *nox.project.dependency_groups(PYPROJECT, "floor"), *FLOORS)
+    session.install("-e", f".[{','.join(TESTED)}]", *nox.project.dependency_groups(PYPROJECT, "floor"), *FLOORS)
     newer = ("tests/sandbox/test_conformance.py", "tests/otel", "tests/test_observability.py")
     session.run("pytest", "-q", "-n", "auto", *(f"--ignore={path}" for path in newer), *session.posargs)
 
@@ -121,6 +122,6 @@ def lock(session: nox.Session) -> None:
     session.install("uv")
     session.run(
         "uv", "pip", "compile", "pyproject.toml", "--universal", "--python-version", "3.11", "--extra", "cli",
-        "--extra", "postgres", "--extra", "procrastinate", "--extra", "speed", "--group", "dev", "--generate-hashes",
-        "--no-annotate", "--no-header", "--output-file", "requirements.lock", *session.posargs,
+        "--extra", "postgres", "--extra", "procrastinate", "--extra", "report", "--extra", "speed", "--group", "dev",
+        "--generate-hashes", "--no-annotate", "--no-header", "--output-file", "requirements.lock", *session.posargs,
     )  # fmt: skip

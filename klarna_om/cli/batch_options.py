@@ -5,7 +5,7 @@ from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import click
 from attrs import frozen
@@ -14,7 +14,10 @@ from klarna_om.batch.failure_limit import FailureLimit
 from klarna_om.batch.states import OnExpired
 from klarna_om.batch.time_limit import TimeLimit
 from klarna_om.batch.verify_sample import Sample
-from klarna_om.cli.connection_options import connection_options
+from klarna_om.cli.connection_options import ConnectionArguments, connection_arguments, connection_options
+from klarna_om.cli.log_options import log_options, quiet_option
+from klarna_om.cli.manifest_argument import ManifestArgument
+from klarna_om.cli.merchants import find_merchant
 from klarna_om.cli.stop_options import STOP_OPTIONS
 from klarna_om.cli.verify_options import VERIFY_OPTION
 from klarna_om.errors import ConfigurationError
@@ -42,6 +45,8 @@ class Settings:
     max_duration: float | None
     verify: Sample | None = None
     """How many rows are read back after the run."""
+    merchant: str | None = None
+    """The name of the merchant, where a command has several."""
     shown_problems: int = 20
     """Lines that a dry run shows with what is wrong with them."""
 
@@ -58,8 +63,14 @@ class Settings:
     def is_kustom(self) -> bool:
         """Are the calls to go to Kustom? Where no environment is set, the client says so later."""
         with suppress(ConfigurationError):
-            return find_environment().is_kustom
+            return find_environment(self.client_arguments().get("environment")).is_kustom
         return False
+
+    def client_arguments(self) -> ConnectionArguments:
+        """What the client is made with; raises `ConfigurationError` for a merchant that is not known."""
+        given = connection_arguments()
+        found = {} if self.merchant is None else find_merchant(self.merchant)
+        return cast("ConnectionArguments", {**found, **given})
 
 
 def batch_options(operation: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -97,7 +108,13 @@ def _on_expired(operation: str) -> list[Callable[[Any], Any]]:
 _MEANINGS = {Expired.RESEND: "Send them again", Expired.VERIFY: "Read the order first"}
 
 _MANIFEST_OPTIONS: tuple[Callable[[Any], Any], ...] = (
-    click.argument("manifest", type=click.Path(exists=True, dir_okay=False, allow_dash=True)),
+    click.argument("manifest", type=ManifestArgument(), nargs=-1, required=True),
+    click.option(
+        "--merchant-column",
+        metavar="COLUMN",
+        help="Several merchants: the column with the name of each row's. Each has a journal, a report and a pace of its"
+        " own. For a manifest of each merchant write shop-se=se.csv shop-no=no.csv instead.",
+    ),
     click.option("--column", default="order_id", show_default=True, help="Column or key that holds the order id."),
     click.option("--journal", type=click.Path(dir_okay=False, path_type=Path), help="Default: MANIFEST.journal."),
 )
@@ -118,6 +135,8 @@ _RUN_OPTIONS: tuple[Callable[[Any], Any], ...] = (
         "--in-flight", type=click.IntRange(min=1), default=64, show_default=True, help="Calls in progress at once."
     ),
     connection_options,
+    log_options,
+    quiet_option,
     click.option(
         "--keep-going", is_flag=True, help="Continue when the first 50 rows are all refused alike; else the job stops."
     ),

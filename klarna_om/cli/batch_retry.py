@@ -1,7 +1,6 @@
 """`klarna-om batch retry JOURNAL`: take up again what was refused, or what nobody knows."""
 
 import asyncio
-import logging
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +55,6 @@ def command(
         raise click.UsageError("say which rows: --refused, --unknown, or both")
     report = report or report_of(journal)
     check_files(None, journal, report, html)
-    logging.getLogger("klarna_om").addHandler(logging.NullHandler())
     operation = guard(lambda: asyncio.run(_operation_of(journal)), source=journal, journal=journal)
     settings = Settings(
         operation=operation,

@@ -1,7 +1,6 @@
 """`klarna-om journal verify JOURNAL`: read the orders of a job back at Klarna, without running anything."""
 
 import asyncio
-import logging
 import sys
 from pathlib import Path
 from uuid import UUID
@@ -18,6 +17,7 @@ from klarna_om.cli.event_loop import loop_factory
 from klarna_om.cli.exit_codes import ExitCode
 from klarna_om.cli.job_end import guard
 from klarna_om.cli.journal_source import journal_argument, open_reader
+from klarna_om.cli.log_options import log_options
 from klarna_om.cli.option_names import with_option_names
 from klarna_om.cli.verify_options import SampleType
 from klarna_om.cli.verify_run import run_verification
@@ -43,6 +43,7 @@ Exit codes: 0 nothing differs, 1 a person must look, or an order was not read, 2
 @click.option("--rate", type=click.FloatRange(min=0, min_open=True), help="Requests per second, at most.")
 @click.option("--in-flight", type=click.IntRange(min=1), default=32, show_default=True, help="Reads in progress.")
 @connection_options
+@log_options
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def command(
     journal: UUID | Path,
@@ -59,7 +60,6 @@ def command(
     Rows that are done or refused are read by chance, unknown and escalated ones all. It only reads, and changes
     neither the journal nor any order.
     """
-    logging.getLogger("klarna_om").addHandler(logging.NullHandler())
     reads = _Reads(journal, dsn, sample, seed, rate, in_flight)
 
     def run() -> Verification:

@@ -67,6 +67,8 @@ class CliRun:
     execution: Execution
     report: Path
     html: Path | None = None
+    announces_stop: bool = True
+    """Say at the first signal what happens; where several run, one says it."""
     _task: asyncio.Task[Any] = field(init=False)
 
     async def run(self, chunks: AsyncIterable[Sequence[Entry]] | None) -> RunResult:
@@ -75,7 +77,7 @@ class CliRun:
         The first signal stops the job, the next one cancels what runs. Raises `JournalMismatchError` before anything
         is sent.
         """
-        with stop_on_signals(self.execution.stop, on_first=_announce_stop, on_next=lambda: self._task.cancel()):
+        with stop_on_signals(self.execution.stop, on_first=self._announce_stop, on_next=lambda: self._task.cancel()):
             task = await self._finish(
                 run_all_rows(self.execution) if chunks is None else run_rows(self.execution, chunks)
             )
@@ -89,6 +91,10 @@ class CliRun:
             totals, report_error = await self._write_report()
             due = None if task.cancelled() or error is not None else task.result().due
             return self._result(totals, error or report_error, is_cancelled=task.cancelled(), due=due)
+
+    def _announce_stop(self) -> None:
+        if self.announces_stop:
+            click.echo("\nEnding the calls in progress; Ctrl-C again stops at once. Nothing is lost.", err=True)
 
     async def _finish(self, coroutine: Coroutine[None, None, T]) -> asyncio.Task[T]:
         """Run a coroutine until it has ended, failed or been cancelled by a signal."""
@@ -138,7 +144,3 @@ async def _try_to_write(
             " the same command again"
         )
     return None
-
-
-def _announce_stop() -> None:
-    click.echo("\nEnding the calls in progress; Ctrl-C again stops at once. Nothing is lost.", err=True)

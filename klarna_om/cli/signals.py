@@ -5,30 +5,51 @@ import signal
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any
 
 from klarna_om.batch.stop import Stop
 
+Handler = Callable[[signal.Signals], None]
+
+_handlers: list[Handler] = []
+_before: dict[signal.Signals, Any] = {}
+
 
 @contextmanager
-def handle_signals(handler: Callable[[signal.Signals], None]) -> Generator[None, None, None]:
+def handle_signals(handler: Handler) -> Generator[None, None, None]:
     """While inside, the signals that end a program call the handler in the event loop.
 
-    One that is ignored stays so: `nohup` ignores SIGHUP. `signal.signal` and not `loop.add_signal_handler`, which
-    Windows does not have; nor has it SIGHUP.
+    Several may be inside at once: each is called. A signal that is ignored stays so: `nohup` ignores SIGHUP.
     """
-    loop = asyncio.get_running_loop()
-
-    def call_in_loop(number: int, _: FrameType | None) -> None:
-        loop.call_soon_threadsafe(handler, signal.Signals(number))
-
-    known = (getattr(signal, name, None) for name in ("SIGINT", "SIGTERM", "SIGHUP"))
-    numbers = [number for number in known if number and signal.getsignal(number) is not signal.SIG_IGN]
-    before = [signal.signal(number, call_in_loop) for number in numbers]
+    if not _handlers:
+        _catch_signals(asyncio.get_running_loop())
+    _handlers.append(handler)
     try:
         yield
     finally:
-        for number, old in zip(numbers, before, strict=True):
-            signal.signal(number, old)
+        _handlers.remove(handler)
+        if not _handlers:
+            _restore_signals()
+
+
+def _catch_signals(loop: asyncio.AbstractEventLoop) -> None:
+    # `signal.signal` and not `loop.add_signal_handler`, which Windows does not have; nor has it SIGHUP.
+    def call_handlers(number: signal.Signals) -> None:
+        for handler in [*_handlers]:
+            handler(number)
+
+    def call_in_loop(number: int, _: FrameType | None) -> None:
+        loop.call_soon_threadsafe(call_handlers, signal.Signals(number))
+
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        number: signal.Signals | None = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+            _before[number] = signal.signal(number, call_in_loop)
+
+
+def _restore_signals() -> None:
+    while _before:
+        signal.signal(*_before.popitem())
 
 
 @contextmanager

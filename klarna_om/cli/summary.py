@@ -101,7 +101,12 @@ def dry_run_text(settings: Settings, result: RunResult) -> str:
 
 def summary_json(settings: Settings, result: RunResult, code: ExitCode) -> str:
     """The summary for a program."""
-    summary = {
+    return msgspec.json.encode(summary_fields(settings, result, code)).decode()
+
+
+def summary_fields(settings: Settings, result: RunResult, code: ExitCode) -> dict[str, object]:
+    """What the summary for a program has."""
+    return {
         "job": result.summary.job_id,
         "exit_code": code.value,
         "lines": result.totals.lines,
@@ -114,7 +119,6 @@ def summary_json(settings: Settings, result: RunResult, code: ExitCode) -> str:
         "stopped_by": _text(result.error or result.summary.stopped_by) or None,
         "verification": result.verification and verification_json(result.verification),
     }
-    return msgspec.json.encode(summary).decode()
 
 
 def _text(value: object) -> str:

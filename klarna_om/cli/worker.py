@@ -12,6 +12,7 @@ from klarna_om.cli.dsn_option import dsn_option
 from klarna_om.cli.event_loop import loop_factory
 from klarna_om.cli.exit_codes import ExitCode
 from klarna_om.cli.job_end import guard
+from klarna_om.cli.log_options import log_options_for
 from klarna_om.cli.option_names import with_option_names
 from klarna_om.cli.signals import stop_on_signals
 from klarna_om.client import KlarnaClient
@@ -47,13 +48,13 @@ Exit codes: 0 stopped by a signal, 2 the database cannot be used, 4 credentials 
 )
 @click.option("--keep-going", is_flag=True, help="Continue a job when its first 50 rows are all refused alike.")
 @connection_options
+@log_options_for("klarna_om", "procrastinate", default="warning")
 def command(*, dsn: str, concurrency: int, in_flight: int, rate: float | None, grace: float, keep_going: bool) -> None:
     """Run the chunks of all jobs that were submitted for this environment, until SIGTERM or Ctrl-C.
 
     Environment and credentials come from KLARNA_OM_ENVIRONMENT, KLARNA_OM_USERNAME and the others. A worker that dies
     at any moment costs nothing: another one takes its chunks over after 20 seconds.
     """
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=logging.WARNING)
     logging.getLogger("klarna_om.engines").setLevel(logging.INFO)
     arguments = connection_arguments()
 

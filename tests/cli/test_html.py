@@ -66,7 +66,7 @@ def test_a_job_that_is_stopped_has_a_page(acknowledge: Acknowledge, manifest: Pa
 
     assert result.exit_code == 3
     page = PAGE.read_text("utf-8")
-    assert "1 of 31 rows are done, 1 need a person, 29 are for the next run." in page
+    assert "1 of 31 rows are done, 1 needs a person, 29 are for the next run." in page
     assert "NO_SUCH_ORDER" in page
 
 

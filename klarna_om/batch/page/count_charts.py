@@ -79,7 +79,8 @@ def name_of(group: Group) -> str:
     """The answer that a group has in common, as far as a picture can show what any server may send."""
     answer = " ".join(str(part) for part in (group.status, group.error_code) if part is not None)
     text = in_one_line(answer).encode("ascii", "replace").decode()[:MAX_NAME]
-    return f"{text or 'without an answer'}, {group.outcome}"
+    nothing = "not sent" if group.outcome == "refused" else "without an answer"
+    return f"{text or nothing}, {group.outcome}"
 
 
 def _format_tick(value: float, _: int) -> str:

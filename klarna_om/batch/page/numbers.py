@@ -6,6 +6,9 @@ from collections.abc import Sequence
 Distribution = Sequence[tuple[int, int]]
 """Values in ascending order, and how often each is there."""
 
+NARROW = 1.1
+"""The greatest value by the least, below which a distribution is one bar."""
+
 _UNITS = ((3_600_000, "h"), (60_000, "min"), (1_000, "s"))
 
 
@@ -49,6 +52,8 @@ def histogram(values: Distribution, bins: int) -> tuple[list[int], list[int]]:
     """Edges that grow by a factor, one more than bins, and the counts between them."""
     least, most = max(values[0][0], 1), max(values[-1][0], 1)
     ratio = (most + 1) / least
+    if ratio < NARROW:
+        return [least, round(least * NARROW) + 1], [sum(count for _, count in values)]
     # Whole numbers, as the values are: narrower bins would be empty in turns.
     edges = sorted({round(least * ratio ** (number / bins)) for number in range(bins + 1)})
     counts = [0] * (len(edges) - 1)

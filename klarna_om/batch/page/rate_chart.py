@@ -44,6 +44,11 @@ def peak(stretch: Stretch) -> float:
     return max(map(sum, zip(*stretch.requests.values(), strict=True))) / stretch.width
 
 
+def is_slowed_down(limits: Sequence[Limit]) -> bool:
+    """Was the rate ever below the limit, as it is after a 429?"""
+    return any(limit.rate < limit.ceiling for limit in limits)
+
+
 def _draw_requests(axes: Any, stretch: Stretch) -> None:
     bins = len(next(iter(stretch.requests.values())))
     edges = [number * stretch.width for number in range(bins + 1)]
@@ -63,10 +68,10 @@ def _draw_limits(axes: Any, stretch: Stretch, limits: Sequence[Limit]) -> None:
     times = [(limit.at - stretch.start).total_seconds() for limit in limits]
     # The first limit is recorded with the first result, and was there before.
     times = [min(times[0], 0), *times[1:], max(stretch.seconds, times[-1])]
-    for values, colour, dashes in (
-        ([limit.rate for limit in limits], "muted", (1.5, 1.5)),
-        ([limit.ceiling for limit in limits], "limit", (6, 2)),
-    ):
+    lines = [([limit.ceiling for limit in limits], "limit", (6.0, 2.0))]
+    if is_slowed_down(limits):
+        lines.insert(0, ([limit.rate for limit in limits], "muted", (1.5, 1.5)))
+    for values, colour, dashes in lines:
         steps = [*values, values[-1]]
         axes.step(times, steps, where="post", color=COLOURS[colour], linewidth=1.5, dashes=dashes)
 

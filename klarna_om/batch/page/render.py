@@ -13,7 +13,7 @@ from klarna_om.batch.job_facts import Group, JobFacts
 from klarna_om.batch.moments import show_moment
 from klarna_om.batch.page import advice, numbers
 from klarna_om.batch.page.count_charts import PERCENTILES, draw_codes, draw_durations, draw_totals
-from klarna_om.batch.page.rate_chart import draw_rate, peak
+from klarna_om.batch.page.rate_chart import draw_rate, is_slowed_down, peak
 from klarna_om.batch.page.view import View, show_columns
 from klarna_om.batch.totals import Totals
 from klarna_om.version import __version__
@@ -39,21 +39,10 @@ OUTCOMES = (
 
 def render(view: View) -> str:
     """The whole page."""
-    environment = Environment(loader=PackageLoader(PACKAGE, "."), autoescape=True, undefined=StrictUndefined)
-    environment.trim_blocks = environment.lstrip_blocks = True
-    filters: dict[str, Any] = {
-        "count": numbers.show_count,
-        "share": numbers.show_share,
-        "rate": numbers.show_rate,
-        "duration": numbers.show_duration,
-        "moment": show_moment,
-        "columns": show_columns,
-        "sentence": _sentence,
-    }
-    environment.filters.update(filters)
     style = files(PACKAGE).joinpath("page.css").read_text("utf-8")
     facts = view.facts
-    return environment.get_template("page.html.j2").render(
+    template = _environment().get_template("page.html.j2")
+    return template.render(
         view=view,
         style=Markup(style),  # noqa: S704 - our own file
         style_hash=b64encode(sha256(style.encode()).digest()).decode(),
@@ -63,10 +52,32 @@ def render(view: View) -> str:
         durations=_markup(draw_durations(facts.durations)) if facts.durations else None,
         codes=_draw_codes(facts.groups),
         speed=_speed(facts),
+        is_slowed_down=is_slowed_down(facts.limits),
         percentiles=_percentiles(facts.durations),
         sources=advice.SOURCES,
         version=__version__,
     )
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader(PACKAGE, "."),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    filters: dict[str, Any] = {
+        "columns": show_columns,
+        "count": numbers.show_count,
+        "duration": numbers.show_duration,
+        "moment": show_moment,
+        "rate": numbers.show_rate,
+        "sentence": _sentence,
+        "share": numbers.show_share,
+    }
+    environment.filters.update(filters)
+    return environment
 
 
 def _draw_totals(totals: Totals) -> Markup | None:

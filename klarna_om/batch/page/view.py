@@ -85,9 +85,9 @@ class View:
             return "Everything is done." if totals.done > 1 else "The one row is done."
         parts = [f"{show_count(totals.done)} of {show_count(totals.orders)} rows are done"]
         if self.for_a_person:
-            parts.append(f"{show_count(self.for_a_person)} need a person")
+            parts.append(_agree(self.for_a_person, "needs a person", "need a person"))
         if self.for_the_next_run:
-            parts.append(f"{show_count(self.for_the_next_run)} are for the next run")
+            parts.append(_agree(self.for_the_next_run, "is for the next run", "are for the next run"))
         return ", ".join(parts) + "."
 
 
@@ -121,6 +121,10 @@ async def _view_group(journal: JournalReader, group: Group) -> GroupView:
         lines=lines,
         command=f"klarna-om journal list JOURNAL --state {group.outcome}{code}",
     )
+
+
+def _agree(count: int, one: str, many: str) -> str:
+    return f"{show_count(count)} {one if count == 1 else many}"
 
 
 def show_columns(columns: Mapping[str, object]) -> list[tuple[str, str]]:

@@ -51,5 +51,5 @@ def test_each_value_is_in_one_bar_of_a_histogram() -> None:
     assert (edges[0], edges[-1]) == (1, 100_000)
 
 
-def test_the_histogram_of_one_value_is_one_bar() -> None:
-    assert histogram([(250, 9)], 40) == ([250, 251], [9])
+def test_the_histogram_of_values_that_hardly_differ_is_one_bar_that_can_be_seen() -> None:
+    assert histogram([(250, 9), (251, 2)], 40) == ([250, 276], [11])

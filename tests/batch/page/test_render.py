@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 import pytest
 from attrs import define, field
 
+from klarna_om.batch.job_facts import Limit
 from klarna_om.batch.page.advice import SOURCES
 from klarna_om.batch.page.write import render_page
 from klarna_om.batch.sqlite_journal import SqliteJournal
@@ -62,6 +63,12 @@ async def test_it_has_each_row_that_needs_a_person_with_its_ids(page: Page) -> N
         assert f"correlation id correlation-{number} idempotency key key-{number}" in page.text
 
 
+async def test_the_picture_of_the_codes_names_each_answer(page: Page) -> None:
+    names = ("403 CAPTURE_NOT_ALLOWED, refused", "502, escalated", "not sent, refused", "without an answer, unknown")
+
+    assert [name for name in names if name not in page.text] == []
+
+
 async def test_it_has_what_klarna_advises_and_what_to_do(page: Page) -> None:
     assert "403 CAPTURE_NOT_ALLOWED 2 lines It means The order is cancelled or expired" in page.text
     assert "What to do Correct what Klarna names, then klarna-om batch retry JOURNAL --refused" in page.text
@@ -71,6 +78,7 @@ async def test_it_has_what_klarna_advises_and_what_to_do(page: Page) -> None:
 async def test_it_names_the_times_and_the_speed(page: Page) -> None:
     assert "First call (UTC) 2026-11-23 12:00:00 Last result (UTC) 2026-11-23 12:00:26 Requests 75" in page.text
     assert "mean 2.88 peak 3 limit 190" in page.text
+    assert "what was left of it after a 429" in page.text
     assert "50 % 184 ms 95 % 261 ms 99 % 282 ms slowest 282 ms" in page.text
 
 
@@ -144,6 +152,17 @@ async def test_a_job_that_is_done_needs_nobody(journal: SqliteJournal) -> None:
     assert "Everything is done." in page.text
     assert "no limit was recorded" in page.text
     assert "Outcomes by error code" not in page.text
+
+
+async def test_a_job_that_was_never_slowed_down_has_one_limit_only(journal: SqliteJournal) -> None:
+    await load(journal, order_ids(1))
+    await journal.record(result(1, State.DONE))
+    await journal.record_limit(Limit(START, 190.0, 190.0))
+
+    page = Page(await render_page(journal, now=lambda: NOW))
+
+    assert "limit 190" in page.text
+    assert "what was left of it" not in page.text
 
 
 async def test_times_without_results_are_left_out_and_late_repeats_are_counted(journal: SqliteJournal) -> None:

@@ -37,10 +37,18 @@ async def test_the_verdict_of_a_job_that_is_done(journal: SqliteJournal) -> None
 
 async def test_the_verdict_of_one_row(journal: SqliteJournal) -> None:
     await load(journal, order_ids(1))
-    assert await verdict(journal) == "0 of 1 rows are done, 1 are for the next run."
+    assert await verdict(journal) == "0 of 1 rows are done, 1 is for the next run."
 
     await journal.record(RowResult(1, State.DONE))
     assert await verdict(journal) == "The one row is done."
+
+
+async def test_the_verdict_of_a_job_that_is_through_with_a_refusal(journal: SqliteJournal) -> None:
+    await load(journal, order_ids(2))
+    await journal.record(RowResult(1, State.DONE))
+    await journal.record(RowResult(2, State.REFUSED, status=403))
+
+    assert await verdict(journal) == "1 of 2 rows are done, 1 needs a person."
 
 
 async def test_the_verdict_of_a_job_that_only_has_malformed_lines(journal: SqliteJournal) -> None:
