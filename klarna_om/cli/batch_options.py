@@ -1,6 +1,6 @@
 """The options of the commands that run a job, and their values."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
@@ -69,7 +69,7 @@ class Settings:
     def client_arguments(self) -> ConnectionArguments:
         """What the client is made with; raises `ConfigurationError` for a merchant that is not known."""
         given = connection_arguments()
-        found = {} if self.merchant is None else find_merchant(self.merchant)
+        found: Mapping[str, object] = {} if self.merchant is None else find_merchant(self.merchant)
         return cast("ConnectionArguments", {**found, **given})
 
 
