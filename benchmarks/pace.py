@@ -5,6 +5,7 @@ a second and counts what it admits and turns away. "used" is the share of the li
 "429" is the share of all requests that it turned away. Each sender always has more to send. With two processes the
 limit is shared, and each is configured for the whole limit, as two workers of one merchant are. The semaphore is
 given the mean latency, which is not known in advance.
+How processes share one pace is measured in `shared_pace.py`.
 The wall clock counts here, not the CPU: a busy machine makes all results worse.
 What would falsify it: less than 93 % of the limit used or any 429 in one process with a fixed window; under a limit
 half of the configured one more than 2 % of 429 or a pace that has not settled after 3 s; a live call that waits more
@@ -15,6 +16,7 @@ import argparse
 import asyncio
 import json
 import logging
+import os
 import subprocess
 import sys
 import time
@@ -24,7 +26,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from itertools import count
 from statistics import quantiles
-from typing import Any
+from typing import Any, Literal
 
 import aiohttp
 from attrs import field, frozen
@@ -35,6 +37,10 @@ from benchmarks.generated import module
 from benchmarks.machine import CLIENT_CORE, pin, version
 from benchmarks.server import ROOT, Kind, own_server
 from benchmarks.tables import Aim, Table, aims_table, at_least, at_most
+from klarna_om import Credentials, Environment
+from klarna_om.pace.find_pace import VARIABLE
+from klarna_om.pace.machine_file import path_of
+from klarna_om.pace.merchant import merchant_of
 
 LIMIT = 400
 IN_FLIGHT = 64
@@ -71,9 +77,13 @@ class Case:
     kind: Kind = "fixed window"
     processes: int = 1
     limit: int = LIMIT
-    """What the server allows; every sender is configured for `LIMIT`."""
+    """What the server allows."""
     live: bool = False
-    """With a live call now and then."""
+    """With a live call now and then, in a process of its own where there are several."""
+    pace: str = "shared"
+    """Who shares the pace of ours."""
+    configured: int = LIMIT
+    """What every sender is configured for."""
 
 
 def main(full: bool) -> list[Table]:
@@ -100,7 +110,7 @@ def main(full: bool) -> list[Table]:
         *_half_aims(results[half]),
         at_most(
             "live calls during a batch: ms of wait, 99th percentile",
-            _percentile(results[live].waits) * 1e3,
+            percentile(results[live].waits) * 1e3,
             100,
             "{:.0f}",
         ),
@@ -132,7 +142,8 @@ def _processes(number: int) -> str:
     return "1 process" if number == 1 else f"{number} processes"
 
 
-def _percentile(waits: Sequence[float]) -> float:
+def percentile(waits: Sequence[float]) -> float:
+    """The 99th."""
     return quantiles(waits, n=100)[-1] if len(waits) > 1 else float("inf")
 
 
@@ -143,14 +154,27 @@ def run(case: Case, seconds: float) -> Counts:
         ExitStack() as exit_stack,
     ):
         command = [sys.executable, "-m", "benchmarks.pace", "--send", case.who, "--url", server.url]
-        command += ["--seconds", str(seconds), *(["--live"] if case.live else [])]
+        command += ["--seconds", str(seconds), "--limit", str(case.configured)]
+        kinds = ["both" if case.processes == 1 else "live", *["batch"] * (case.processes - 1)]
         senders = [
-            exit_stack.enter_context(subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True))
-            for _ in range(case.processes)
+            exit_stack.enter_context(_start([*command, "--lanes", kind if case.live else "batch"], case.pace))
+            for kind in kinds
         ]
+        exit_stack.callback(_forget, case, server.url)
         outputs = [json.loads(sender.communicate(timeout=seconds + 60)[0]) for sender in senders]
         stats = read_stats(server.url)
     return count_by_second(stats, [wait for waits in outputs for wait in waits])
+
+
+def _start(command: list[str], pace: str) -> "subprocess.Popen[str]":
+    environment = {**os.environ, VARIABLE: pace}
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, env=environment)
+
+
+def _forget(case: Case, url: str) -> None:
+    """The file in the machine's memory is of this server alone."""
+    merchant = merchant_of(Environment("bench", url, case.configured), Credentials.password(USER, PASSWORD))
+    path_of(merchant).unlink(missing_ok=True)
 
 
 def read_stats(url: str) -> dict[str, Any]:
@@ -169,14 +193,15 @@ def count_by_second(stats: dict[str, Any], waits: Sequence[float] = ()) -> Count
 
 # What follows runs in the process of a sender.
 
-Send = Callable[[str, float, bool], Coroutine[Any, Any, list[float]]]
+Lanes = Literal["batch", "live", "both"]
+Send = Callable[[str, float, int, Lanes], Coroutine[Any, Any, list[float]]]
 
 
-async def ours(url: str, seconds: float, live: bool) -> list[float]:
-    """Send through this library in the batch lane, configured for the limit; give the waits of live calls."""
-    from klarna_om import Environment, KlarnaClient, KlarnaError, Retry
+async def ours(url: str, seconds: float, limit: int, lanes: Lanes) -> list[float]:
+    """Send through this library, configured for the limit; give the waits of live calls."""
+    from klarna_om import KlarnaClient, KlarnaError, Retry
 
-    environment = Environment("bench", url, LIMIT)
+    environment = Environment("bench", url, limit)
     waits: list[float] = []
     async with KlarnaClient(
         environment, username=USER, password=PASSWORD, retry=Retry.off(), in_flight=IN_FLIGHT
@@ -197,7 +222,8 @@ async def ours(url: str, seconds: float, live: bool) -> list[float]:
                 waits.append(time.monotonic() - started - reply.response.elapsed)
 
         until = time.monotonic() + seconds
-        await asyncio.gather(_send_until(until, acknowledge), *([call_live(until)] if live else []))
+        batches = [_send_until(until, acknowledge)] if lanes != "live" else []
+        await asyncio.gather(*batches, *([call_live(until)] if lanes != "batch" else []))
     return waits
 
 
@@ -214,19 +240,19 @@ async def _raw(url: str, seconds: float, gate: Callable[[], Any]) -> list[float]
     return []
 
 
-async def aiolimiter(url: str, seconds: float, _: bool) -> list[float]:
+async def aiolimiter(url: str, seconds: float, limit: int, _: Lanes) -> list[float]:
     """aiolimiter, configured for the limit."""
-    limiter = module("aiolimiter").AsyncLimiter(LIMIT, 1)
+    limiter = module("aiolimiter").AsyncLimiter(limit, 1)
     return await _raw(url, seconds, lambda: limiter)
 
 
-async def semaphore(url: str, seconds: float, _: bool) -> list[float]:
+async def semaphore(url: str, seconds: float, limit: int, _: Lanes) -> list[float]:
     """As many at once as would meet the limit at the mean latency."""
-    places = asyncio.Semaphore(int(LIMIT * (QUICKEST + SLOWEST) / 2))
+    places = asyncio.Semaphore(int(limit * (QUICKEST + SLOWEST) / 2))
     return await _raw(url, seconds, lambda: places)
 
 
-async def no_limiter(url: str, seconds: float, _: bool) -> list[float]:
+async def no_limiter(url: str, seconds: float, limit: int, lanes: Lanes) -> list[float]:
     """No limiter: as fast as the pool allows."""
     return await _raw(url, seconds, lambda: asyncio.Semaphore(1))
 
@@ -249,11 +275,12 @@ def _sender() -> None:
     parser.add_argument("--send", choices=SENDERS)
     parser.add_argument("--url")
     parser.add_argument("--seconds", type=float)
-    parser.add_argument("--live", action="store_true")
+    parser.add_argument("--limit", type=int)
+    parser.add_argument("--lanes", choices=("batch", "live", "both"))
     given = parser.parse_args()
     pin(CLIENT_CORE)
     logging.getLogger("klarna_om").setLevel(logging.CRITICAL)
-    print(json.dumps(asyncio.run(SENDERS[given.send](given.url, given.seconds, given.live))))
+    print(json.dumps(asyncio.run(SENDERS[given.send](given.url, given.seconds, given.limit, given.lanes))))
 
 
 if __name__ == "__main__":

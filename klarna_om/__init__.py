@@ -56,7 +56,8 @@ if TYPE_CHECKING:
     from klarna_om.middleware.correlation import correlation_id
     from klarna_om.options import Options
     from klarna_om.outcome import Outcome
-    from klarna_om.pace.pacer import Pacer, PaceSnapshot
+    from klarna_om.pace.pacer import Pacer
+    from klarna_om.pace.pacing import PaceSnapshot, PaceSource, Pacing
     from klarna_om.rate_limit import RateLimit
     from klarna_om.retry.budget import Budget
     from klarna_om.retry.policy import FullJitter, Retry, Schedule
@@ -180,7 +181,9 @@ __all__ = [
     "OrderStatus",
     "Outcome",
     "PaceSnapshot",
+    "PaceSource",
     "Pacer",
+    "Pacing",
     "PayloadTooLarge",
     "PaymentMethodType",
     "ProductIdentifiers",
@@ -248,7 +251,8 @@ _HOMES = {
     "middleware.correlation": "correlation_id",
     "options": "Options",
     "outcome": "Outcome",
-    "pace.pacer": "Pacer PaceSnapshot",
+    "pace.pacer": "Pacer",
+    "pace.pacing": "PaceSnapshot PaceSource Pacing",
     "rate_limit": "RateLimit",
     "retry.budget": "Budget",
     "retry.policy": "FullJitter Retry Schedule",

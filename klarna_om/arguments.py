@@ -12,7 +12,8 @@ import aiohttp
 
 from klarna_om.errors import ConfigurationError
 from klarna_om.options import Options, is_positive
-from klarna_om.pace.pacer import Pacer
+from klarna_om.pace.find_pace import FoundPace
+from klarna_om.pace.pacing import PaceSource
 from klarna_om.retry.budget import Budget
 
 
@@ -39,7 +40,7 @@ def refuse_unknown(options: Mapping[str, object], client: Callable[..., object],
 
 def check_settings(
     *,
-    pace: object,
+    pace: FoundPace,
     rate: object,
     in_flight: object,
     budget: object,
@@ -59,16 +60,14 @@ def check_settings(
             raise ConfigurationError(f"{name} is a function, not {function!r}")
 
 
-def _check_pace(pace: object, rate: object) -> None:
-    """`rate` and `pace` set the same thing in two ways, so only one of them is given."""
-    if not isinstance(pace, Pacer) and pace not in ("shared", "off"):
-        raise ConfigurationError(f"pace is 'shared', 'off' or a Pacer, not {pace!r}")
+def _check_pace(pace: FoundPace, rate: object) -> None:
+    """A `rate` is this client's own part in a pace that others share."""
     if rate is None:
         return
     if not is_positive(rate):
         raise ConfigurationError(f"rate is a positive number of requests a second, not {rate!r}")
-    if pace != "shared":
-        raise ConfigurationError("pass rate= or pace=, not both: rate= makes a pacer of this client's own")
+    if not isinstance(pace.chosen, PaceSource):
+        raise ConfigurationError("pass rate= or pace=, not both: pace='off' has no rate, and a Pacer has its own")
 
 
 def _check_limits(in_flight: object, budget: object) -> None:

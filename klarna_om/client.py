@@ -28,8 +28,9 @@ from klarna_om.middleware.key_guard import guard_of
 from klarna_om.operation import execute, record_responses
 from klarna_om.options import OptionChanges, Options
 from klarna_om.pace.concurrency import ConcurrencyLimiter
-from klarna_om.pace.pacer import Pacer
-from klarna_om.pace.shared import merchant_of
+from klarna_om.pace.find_pace import PaceChoice, find_pace
+from klarna_om.pace.merchant import merchant_of
+from klarna_om.pace.pacing import Pacing
 from klarna_om.raw_request import raw_request
 from klarna_om.retry.budget import Budget
 from klarna_om.retry.policy import Uniform
@@ -63,7 +64,7 @@ class KlarnaClient:
         session: aiohttp.ClientSession | None = None,
         in_flight: int = 64,
         rate: float | None = None,
-        pace: Pacer | Literal["shared", "off"] = "shared",
+        pace: PaceChoice = None,
         middleware: Sequence[Middleware] = (),
         attempt_middleware: Sequence[Middleware] = (),
         hooks: Sequence[Hooks] = (),
@@ -84,9 +85,11 @@ class KlarnaClient:
         `environment`: `eu`, `na`, `oc`, `kustom`, each also with `-playground`, or a base URL.
         `session`: your aiohttp session; it is used and left open.
         `in_flight`: how many requests may be under way at once.
-        `rate`: requests a second at most, in a pacer that only this client uses. `pace`: `"shared"` follows the
-        merchant's published limit together with all clients of the same credentials in this process; a `Pacer` is
-        shared with whom you give it to; `"off"` sends as fast as it can.
+        `rate`: requests a second at most, of this client alone, within `pace`.
+        `pace`: who shares the merchant's limit. `"shared"`: all clients of the same username or API key in this
+        process; `"machine"`: those of all processes of this user on this machine; a `PostgresPace` or `RedisPace`, or
+        the URL of such a server: those of many machines; `"off"`: nobody, it sends as fast as it can. A `Pacer` is
+        shared with whom you give it to. The default is `KLARNA_OM_PACE`, else `"shared"`. See docs/pace.md.
         `middleware`: functions of your own, the first one outermost, above the retries: once a call.
         `attempt_middleware`: the same below the retries, once for each attempt, when its place in the rate limit is
         held. They may add headers and change nothing else; what they raise is `MiddlewareFailed`.
@@ -104,6 +107,8 @@ class KlarnaClient:
         )
         if isinstance(environment, str):  # a URL may have a password where none belongs
             environment = hide(environment)
+        if isinstance(pace, str):
+            pace = hide(pace)
         refuse_unknown(options, KlarnaClient)
         self._environment = find_environment(environment)
         credentials = find_credentials(username, password, api_key)
@@ -112,7 +117,7 @@ class KlarnaClient:
         base_url = self._environment.base_url
         check_session(session, base_url)
         check_settings(
-            pace=pace,
+            pace=(found_pace := find_pace(pace)),
             rate=rate,
             in_flight=in_flight,
             budget=budget,
@@ -133,10 +138,11 @@ class KlarnaClient:
             http=http,
             route=route,
             concurrency=ConcurrencyLimiter(http.capacity),
-            pace=pace if rate is None else Pacer(self._environment.limit, highest=rate),
+            pace=found_pace,
+            rate=rate,
             budget=budget,
             extensions=extensions(base_url, budget),
-            guard=guard_of(merchant_of(self._environment, credentials)),
+            guard=guard_of(merchant_of(self._environment, credentials).name),
             sleep=sleep or http.sleep,
             uniform=uniform,
             wall_clock=wall_clock,
@@ -167,8 +173,8 @@ class KlarnaClient:
         return self._environment
 
     @property
-    def pace(self) -> Pacer | None:
-        """The pacer of this client, for `snapshot()`; None when pacing is off. Call it inside the event loop."""
+    def pace(self) -> Pacing | None:
+        """The pace of this client, for `snapshot()`; None when pacing is off. Call it inside the event loop."""
         return self._shared.pacer
 
     @property
@@ -226,6 +232,7 @@ class KlarnaClient:
         return await self.reply(execute(self._send, request))
 
     async def __aenter__(self) -> Self:
+        _ = self._shared.pacer  # a pace that cannot be used is known before anything is opened
         self._shared.http.session()
         return self
 
@@ -236,7 +243,7 @@ class KlarnaClient:
 
     async def aclose(self) -> None:
         """Close the pool; calls under way end with a typed error. Your own session stays open."""
-        await self._shared.http.close()
+        await self._shared.close()
 
     def __repr__(self) -> str:
         # A traceback may show a client whose construction failed.

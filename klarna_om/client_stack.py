@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Literal
 
 import aiohttp
 from attrs import field, frozen
@@ -23,8 +22,9 @@ from klarna_om.middleware.retry import RetryMiddleware
 from klarna_om.middleware.validation import Validation
 from klarna_om.options import Options
 from klarna_om.pace.concurrency import ConcurrencyLimiter
-from klarna_om.pace.pacer import Pacer
-from klarna_om.pace.shared import pacer_of
+from klarna_om.pace.find_pace import FoundPace
+from klarna_om.pace.merchant import Merchant, merchant_of
+from klarna_om.pace.pacing import PaceSource, Pacing
 from klarna_om.retry.budget import Budget
 from klarna_om.retry.policy import Uniform
 from klarna_om.settings.credentials import Credentials
@@ -40,7 +40,8 @@ class ClientStack:
     http: HttpSession
     route: Route
     concurrency: ConcurrencyLimiter
-    pace: Pacer | Literal["shared", "off"]
+    pace: FoundPace
+    rate: float | None
     budget: Budget
     extensions: Extensions
     guard: KeyGuard
@@ -83,11 +84,23 @@ class ClientStack:
         return Transport(session, base_url, headers, seconds, limits(seconds), deadlines, clock, self.route)
 
     @property
-    def pacer(self) -> Pacer | None:
+    def merchant(self) -> Merchant:
+        """Who is called for whom."""
+        return merchant_of(self.environment, self.credentials)
+
+    @property
+    def pacer(self) -> Pacing | None:
         """The pacer of this client; None when pacing is off. Inside the event loop only."""
-        if self.pace == "shared":
+        chosen = self.pace.chosen
+        if isinstance(chosen, PaceSource):
             # Kept with the connection, which all copies share: the pacer must outlive each of them.
             if self.http.pacer is None:
-                self.http.pacer = pacer_of(self.environment, self.credentials)
+                self.http.pacer = chosen.pacing(self.merchant, self.rate)
             return self.http.pacer
-        return None if self.pace == "off" else self.pace
+        return chosen
+
+    async def close(self) -> None:
+        """End the calls under way, then close the pace that belongs to this client alone."""
+        await self.http.close()
+        if self.pace.opened is not None:
+            await self.pace.opened.aclose()

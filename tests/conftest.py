@@ -1,5 +1,6 @@
 """The fixtures that all tests share."""
 
+import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,9 @@ settings.register_profile(
 )
 settings.register_profile("long", parent=settings.get_profile("suite"), derandomize=False, max_examples=3000)
 settings.load_profile("suite")
+
+# The commands of tests leave no file for each of their servers in the machine's memory.
+os.environ["KLARNA_OM_PACE"] = "shared"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

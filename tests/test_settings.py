@@ -45,8 +45,9 @@ WRONG_SETTINGS = [
         for value in [0, -1, 1.0, True, "8", None]
     ),
     *(({"rate": value}, "rate is a positive number of requests a second") for value in NO_NUMBERS),
-    ({"pace": "of"}, "pace is 'shared', 'off' or a Pacer, not 'of'"),
-    ({"pace": None}, "pace is 'shared', 'off' or a Pacer, not None"),
+    ({"pace": "of"}, "pace is 'shared', 'machine', 'off', the URL of a PostgreSQL or Redis, or a pace such as .* 'of'"),
+    ({"pace": 5}, "or a pace such as Pacer\\(200\\), not 5"),
+    ({"pace": "mysql://u:secret@db"}, "or a pace such as Pacer\\(200\\)$"),
     ({"pace": "off", "rate": 5}, "pass rate= or pace=, not both"),
     ({"pace": Pacer(5), "rate": 5}, "pass rate= or pace=, not both"),
     ({"budget": 100}, "budget is a Budget, not 100"),

@@ -133,7 +133,7 @@ class Line:
 
 
 class JournalReader(Protocol):
-    """What a report needs."""
+    """What a report, a page and a verification need."""
 
     @property
     def identity(self) -> Identity:
@@ -150,6 +150,18 @@ class JournalReader(Protocol):
 
     async def facts(self, groups: int, lines: int) -> JobFacts:
         """The job in numbers, with at most so many groups of what needs somebody, and first lines of each."""
+        ...
+
+    async def last_row(self) -> int:
+        """The highest row there is."""
+        ...
+
+    async def next_due(self, low: int, high: int, now: datetime) -> datetime | None:
+        """When the next of the unknown rows from `low` to `high` that are postponed is due."""
+        ...
+
+    async def check_host(self, target: str) -> None:
+        """Raise `JournalMismatchError` where the calls of a job that has results went to another host."""
         ...
 
     async def report_lines(self, after: int, limit: int) -> list[Line]:
@@ -170,10 +182,6 @@ class Journal(JournalReader, Protocol):
         `then` is called with the connection, in the same transaction: what it writes is there exactly when the rows
         are. Where it raises, nothing is loaded. What it returns is awaited, where the journal's connection is async.
         """
-        ...
-
-    async def last_row(self) -> int:
-        """The highest row there is."""
         ...
 
     async def unsettled_rows(self, state: State, low: int, high: int, limit: int) -> list[Row]:
@@ -233,8 +241,4 @@ class Journal(JournalReader, Protocol):
 
     async def postpone(self, rows: Sequence[int], now: datetime) -> int:
         """Move unknown rows on in Klarna's schedule, unless they were called early; returns how many are escalated."""
-        ...
-
-    async def next_due(self, low: int, high: int, now: datetime) -> datetime | None:
-        """When the next of the unknown rows from `low` to `high` that are postponed is due."""
         ...

@@ -8,7 +8,7 @@ from attrs import define, field
 from klarna_om.batch.job_facts import Limit
 from klarna_om.batch.journal import Journal
 from klarna_om.client import KlarnaClient
-from klarna_om.pace.pacer import PaceSnapshot
+from klarna_om.pace.pacing import PaceSnapshot
 
 PERIOD = 1.0
 """Seconds between two looks at the pace."""

@@ -42,8 +42,8 @@ FROM rows WHERE {_SAME_WRITE} AND NOT {_SAME_REQUEST}
          OR EXISTS (SELECT 1 FROM windows WHERE window = (rows.row - 1) / (SELECT window FROM job)))"""  # noqa: S608 - no value of anybody's
 
 ADD_ROWS = """
-INSERT OR IGNORE INTO rows (row, order_id, reference, capture_id, body, line)
-    SELECT line, order_id, reference, capture_id, body, line FROM lines
+INSERT OR IGNORE INTO rows (order_id, reference, capture_id, body, line)
+    SELECT order_id, reference, capture_id, body, line FROM lines
     WHERE order_id IS NOT NULL AND problem IS NULL ORDER BY line"""
 
 # New writes begin a new window: an old window's stamp means that every row in it may have been sent.

@@ -110,6 +110,10 @@ class SqliteJournal:
         """Set where the calls go. Raises `JournalMismatchError` when anything may have been sent to another host."""
         await self._writer.run(lambda connection: bind(connection, target))
 
+    async def check_host(self, target: str) -> None:
+        """Raise `JournalMismatchError` where the calls of a job that has results went to another host."""
+        await self.bind(target)
+
     async def load(self, chunks: AsyncIterable[Sequence[Entry]], *, then: Hook | None = None) -> None:
         """Replace the manifest, in one transaction. Orders that are known keep their row and its state.
 

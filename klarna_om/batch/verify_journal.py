@@ -12,7 +12,7 @@ from contextlib import aclosing, suppress
 from attrs import define, field
 
 from klarna_om.batch.failure_text import describe_failure
-from klarna_om.batch.journal import Journal, Line
+from klarna_om.batch.journal import JournalReader, Line
 from klarna_om.batch.senders import in_batch_lane
 from klarna_om.batch.stop import Stop
 from klarna_om.batch.verification import Check, Finding, Tally, Verification
@@ -37,7 +37,7 @@ def ignore_check(_: Check) -> None:
 
 async def verify(
     client: KlarnaClient,
-    journal: Journal,
+    journal: JournalReader,
     *,
     sample: Sample = "all",
     seed: int | None = None,
@@ -66,7 +66,7 @@ async def verify(
         raise ValueError(f"in_flight is a number of reads, 1 or more, not {in_flight!r}")
     if not (rows := count_rows(await journal.counts(), sample)):
         return Verification(0, sample)
-    await journal.bind(client.environment.base_url)
+    await journal.check_host(client.environment.base_url)
     chosen_by = secrets.randbelow(1_000_000) if seed is None else seed
     shown_seed = None if sample == "all" else chosen_by
     if EFFECTS[journal.identity.operation].see is None:

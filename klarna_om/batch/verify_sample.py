@@ -4,7 +4,7 @@ import random
 from collections.abc import AsyncGenerator
 from typing import Literal
 
-from klarna_om.batch.journal import Journal, Line
+from klarna_om.batch.journal import JournalReader, Line
 from klarna_om.batch.states import State
 from klarna_om.batch.totals import Totals
 
@@ -31,7 +31,7 @@ def count_rows(totals: Totals, sample: Sample) -> int:
     return settled + totals.unknown + totals.escalated
 
 
-async def choose_lines(journal: Journal, sample: Sample, seed: int) -> AsyncGenerator[Line, None]:
+async def choose_lines(journal: JournalReader, sample: Sample, seed: int) -> AsyncGenerator[Line, None]:
     """The lines to verify, from one pass over the journal, which keeps no more than the sample in memory.
 
     First every unknown or escalated one, then the sample by line. Each row that is done or refused has the same chance;
@@ -53,7 +53,7 @@ async def choose_lines(journal: Journal, sample: Sample, seed: int) -> AsyncGene
         yield line
 
 
-async def _lines(journal: Journal) -> AsyncGenerator[Line, None]:
+async def _lines(journal: JournalReader) -> AsyncGenerator[Line, None]:
     """The lines whose row was called."""
     after = 0
     while lines := await journal.report_lines(after, PAGE):

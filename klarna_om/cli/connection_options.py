@@ -1,5 +1,6 @@
-"""`--environment`, `--merchant`, `--proxy` and `--ca`: where a command calls, as whom, and how it gets there."""
+"""Where a command calls, as whom, how it gets there, and beside what else: `--environment`, `--merchant` ..."""
 
+import os
 from collections.abc import Callable
 from typing import Any, TypedDict, TypeVar, cast
 
@@ -8,6 +9,8 @@ import click
 from klarna_om.cli.merchants import find_merchant
 from klarna_om.cli.name_completion import complete_names
 from klarna_om.errors import ConfigurationError
+from klarna_om.pace.find_pace import VARIABLE
+from klarna_om.pace.machine_file import check_support
 from klarna_om.settings.environment import ENVIRONMENTS
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -25,6 +28,7 @@ class ConnectionArguments(TypedDict, total=False):
     proxy: str
     trust_env: bool
     ca: str
+    pace: str
 
 
 def connection_options(function: F) -> F:
@@ -59,7 +63,15 @@ def connection_options(function: F) -> F:
         callback=_store_merchant,
         help="Use the credentials of this name: of merchants.toml, or of variables such as KLARNA_OM_NAME_PASSWORD.",
     )
-    return environment(merchant(proxy(ca(function))))
+    pace = click.option(
+        "--pace",
+        metavar="machine|shared|off|URL",
+        expose_value=False,
+        callback=_store_pace,
+        help="Who shares the merchant's rate limit: this user's processes on this machine, this process, nobody, or all"
+        " that use a PostgreSQL or Redis. Default: KLARNA_OM_PACE, else machine.",
+    )
+    return environment(merchant(proxy(ca(pace(function)))))
 
 
 def connection_arguments() -> ConnectionArguments:
@@ -81,6 +93,23 @@ def _store_merchant(context: click.Context, _: click.Parameter, value: str | Non
         raise click.BadParameter(str(reason)) from reason
     stored = context.meta.setdefault(_KEY, ConnectionArguments())
     stored.update({**found, **stored})
+
+
+def _store_pace(context: click.Context, _: click.Parameter, value: str | None) -> None:
+    if value is None and os.environ.get(VARIABLE):
+        return
+    if value is not None and "@" in value:
+        raise click.BadParameter(f"a password here would be visible in the list of processes: set {VARIABLE} instead")
+    context.meta.setdefault(_KEY, ConnectionArguments())["pace"] = value or _default_pace()
+
+
+def _default_pace() -> str:
+    """A machine's processes share a pace, where the platform can do that."""
+    try:
+        check_support()
+    except ConfigurationError:
+        return "shared"
+    return "machine"
 
 
 def _store_proxy(context: click.Context, _: click.Parameter, value: str | None) -> None:

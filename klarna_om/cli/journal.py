@@ -4,7 +4,7 @@ import asyncio
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
 import click
@@ -14,11 +14,10 @@ from rich.text import Text
 
 from klarna_om.batch.page.write import render_page
 from klarna_om.batch.report import write_lines
-from klarna_om.cli.dsn_option import HELP, VARIABLE
 from klarna_om.cli.exit_codes import ExitCode
 from klarna_om.cli.files import need_page_libraries
 from klarna_om.cli.job_end import guard
-from klarna_om.cli.journal_source import JournalName, Reader, open_reader
+from klarna_om.cli.journal_source import Reader, journal_argument, open_reader
 from klarna_om.cli.journal_verify import command as verify
 from klarna_om.cli.line_text import line_text
 
@@ -41,15 +40,6 @@ def command() -> None:
 command.add_command(verify)
 
 
-F = TypeVar("F", bound=Callable[..., Any])
-
-
-def _journal(function: F) -> F:
-    """JOURNAL is a file, or a job of the database that --dsn names."""
-    dsn = click.option("--dsn", envvar=VARIABLE, help=f"The database of JOURNAL, where that is a job's id. {HELP}")
-    return click.argument("journal", type=JournalName())(dsn(function))
-
-
 @command.command(
     "show",
     epilog="""\b
@@ -60,7 +50,7 @@ Example:
 Exit codes: 0 found, 1 not found, 2 usage.
 """,
 )
-@_journal
+@journal_argument
 @click.argument("order")
 def show(journal: UUID | Path, dsn: str | None, order: str) -> None:
     """Show what is known of an order: every line that has it, its calls, and what to do.
@@ -82,7 +72,7 @@ Example:
   klarna-om journal list captures.csv.journal --state refused --code CAPTURE_NOT_ALLOWED
 """,
 )
-@_journal
+@journal_argument
 @click.option("--state", "states", type=click.Choice(OUTCOMES), multiple=True, help="Only these; may be repeated.")
 @click.option("--code", help="Only lines with this error code of Klarna's.")
 @click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="Lines at most.")
@@ -110,7 +100,7 @@ Example:
   klarna-om journal export captures.csv.journal --format html > captures.html
 """,
 )
-@_journal
+@journal_argument
 @click.option(
     "--format", "kind", type=click.Choice(["csv", "jsonl", "html"]), default="csv", show_default=True, help="Form."
 )

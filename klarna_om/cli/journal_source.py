@@ -1,19 +1,21 @@
 """The journal that a command names: a file, or a job of the database that `--dsn` names."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Union
+from typing import TYPE_CHECKING, Any, TypeVar, Union
 from uuid import UUID
 
 import click
 
 from klarna_om.batch.journal import JournalError
 from klarna_om.batch.sqlite_journal import SqliteJournal
-from klarna_om.cli.dsn_option import VARIABLE
+from klarna_om.cli.dsn_option import HELP, VARIABLE
 
 if TYPE_CHECKING:
     from klarna_om.batch.postgres.reader import PostgresReader
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 Reader = Union[SqliteJournal, "PostgresReader"]
 
@@ -32,6 +34,12 @@ class JournalName(click.ParamType[UUID | Path]):
             pass
         path: Path = click.Path(exists=True, dir_okay=False, path_type=Path).convert(value, param, ctx)
         return path
+
+
+def journal_argument(function: F) -> F:
+    """JOURNAL is a file, or a job of the database that --dsn names."""
+    dsn = click.option("--dsn", envvar=VARIABLE, help=f"The database of JOURNAL, where that is a job's id. {HELP}")
+    return click.argument("journal", type=JournalName())(dsn(function))
 
 
 @asynccontextmanager

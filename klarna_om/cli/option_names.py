@@ -9,6 +9,7 @@ _NAMES = (
     (r"environment='([a-z-]+)'", r"KLARNA_OM_ENVIRONMENT=\1"),
     (r"pass trust_env=True \(--proxy env on the command line\)", "use --proxy env"),
     (r"certificate authority as ca=, .* \(--ca FILE on the command line\)", "certificate authority with --ca FILE"),
+    (r"\bpace='([a-z]+)'", r"--pace \1"),
     (r"run it with keep_going \(--keep-going\)", "run it with --keep-going"),
     (r"name a new journal too", "name a new journal too (--journal FILE)"),
     (r"(release the rest instead) \(cancel_or_release chooses\)", r"\1 (klarna-om order release)"),

@@ -1,5 +1,7 @@
 """The result of a job: as text, as JSON, and as exit code."""
 
+from collections.abc import Iterator
+
 import msgspec
 from attrs import asdict
 
@@ -35,19 +37,7 @@ def summary_text(settings: Settings, result: RunResult) -> str:
     lines.append(_nothing_to_do(settings, result) if result.had_nothing_to_do else _speed(settings, result))
     if result.error is None and result.summary.stopped_by and not result.summary.is_complete:
         lines.append(f"Stopped: {result.summary.stopped_by}")
-    if result.has_report:
-        lines += _files(settings)
-    if result.summary.due is not None:
-        lines.append(
-            f"{result.totals.unknown} unknown {settings.noun} are tried again by the same command; Klarna asks to wait"
-            f" until {result.summary.due:%Y-%m-%d %H:%M} UTC."
-        )
-    if result.totals.escalated:
-        lines.append(f"{result.totals.escalated} escalated {settings.noun} need a person: see the report")
-    if result.verification is not None:
-        lines.append(verification_text(result.verification, settings.journal))
-    elif settings.verify is not None and result.error is None:
-        lines.append(f"Not verified, as the run was stopped; later: klarna-om journal verify {settings.journal}")
+    lines += [*_files(settings, result), *_open_rows(settings, result), *_verification(settings, result)]
     # The error names the journal that failed, and what to do about it.
     is_complete = result.totals.settled == result.totals.orders and not result.is_cancelled
     if not is_complete and not isinstance(result.error, JournalError):
@@ -56,9 +46,31 @@ def summary_text(settings: Settings, result: RunResult) -> str:
     return "\n".join(lines)
 
 
-def _files(settings: Settings) -> list[str]:
-    report = f"Report: {settings.report}"
-    return [report] if settings.html is None else [report, f"Page: {settings.html}"]
+def _files(settings: Settings, result: RunResult) -> Iterator[str]:
+    """What was written."""
+    if result.has_report:
+        yield f"Report: {settings.report}"
+        if settings.html is not None:
+            yield f"Page: {settings.html}"
+
+
+def _open_rows(settings: Settings, result: RunResult) -> Iterator[str]:
+    """What becomes of the rows that nobody knows."""
+    if result.summary.due is not None:
+        yield (
+            f"{result.totals.unknown} unknown {settings.noun} are tried again by the same command; Klarna asks to wait"
+            f" until {result.summary.due:%Y-%m-%d %H:%M} UTC."
+        )
+    if result.totals.escalated:
+        yield f"{result.totals.escalated} escalated {settings.noun} need a person: see the report"
+
+
+def _verification(settings: Settings, result: RunResult) -> Iterator[str]:
+    """What the orders show, or why they were not read."""
+    if result.verification is not None:
+        yield verification_text(result.verification, settings.journal)
+    elif settings.verify is not None and result.error is None:
+        yield f"Not verified, as the run was stopped; later: klarna-om journal verify {settings.journal}"
 
 
 def _speed(settings: Settings, result: RunResult) -> str:

@@ -9,7 +9,7 @@ import click
 from attrs import define, evolve, field
 
 from klarna_om.batch.execution import Execution
-from klarna_om.batch.journal import Journal, JournalError
+from klarna_om.batch.journal import JournalError, JournalReader
 from klarna_om.batch.stop import Stop
 from klarna_om.batch.verification import Check, Verification
 from klarna_om.batch.verify_journal import verify
@@ -37,7 +37,7 @@ async def verify_run(client: KlarnaClient, execution: Execution, sample: Sample,
 
 async def run_verification(
     client: KlarnaClient,
-    journal: Journal,
+    journal: JournalReader,
     sample: Sample,
     *,
     in_flight: int,

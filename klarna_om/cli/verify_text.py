@@ -3,6 +3,7 @@
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
+from uuid import UUID
 
 from attrs import asdict
 
@@ -16,7 +17,7 @@ _MORE: Mapping[Finding, str] = {
 }
 
 
-def verification_text(verification: Verification, journal: Path) -> str:
+def verification_text(verification: Verification, journal: UUID | Path) -> str:
     """For a person: the counts, then each row that a person wants to see, then how to read the same rows again."""
     of_all = f" of {verification.rows}" if verification.stopped_by else ""
     lines = [f"verified {verification.verified}{of_all}: {verification}"]
@@ -40,7 +41,7 @@ def _check_text(check: Check) -> str:
     return f"{row}; expected {check.expected}; seen {check.seen}"
 
 
-def _command(verification: Verification, journal: Path) -> str:
+def _command(verification: Verification, journal: UUID | Path) -> str:
     seed = "" if verification.seed is None else f" --seed {verification.seed}"
     return f"klarna-om journal verify {shlex.quote(str(journal))} --sample {verification.sample}{seed}"
 

@@ -8,7 +8,7 @@ import aiohttp
 from klarna_om.errors import ClientClosed
 from klarna_om.http.connector import Answer, Connector
 from klarna_om.pace.deadlines import Deadlines
-from klarna_om.pace.pacer import Pacer
+from klarna_om.pace.pacing import Pacing
 
 
 class HttpSession:
@@ -26,8 +26,8 @@ class HttpSession:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = asyncio.Event()
         self.deadlines = Deadlines()
-        self.pacer: Pacer | None = None
-        """The merchant's pacer, where it is the one that all clients share."""
+        self.pacer: Pacing | None = None
+        """The merchant's pace, where it comes from a source that clients share."""
 
     @property
     def headers_to_add(self) -> Mapping[str, str]:

@@ -12,7 +12,7 @@ from klarna_om.middleware import Handler
 from klarna_om.pace.concurrency import ConcurrencyLimiter
 from klarna_om.pace.deadlines import Deadlines
 from klarna_om.pace.lanes import Lane
-from klarna_om.pace.pacer import Pacer
+from klarna_om.pace.pacing import Pacing
 from klarna_om.pace.withdrawal import waits
 
 
@@ -23,7 +23,7 @@ class Pace:
     """
 
     concurrency: ConcurrencyLimiter
-    pacer: Pacer | None
+    pacer: Pacing | None
     lane: Lane = "live"
     share: float = 1.0
     queue_timeout: float | None = None

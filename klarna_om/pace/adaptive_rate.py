@@ -14,7 +14,9 @@ merchant, it uses as much of the limit as growth of 2 % alone, with no more 429.
 """
 
 import math
+from collections.abc import Sequence
 
+from klarna_om.pace.slots import LONGEST_AHEAD
 from klarna_om.rate_limit import RateLimit
 
 HEADROOM = 0.95
@@ -36,6 +38,10 @@ MOST_TIMES_PUBLISHED = 10
 """Klarna raises limits for large merchants; more than ten times as much is taken for a mistake."""
 LONGEST_WINDOW = 60
 """Seconds. Klarna's windows last one."""
+LOWEST_RATE, HIGHEST_RATE = 1e-3, 1e6
+"""Requests a second that a shared state may have; beyond, it is no state."""
+LONG_AGO = -1e9
+"""A time before any other, on any clock; unlike infinity, every store can keep it."""
 
 
 class AdaptiveRate:
@@ -44,11 +50,11 @@ class AdaptiveRate:
     def __init__(self, limit: float, window: float, highest: float | None) -> None:
         """Start at the ceiling, which is never above `highest` requests a second."""
         self._published, self._highest = limit / window, highest
-        self._limit, self.window = limit, window
+        self._limit, self.window = float(limit), float(window)
         self.ceiling = self._ceiling_of(self._published)
         self._fraction = self._threshold = 1.0
         self._is_growing = self._has_success = True
-        self._slowed_at = self._busy_at = self._grown_at = float("-inf")
+        self._slowed_at = self._busy_at = self._grown_at = LONG_AGO
 
     @property
     def value(self) -> float:
@@ -73,7 +79,7 @@ class AdaptiveRate:
 
     def follow(self, quota: RateLimit) -> None:
         """Take over a credible limit. A rate that was slowed down stays the same fraction of it."""
-        self._limit, self.window = quota.limit, quota.window
+        self._limit, self.window = float(quota.limit), float(quota.window)
         self.ceiling = self._ceiling_of(quota.limit / quota.window)
 
     def slow_down(self, now: float, sent_at: float) -> None:
@@ -106,9 +112,43 @@ class AdaptiveRate:
         self._fraction = _grown(self._fraction, now - self._grown_at, self._threshold)
         self._grown_at = now
 
+    def numbers(self) -> tuple[float, ...]:
+        """The state, as it is kept where several processes share it."""
+        return (
+            self._limit,
+            self.window,
+            self._fraction,
+            self._threshold,
+            float(self._is_growing),
+            float(self._has_success),
+            self._slowed_at,
+            self._busy_at,
+            self._grown_at,
+        )
+
+    def restore(self, numbers: Sequence[float]) -> None:
+        """Take over such a state, of another process; `are_possible` has looked at it."""
+        self._limit, self.window, self._fraction, self._threshold, is_growing, has_success = numbers[:6]
+        self._slowed_at, self._busy_at, self._grown_at = numbers[6:]
+        self._is_growing, self._has_success = bool(is_growing), bool(has_success)
+        self.ceiling = self._ceiling_of(self._limit / self.window)
+
     def _ceiling_of(self, limit: float) -> float:
         ceiling = HEADROOM * limit
         return ceiling if self._highest is None else min(ceiling, self._highest)
+
+
+def are_possible(numbers: Sequence[float], now: float) -> bool:
+    """Can these be the numbers of a rate? Those of a file that was overwritten, or of another boot, may not."""
+    limit, window, fraction, threshold = numbers[:4]
+    return (
+        all(math.isfinite(number) for number in numbers)
+        and 0 < window <= LONGEST_WINDOW
+        and LOWEST_RATE <= limit / window <= HIGHEST_RATE
+        and LEAST_FRACTION <= fraction <= 1
+        and LEAST_FRACTION <= threshold <= 1
+        and max(numbers[6:]) <= now + LONGEST_AHEAD
+    )
 
 
 def _grown(fraction: float, seconds: float, threshold: float) -> float:

@@ -5,6 +5,8 @@ from collections import deque
 from typing import Literal
 
 Lane = Literal["live", "batch"]
+LANES: tuple[Lane, Lane] = ("live", "batch")
+"""Those of the first go before the second wherever they have to wait."""
 
 
 class Lanes:

@@ -1,29 +1,39 @@
-"""One pacer for all clients of one merchant in this process, since Klarna counts per merchant."""
+"""One pace for all clients of a merchant in an event loop, since Klarna counts per merchant."""
 
 import asyncio
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
+from attrs import frozen
+
+from klarna_om.pace.merchant import Merchant
 from klarna_om.pace.pacer import Pacer
-from klarna_om.settings.credentials import Credentials
-from klarna_om.settings.environment import Environment
+from klarna_om.pace.pacing import Pacing
 
-Merchant = tuple[str, int]
-"""The base URL and a hash of the credentials. Two credentials of one merchant cannot be recognized as one: pass
-one `pace=` to both clients then."""
+P = TypeVar("P", bound=Pacing)
 
-_pacers: WeakKeyDictionary[asyncio.AbstractEventLoop, WeakValueDictionary[Merchant, Pacer]] = WeakKeyDictionary()
+_paces: WeakKeyDictionary[asyncio.AbstractEventLoop, WeakValueDictionary[str, Any]] = WeakKeyDictionary()
 
 
-def merchant_of(environment: Environment, credentials: Credentials) -> Merchant:
-    """Who is called for whom, without the credentials themselves."""
-    return (environment.base_url, hash(credentials.authorization))
+def shared_in_loop(name: str, make: Callable[[], P]) -> P:
+    """The pace of that name in the running event loop; it lives as long as a client uses it."""
+    paces = _paces.setdefault(asyncio.get_running_loop(), WeakValueDictionary())
+    pace = cast("P | None", paces.get(name))
+    if pace is None:
+        pace = paces[name] = make()
+    return pace
 
 
-def pacer_of(environment: Environment, credentials: Credentials) -> Pacer:
-    """The pacer of that merchant in the running event loop; it lives as long as a client uses it."""
-    pacers = _pacers.setdefault(asyncio.get_running_loop(), WeakValueDictionary())
-    merchant = merchant_of(environment, credentials)
-    pacer = pacers.get(merchant)
-    if pacer is None:
-        pacer = pacers[merchant] = Pacer(environment.limit)
-    return pacer
+@frozen
+class ProcessPace:
+    """`KlarnaClient(pace="shared")`: the pace that all clients of a merchant in this process share.
+
+    Two credentials of one merchant cannot be recognized as one: pass one `Pacer` to both clients then.
+    """
+
+    def pacing(self, merchant: Merchant, highest: float | None = None) -> Pacer:
+        """One object for each merchant and event loop; with `highest`, one of this client's own."""
+        if highest is not None:
+            return Pacer(merchant.limit, highest=highest)
+        return shared_in_loop(merchant.name, lambda: Pacer(merchant.limit))

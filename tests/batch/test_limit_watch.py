@@ -9,7 +9,7 @@ from klarna_om.batch.job_facts import Limit
 from klarna_om.batch.journal import Journal
 from klarna_om.batch.limit_watch import LimitWatch, read_pace_of
 from klarna_om.batch.sqlite_journal import SqliteJournal
-from klarna_om.pace.pacer import PaceSnapshot
+from klarna_om.pace.pacing import PaceSnapshot
 from klarna_om.sandbox import Sandbox
 from tests.batch.fake_sender import FakeSender, order_ids
 from tests.batch.jobs import START, Time, load, run

@@ -50,7 +50,7 @@ def test_orders_of_all_sizes_are_read_and_requests_written(size: int) -> None:
 @pytest.mark.parametrize("who", ["klarna_om", "semaphore", "no limiter"])
 async def test_senders_send_until_the_time_is_over(who: str) -> None:
     with own_server(kind="fixed window", limit=10_000, core=None) as server:
-        await pace.SENDERS[who](server.url, 0.1, who == "klarna_om")
+        await pace.SENDERS[who](server.url, 0.1, 1000, "both" if who == "klarna_om" else "batch")
         counts = pace.count_by_second(await asyncio.to_thread(pace.read_stats, server.url))
 
     assert sum(counts.accepted) > 10
@@ -60,7 +60,7 @@ async def test_senders_send_until_the_time_is_over(who: str) -> None:
 @pytest.mark.parametrize("kind", ["fixed window", "token bucket"])
 async def test_the_server_turns_away_what_is_above_the_limit(kind: Kind) -> None:
     with own_server(kind=kind, limit=5, core=None) as server:
-        await pace.SENDERS["no limiter"](server.url, 0.1, False)
+        await pace.SENDERS["no limiter"](server.url, 0.1, 1000, "batch")
         counts = pace.count_by_second(await asyncio.to_thread(pace.read_stats, server.url))
 
     assert counts.share_refused > 0

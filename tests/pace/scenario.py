@@ -3,6 +3,7 @@
 from klarna_om.exchange import Request, Response
 from klarna_om.pace.lanes import Lane
 from klarna_om.pace.pacer import Pacer
+from klarna_om.pace.pacing import Pacing
 from tests.support.time import Clock, longest
 
 REQUEST = Request("orders.get", "GET", "/x")
@@ -33,7 +34,7 @@ def pacer_at(clock: Clock, limit: float = LIMIT, highest: float | None = None) -
     return Pacer(limit, clock=clock, uniform=longest, highest=highest)
 
 
-def count_slots(pacer: Pacer, clock: Clock, seconds: float, lane: Lane = "batch", share: float = 1.0) -> int:
+def count_slots(pacer: Pacing, clock: Clock, seconds: float, lane: Lane = "batch", share: float = 1.0) -> int:
     """How many slots a hungry caller gets, asking every millisecond."""
     count = 0
     for _ in range(round(seconds * 1000)):

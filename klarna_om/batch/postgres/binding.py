@@ -23,6 +23,12 @@ async def bind(connection: Connection, values: dict[str, Any], target: str) -> s
     return target
 
 
+def check_host(known: str, target: str) -> None:
+    """Refuse another host for a job that has results."""
+    if host_and_port(known) != host_and_port(target):
+        check_unsent(known, target, has_results=True, has_stamps=False)
+
+
 def check_unsent(known: str, target: str, has_results: bool, has_stamps: bool) -> None:
     """Refuse another host where something was sent, or may have been."""
     if not (has_results or has_stamps):

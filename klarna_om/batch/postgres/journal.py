@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from klarna_om.batch.entry import Entry
+from klarna_om.batch.job_facts import Limit
 from klarna_om.batch.journal import Hook, Identity, JournalError, JournalMismatchError, RowResult, Stamp
 from klarna_om.batch.postgres import statements
 from klarna_om.batch.postgres.claims import Claims
@@ -31,8 +32,7 @@ class PostgresJournal(PostgresReader):
     """
 
     def __init__(self, database: Database, identity: Identity, *, use_database_clock: bool = True) -> None:
-        super().__init__(database, identity)
-        self._use_database_clock = use_database_clock
+        super().__init__(database, identity, use_database_clock=use_database_clock)
         self.claims = Claims(UUID(identity.job_id), database, use_database_clock=use_database_clock)
         self._recorder = Recorder(identity, database, self.claims.leases.worker_of)
 
@@ -123,6 +123,11 @@ class PostgresJournal(PostgresReader):
         """Record the result of a call, in one commit with others. A row that is done or refused stays so."""
         await self._recorder.record(result)
 
+    async def record_limit(self, limit: Limit) -> None:
+        """Record what the rate limit allows from now on."""
+        values = {**self._job, "at": limit.at, "ceiling": limit.ceiling, "rate": limit.rate}
+        await self._database.run(lambda connection: connection.execute(statements.INSERT_LIMIT.encode(), values))
+
     async def retry(self, *, refused: bool, unknown: bool, code: str | None = None) -> int:
         """Take up rows again, those with this error code only; returns how many."""
         scripts = [statements.RETRY_REFUSED] * refused + [statements.RETRY_UNKNOWN] * unknown
@@ -138,8 +143,3 @@ class PostgresJournal(PostgresReader):
         """Move unknown rows on in Klarna's schedule, unless they were called early; returns how many are escalated."""
         values = {"rows": list(rows), "first": TIERS[1], "second": TIERS[2], "now": self.claims.now(now)}
         return sum(state == State.ESCALATED for (state,) in await self._fetch(statements.POSTPONE, **values))
-
-    async def next_due(self, low: int, high: int, now: datetime) -> datetime | None:
-        """When the next of the unknown rows from `low` to `high` that are postponed is due, on the clock of `now`."""
-        ((delay,),) = await self._fetch(statements.NEXT_DUE, low=low, high=high, now=self.claims.now(now))
-        return None if delay is None else now + delay

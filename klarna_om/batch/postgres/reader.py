@@ -5,9 +5,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from klarna_om.batch.job_facts import JobFacts
 from klarna_om.batch.journal import Identity, JournalError, Line, Row
 from klarna_om.batch.postgres import statements
+from klarna_om.batch.postgres.binding import check_host
 from klarna_om.batch.postgres.database import Connection, Database
+from klarna_om.batch.postgres.facts import read_facts
 from klarna_om.batch.postgres.lines import line_of, totals_of
 from klarna_om.batch.states import State
 from klarna_om.batch.totals import Totals
@@ -16,8 +19,9 @@ from klarna_om.batch.totals import Totals
 class PostgresReader:
     """Reads the journal of one job; nothing is written."""
 
-    def __init__(self, database: Database, identity: Identity) -> None:
+    def __init__(self, database: Database, identity: Identity, *, use_database_clock: bool = True) -> None:
         self._database = database
+        self._use_database_clock = use_database_clock
         self._identity = identity
         self._job = {"job": UUID(identity.job_id)}
 
@@ -46,6 +50,20 @@ class PostgresReader:
         """The current manifest in numbers."""
         states = await self._fetch(statements.COUNT_STATES)
         return totals_of(dict(states), dict(await self._fetch(statements.COUNT_PROBLEMS)))
+
+    async def facts(self, groups: int, lines: int) -> JobFacts:
+        """The job in numbers, with at most so many groups of what needs somebody, and first lines of each."""
+        return await self._database.run_long(lambda connection: read_facts(connection, self._job, groups, lines))
+
+    async def next_due(self, low: int, high: int, now: datetime) -> datetime | None:
+        """When the next of the unknown rows from `low` to `high` that are postponed is due, on the clock of `now`."""
+        judged_at = None if self._use_database_clock else now
+        ((delay,),) = await self._fetch(statements.NEXT_DUE, low=low, high=high, now=judged_at)
+        return None if delay is None else now + delay
+
+    async def check_host(self, target: str) -> None:
+        """Raise `JournalMismatchError` where the calls went to another host."""
+        check_host(await read_target(self._database, self._job["job"]), target)
 
     async def last_result_at(self) -> datetime | None:
         """When the latest result of the current manifest was recorded."""

@@ -72,6 +72,14 @@ create table klarna_om.lines (
     text text,
     detail text,
     primary key (job, line)
+);
+-- Requests a second that the rate limit allowed from a moment on: at most, and then.
+create table klarna_om.limits (
+    job uuid not null,
+    recorded_at timestamptz not null,
+    ceiling double precision not null,
+    rate double precision not null,
+    primary key (job, recorded_at)
 )"""
 
 MIGRATIONS: Mapping[int, str] = {1: FIRST}

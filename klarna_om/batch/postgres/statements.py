@@ -136,6 +136,11 @@ select min(due_at) - {NOW} from klarna_om.rows
 where job = %(job)s and state = 'unknown' and due_at > {NOW} and line is not null
     and row between %(low)s and %(high)s"""
 
+# Again where it was committed, and the answer to the commit was lost.
+INSERT_LIMIT = """
+insert into klarna_om.limits (job, recorded_at, ceiling, rate) values (%(job)s, %(at)s, %(ceiling)s, %(rate)s)
+on conflict (job, recorded_at) do nothing"""
+
 COLUMN_NAMES = "select columns from klarna_om.jobs where id = %(job)s"
 
 COUNT_STATES = """
