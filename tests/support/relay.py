@@ -11,7 +11,7 @@ from tests.support.listening import listen
 
 @define
 class Relay:
-    """`port` leads to the server while it is on. `cut` ends all connections; while it is silent it passes nothing on."""
+    """`port` leads to the server while it is on. `cut` ends all connections; a silent one passes nothing on."""
 
     target: int | str
     """A port of this machine, or the path of a socket."""
