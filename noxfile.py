@@ -9,7 +9,8 @@ nox.options.sessions = ["tests", "lint", "typing", "floor", "readme", "mutants",
 
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 PROJECT = PYPROJECT["project"]
-EXTRAS = [need for extra in ("cli", "postgres", "redis") for need in PROJECT["optional-dependencies"][extra]]
+TESTED = ("cli", "postgres", "procrastinate", "redis", "report")
+EXTRAS = [need for extra in TESTED for need in PROJECT["optional-dependencies"][extra]]
 FLOORS = [need.replace(">=", "==") for need in (*PROJECT["dependencies"], *EXTRAS)]
 
 
@@ -32,7 +33,7 @@ def tests(session: nox.Session) -> None:
 @nox.session
 def floor(session: nox.Session) -> None:
     """The suite with the oldest dependencies that the project admits."""
-    session.install("-e", ".[cli,postgres,redis]", *nox.project.dependency_groups(PYPROJECT, "floor"), *FLOORS)
+    session.install("-e", f".[{','.join(TESTED)}]", *nox.project.dependency_groups(PYPROJECT, "floor"), *FLOORS)
     newer = ("tests/sandbox/test_conformance.py", "tests/otel", "tests/test_observability.py")
     session.run("pytest", "-q", "-n", "auto", *(f"--ignore={path}" for path in newer), *session.posargs)
 
@@ -79,9 +80,10 @@ def mutants(session: nox.Session) -> None:
 
 @nox.session
 def kill(session: nox.Session) -> None:
-    """Thirty seeds of `kill -9` in the middle of a batch, resumed until done."""
+    """Two hundred seeds of `kill -9`, suspensions and torn journals, for acknowledgements, captures and refunds."""
     locked(session)
-    session.run("pytest", "-q", "tests/batch/test_kill.py", env={"KLARNA_OM_KILL_SEEDS": "30"})
+    files = [f"tests/batch/test_{name}.py" for name in ("kill", "kill_money", "torn_journal")]
+    session.run("pytest", "-q", "-n", "auto", *files, env={"KLARNA_OM_KILL_SEEDS": "200"})
 
 
 @nox.session
@@ -89,6 +91,13 @@ def outbox(session: nox.Session) -> None:
     """Two hundred seeds of transactions, kills and crashes of PostgreSQL: each committed intent happens once."""
     locked(session)
     session.run("pytest", "-q", "tests/outbox/test_proof.py", env={"KLARNA_OM_OUTBOX_SEEDS": "200"})
+
+
+@nox.session
+def engine(session: nox.Session) -> None:
+    """Thirty seeds of `kill -9` of workers that share a job by PostgreSQL: each order is done once."""
+    locked(session)
+    session.run("pytest", "-q", "tests/engines/test_kill.py", env={"KLARNA_OM_ENGINE_SEEDS": "30"})
 
 
 @nox.session
@@ -119,7 +128,7 @@ def lock(session: nox.Session) -> None:
     """Write a new lock file from pyproject.toml."""
     session.install("uv")
     session.run(
-        "uv", "pip", "compile", "pyproject.toml", "--universal", "--python-version", "3.11", "--extra", "cli",
-        "--extra", "postgres", "--extra", "redis", "--extra", "speed", "--group", "dev", "--generate-hashes",
+        "uv", "pip", "compile", "pyproject.toml", "--universal", "--python-version", "3.11",
+        *(f"--extra={extra}" for extra in (*TESTED, "speed")), "--group", "dev", "--generate-hashes",
         "--no-annotate", "--no-header", "--output-file", "requirements.lock", *session.posargs,
     )  # fmt: skip

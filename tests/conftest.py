@@ -16,6 +16,8 @@ from tests.support.wire import Wire, wire
 if TYPE_CHECKING:
     from psycopg_pool import AsyncConnectionPool
 
+    from tests.support.postgres import PostgresServer
+
 # The same examples on each run: a run that fails can be repeated, and none fails for another's change.
 settings.register_profile(
     "suite", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=40
@@ -107,10 +109,28 @@ def postgres_server() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
+def crashing_server() -> Iterator["PostgresServer"]:
+    """A server that a test may stop, if it starts it again."""
+    from tests.support.postgres import server_from_wheel
+
+    with server_from_wheel() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
 def _outbox_database(postgres_server: str) -> Iterator[str]:
     from tests.support.postgres import database_with_outbox
 
     with database_with_outbox(postgres_server) as dsn:
+        yield dsn
+
+
+@pytest.fixture(scope="session")
+def journals(postgres_server: str) -> Iterator[str]:
+    """The DSN of a database with the tables of the journals. Each test makes a job of its own."""
+    from tests.support.postgres import database_with_journals
+
+    with database_with_journals(postgres_server) as dsn:
         yield dsn
 
 

@@ -17,7 +17,7 @@ FILES = sorted(ROOT.rglob("*.py"))
 
 LAYERS = (
     "cli",
-    "outbox",
+    "engines outbox",
     "batch otel sandbox webhooks",
     "web",
     "__init__",

@@ -23,6 +23,7 @@ from klarna_om.errors import (
     SessionFailed,
     UnrecognizedAnswer,
 )
+from klarna_om.keys import Key
 from klarna_om.outcome import Outcome
 from klarna_om.retry.policy import Retry
 from klarna_om.types import CaptureObject
@@ -101,6 +102,15 @@ async def test_an_error_is_a_dictionary_of_plain_values(klarna: KlarnaClient, se
     assert (found["outcome"], found["status"], found["error_code"]) == ("refused", 403, "CAPTURE_NOT_ALLOWED")
     assert (found["idempotency_key"], found["retry_until"]) == ("shipment-7", "2027-01-16T08:00:00+00:00")
     assert found["attempts"][0]["rule"] == "refused by Klarna"
+
+
+async def test_a_key_of_another_process_is_a_plain_string_in_the_dictionary(klarna: KlarnaClient, server: Wire) -> None:
+    server.otherwise = REFUSAL
+
+    with pytest.raises(KlarnaError) as refused:
+        await klarna.orders.acknowledge(ORDER_ID, idempotency_key=Key("shipment-7"))
+
+    assert type(refused.value.to_dict()["idempotency_key"]) is str
 
 
 async def test_error_trackers_see_the_ids_in_the_notes(klarna: KlarnaClient, server: Wire) -> None:

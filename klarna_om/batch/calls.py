@@ -88,7 +88,7 @@ class CallResult:
         error = self.error
         return (
             error is not None
-            and error.outcome is Outcome.NOT_SENT
+            and self.state is None
             and error.status is None
             and all(attempt.status is None for attempt in error.attempts)
         )
@@ -133,8 +133,11 @@ def _result_for_row(error: KlarnaError, operation: str, *, in_doubt: bool) -> Ca
     if isinstance(error, _ABOUT_THE_ROW) and result.state is None:
         state = State.UNKNOWN if in_doubt else State.REFUSED
         return evolve(result, state=state, has_failed=None)  # it says nothing about Klarna
-    if wrote_nothing(operation, error) and not in_doubt and is_refusal(error):
-        return evolve(result, state=State.REFUSED)  # Klarna does not show the order, so nothing was written
+    if wrote_nothing(operation, error) and not in_doubt:
+        if is_refusal(error):
+            return evolve(result, state=State.REFUSED)  # Klarna does not show the order, so nothing was written
+        if isinstance(error, QueueTimeout):
+            return evolve(result, state=None)  # it waited for its place with the read before the write
     return result
 
 

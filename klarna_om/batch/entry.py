@@ -45,6 +45,11 @@ class Entry:
     columns: Mapping[str, object] = field(default=NO_COLUMNS, repr=False)
     """The shop's own columns."""
 
+    @property
+    def is_plain(self) -> bool:
+        """Is there nothing but an order id?"""
+        return not (self.problem or self.reference or self.capture_id or self.body or self.columns)
+
 
 def clean(text: str) -> str:
     """Strip white space, and remove invisible characters: zero widths, soft hyphens, byte order marks."""

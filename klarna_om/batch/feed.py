@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Collection
 
 from klarna_om.batch.journal import Journal, Row
 from klarna_om.batch.states import State
@@ -13,14 +13,18 @@ PAGE = 1_000
 Arrange = Callable[[list[Row]], list[Row]]
 """Selects and orders the rows of a page."""
 
+Lease = Callable[[Collection[int]], Awaitable[Collection[int]]]
+"""Takes the leases of windows; returns those that no other worker has."""
+
 
 class Feed:
-    """The rows from `low` to `high` that are in `state` when their page is read."""
+    """The rows from `low` to `high` that are in `state` when their page is read, and that no other worker has."""
 
     def __init__(
-        self, journal: Journal, state: State, low: int, high: int, arrange: Arrange = lambda rows: rows
+        self, journal: Journal, lease: Lease, state: State, low: int, high: int, arrange: Arrange = lambda rows: rows
     ) -> None:
         self._journal = journal
+        self._lease = lease
         self._state = state
         self._next, self._high = low, high
         self._arrange = arrange
@@ -37,4 +41,12 @@ class Feed:
     async def _read_page(self) -> None:
         page = await self._journal.unsettled_rows(self._state, self._next, self._high, PAGE)
         self._next = page[-1].row + 1 if page else self._high + 1
-        self._page.extend(self._arrange(page))
+        if page:
+            self._page.extend(self._arrange(await self._lease_and_read(page)))
+
+    async def _lease_and_read(self, page: list[Row]) -> list[Row]:
+        """The rows of the page once more: until the leases began, another worker may have settled them."""
+        window_of = self._journal.identity.window_of
+        leased = await self._lease({window_of(row.row) for row in page})
+        rows = await self._journal.unsettled_rows(self._state, page[0].row, page[-1].row, PAGE) if leased else []
+        return [row for row in rows if window_of(row.row) in leased]

@@ -1,13 +1,17 @@
 """A job as a program states it: one operation over rows."""
 
-from collections.abc import AsyncGenerator, AsyncIterable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterable, Coroutine, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
+from typing import Any
 
-from attrs import field, frozen, validators
+from attrs import converters, evolve, field, frozen, validators
 
 from klarna_om.batch.execution import Execution
+from klarna_om.batch.failure_limit import FailureLimit, parse_failure_limit
 from klarna_om.batch.journal import Journal, JournalMismatchError
+from klarna_om.batch.limit_watch import read_pace_of
+from klarna_om.batch.progress_stream import stream_progress
 from klarna_om.batch.progress_tracker import OnProgress, ProgressTracker, ignore_progress
 from klarna_om.batch.row_parser import ORDER_ID, RowParser
 from klarna_om.batch.rows import read_rows
@@ -16,7 +20,8 @@ from klarna_om.batch.senders import make_sender
 from klarna_om.batch.sqlite_journal import SqliteJournal
 from klarna_om.batch.states import OnExpired, choose_on_expired
 from klarna_om.batch.stop import Stop
-from klarna_om.batch.totals import Summary
+from klarna_om.batch.time_limit import TimeLimit
+from klarna_om.batch.totals import Progress, Summary
 from klarna_om.client import KlarnaClient
 
 
@@ -48,6 +53,12 @@ class Job:
     """For rows that may have been sent over 23 hours ago: None for the operation's own rule (`AFTER_WINDOW`)."""
     keep_going: bool = field(default=False, kw_only=True)
     """Continue when the first 50 rows are all refused alike."""
+    max_failures: FailureLimit | None = field(
+        default=None, kw_only=True, converter=converters.optional(parse_failure_limit)
+    )
+    """Stop when so many rows of this run are refused, unknown or escalated: a number, or a share such as "5%"."""
+    time_limit: TimeLimit = field(factory=TimeLimit, kw_only=True)
+    """Stop at a time, or after so many seconds; the calls in progress end."""
     on_progress: OnProgress = field(default=ignore_progress, kw_only=True)
     """Called in the event loop, about five times a second."""
     stop: Stop = field(factory=Stop, kw_only=True)
@@ -58,6 +69,26 @@ class Job:
         choose_on_expired(self.operation, self.on_expired)
         if isinstance(self.rows, str):
             raise TypeError("rows is one string; pass a list of rows")
+
+    def run(self, client: KlarnaClient) -> AsyncGenerator[Progress, None]:
+        """Run it in a service's own event loop, beside its requests, and follow the progress.
+
+            async for progress in job.run(klarna):
+                logger.info("%s", progress.totals)
+            summary = progress.summary
+
+        Raises what `run` raises. `job.stop.request()` stops it, and so does leaving the loop; to go on, run a new job
+        with the same journal.
+        """
+
+        def start(show: OnProgress) -> Coroutine[Any, Any, Summary]:
+            def on_progress(progress: Progress) -> None:
+                self.on_progress(progress)
+                show(progress)
+
+            return run(client, evolve(self, on_progress=on_progress))
+
+        return stream_progress(start, self.stop)
 
 
 async def run(client: KlarnaClient, job: Job) -> Summary:
@@ -88,7 +119,10 @@ async def run(client: KlarnaClient, job: Job) -> Summary:
             in_flight=job.in_flight,
             on_expired=choose_on_expired(job.operation, job.on_expired),
             keep_going=job.keep_going,
+            max_failures=job.max_failures,
+            time_limit=job.time_limit,
             tracker=ProgressTracker(job.on_progress),
+            read_pace=read_pace_of(client),
             stop=job.stop,
         )
         parser = RowParser(job.operation, ORDER_ID, kustom=client.environment.is_kustom)

@@ -1,6 +1,6 @@
 """The journal: what is known of a job, on disk. Whatever runs the job reads it from here."""
 
-from collections.abc import AsyncIterable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterable, Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID, uuid5
@@ -8,6 +8,7 @@ from uuid import UUID, uuid5
 from attrs import evolve, field, frozen
 
 from klarna_om.batch.entry import NO_COLUMNS, Entry
+from klarna_om.batch.job_facts import JobFacts, Limit
 from klarna_om.batch.states import State
 from klarna_om.batch.totals import Totals
 from klarna_om.keys import derive_key
@@ -127,15 +128,49 @@ class Line:
     detail: str | None = None
     columns: Mapping[str, object] = NO_COLUMNS
     """The manifest's other columns."""
+    body: str | None = field(default=None, repr=False)
+    """The request, as JSON; no report has it, since it may hold personal data."""
 
 
-class Journal(Protocol):
-    """The storage that a job needs. Each method returns when its effect is durable."""
+class JournalReader(Protocol):
+    """What a report, a page and a verification need."""
 
     @property
     def identity(self) -> Identity:
         """Which job this is."""
         ...
+
+    async def column_names(self) -> list[str]:
+        """The names of the manifest's other columns, in its order."""
+        ...
+
+    async def counts(self) -> Totals:
+        """The current manifest in numbers."""
+        ...
+
+    async def facts(self, groups: int, lines: int) -> JobFacts:
+        """The job in numbers, with at most so many groups of what needs somebody, and first lines of each."""
+        ...
+
+    async def last_row(self) -> int:
+        """The highest row there is."""
+        ...
+
+    async def next_due(self, low: int, high: int, now: datetime) -> datetime | None:
+        """When the next of the unknown rows from `low` to `high` that are postponed is due."""
+        ...
+
+    async def check_host(self, target: str) -> None:
+        """Raise `JournalMismatchError` where the calls of a job that has results went to another host."""
+        ...
+
+    async def report_lines(self, after: int, limit: int) -> list[Line]:
+        """The lines of the current manifest that follow line `after`, each once."""
+        ...
+
+
+class Journal(JournalReader, Protocol):
+    """The storage that a job needs. Each method returns when its effect is durable."""
 
     async def bind(self, target: str) -> None:
         """Set where the calls go. Raises `JournalMismatchError` when anything may have been sent to another host."""
@@ -145,16 +180,27 @@ class Journal(Protocol):
         """Replace the manifest, all of it or nothing. Orders that are known keep their row and its state.
 
         `then` is called with the connection, in the same transaction: what it writes is there exactly when the rows
-        are. Where it raises, nothing is loaded.
+        are. Where it raises, nothing is loaded. What it returns is awaited, where the journal's connection is async.
         """
-        ...
-
-    async def last_row(self) -> int:
-        """The highest row there is."""
         ...
 
     async def unsettled_rows(self, state: State, low: int, high: int, limit: int) -> list[Row]:
         """The first rows from `low` to `high` in this state that the current manifest names."""
+        ...
+
+    async def lease(self, windows: Collection[int], now: datetime, worker: UUID, seconds: float) -> Collection[int]:
+        """Take the leases of windows before their rows are read; returns those that no other worker has.
+
+        The journal renews them until they are released. A lease stamps nothing.
+        """
+        ...
+
+    def holds(self, window: int) -> bool:
+        """Is the lease of a window, taken through this journal, certainly not over? Nothing is sent after it."""
+        ...
+
+    async def release(self, windows: Collection[int]) -> None:
+        """End the leases of windows, where they were taken through this journal."""
         ...
 
     async def claim(self, window: int, now: datetime, worker: UUID, lease: float) -> Stamp | None:
@@ -170,11 +216,19 @@ class Journal(Protocol):
         ...
 
     async def remove_stamps(self, stamps: Sequence[Stamp]) -> None:
-        """Remove stamps under which nothing was sent."""
+        """Remove first stamps under which nothing was sent, of windows that no other worker has claimed since."""
         ...
 
     async def record(self, result: RowResult) -> None:
-        """Record the result of a call. A row that is done or refused stays so."""
+        """Record the result of a call. A row that is done or refused stays so.
+
+        Where another worker has taken over the window meanwhile, only a result that is done is recorded: the other
+        worker's own call settles the row.
+        """
+        ...
+
+    async def record_limit(self, limit: Limit) -> None:
+        """Record what the rate limit allows from now on."""
         ...
 
     async def retry(self, *, refused: bool, unknown: bool, code: str | None = None) -> int:
@@ -187,20 +241,4 @@ class Journal(Protocol):
 
     async def postpone(self, rows: Sequence[int], now: datetime) -> int:
         """Move unknown rows on in Klarna's schedule, unless they were called early; returns how many are escalated."""
-        ...
-
-    async def next_due(self, low: int, high: int, now: datetime) -> datetime | None:
-        """When the next of the unknown rows from `low` to `high` that are postponed is due."""
-        ...
-
-    async def column_names(self) -> list[str]:
-        """The names of the manifest's other columns, in its order."""
-        ...
-
-    async def counts(self) -> Totals:
-        """The current manifest in numbers."""
-        ...
-
-    async def report_lines(self, after: int, limit: int) -> list[Line]:
-        """The lines of the current manifest that follow line `after`, each once."""
         ...

@@ -56,7 +56,10 @@ def check_version(connection: sqlite3.Connection, path: Path) -> None:
     if _query_value(connection, "PRAGMA application_id") != schema.APPLICATION_ID:
         raise _not_a_journal(path)
     if (version := _query_value(connection, "PRAGMA user_version")) != schema.VERSION:
-        raise JournalError(f"{path} is a journal of version {version}; this klarna_om reads version {schema.VERSION}")
+        raise JournalError(
+            f"{path} is a journal of version {version}; this klarna_om reads version {schema.VERSION}: go on with the"
+            " klarna_om that began the job"
+        )
 
 
 class FileWatch:

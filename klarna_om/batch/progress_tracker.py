@@ -38,7 +38,8 @@ class ProgressTracker:
         """Begin with these totals: the manifest is loaded, and nothing was called yet."""
         self._counts: dict[str, int] = asdict(totals)
         self._moves = 0
-        self._settled_before = totals.settled
+        self.before = totals
+        """The totals at the start of the run."""
         self._started = self._reported_at = self._clock()
         self._marks: deque[tuple[float, int]] = deque([(self._started, 0)])
 
@@ -55,7 +56,7 @@ class ProgressTracker:
     @property
     def settled_now(self) -> int:
         """Orders settled by this run."""
-        return self.totals.settled - self._settled_before
+        return self.totals.settled - self.before.settled
 
     def record_move(self, before: State, after: State) -> None:
         """A row's new state is on disk."""

@@ -13,7 +13,7 @@ from klarna_om.batch.journal import Line
 JOB = "job"
 """The column with the job's id, by which a report is known as its own."""
 
-_FACTS = tuple(attribute.name for attribute in fields(Line) if attribute.name != "columns")
+_FACTS = tuple(attribute.name for attribute in fields(Line) if attribute.name not in ("columns", "body"))
 
 COLUMNS = (*_FACTS, JOB)
 """The columns of every report; the manifest's other columns follow them."""

@@ -46,13 +46,17 @@ class RowParser:
             return _with_columns(parse_line(line, order_id), other)
         if len(cells) != len(names):
             return malformed_entry(line, order_id, f"{len(cells)} cells, where the header has {len(names)}")
+        return _with_columns(self._parse_cells(line, order_id, values), other)
+
+    def _parse_cells(self, line: int, order_id: str, values: Mapping[str, str]) -> Entry:
+        columns = self.columns
         given = {name: clean(text) for name, text in values.items() if columns.belongs(name) and clean(text)}
         in_request = {name: text for name, text in given.items() if name.partition(".")[0] in columns.fields}
         try:
             document = document_from_cells(columns.takes, in_request)
         except CellError as reason:
             return malformed_entry(line, order_id, str(reason))
-        return _with_columns(self._parse(line, order_id, given, document), other)
+        return self._parse(line, order_id, given, document)
 
     def parse_object(self, line: int, values: Mapping[str, object]) -> Entry:
         """Parse an object; what is nested in it is in Klarna's own form."""
@@ -67,7 +71,7 @@ class RowParser:
         if columns.is_bare:
             return _with_columns(parse_line(line, order_id), other)
         if (problem := columns.problem(values)) is not None:
-            return malformed_entry(line, order_id, f"the object {problem}")
+            return _with_columns(malformed_entry(line, order_id, f"the object {problem}"), other)
         document = {name: value for name, value in given.items() if name in columns.fields}
         return _with_columns(self._parse(line, order_id, given, document), other)
 

@@ -9,7 +9,7 @@ from klarna_om.batch.execution import Execution
 from klarna_om.batch.feed import Arrange, Feed
 from klarna_om.batch.journal import JournalInUseError, Row
 from klarna_om.batch.repeats import Repeats
-from klarna_om.batch.slow_tiers import SlowTiers
+from klarna_om.batch.slow_tiers import LONGEST_WAIT, SlowTiers
 from klarna_om.batch.stamps import Stamps
 from klarna_om.batch.states import State
 from klarna_om.batch.totals import Summary
@@ -31,8 +31,10 @@ async def run_all_rows(execution: Execution) -> Summary:
     tracker, journal = execution.tracker, execution.journal
     tracker.start(await journal.counts())
     tracker.report()
+    limit = execution.time_limit.watch(execution.stop, execution.now, execution.clock, execution.started)
     try:
-        await run_chunk(execution, 1, await journal.last_row())
+        async with limit:
+            await run_chunk(execution, 1, await journal.last_row())
     finally:
         tracker.report()
     return Summary(
@@ -41,6 +43,7 @@ async def run_all_rows(execution: Execution) -> Summary:
         elapsed=tracker.elapsed,
         settled_now=tracker.settled_now,
         due=await journal.next_due(1, await journal.last_row(), execution.now()),
+        stopped_by=execution.stop.reason,
     )
 
 
@@ -76,11 +79,15 @@ class _Delivery:
         try:
             await Pass(self.execution, self.stamps, self._feed(State.PENDING)).run()
             await self._repeat_unknown()
-            while await self.tiers.wait():
+            until = self.execution.now() + LONGEST_WAIT  # once: rows that fail then are the next run's
+            while not self.execution.is_redelivered and await self.tiers.wait(until):
                 await self._repeat_unknown()
         finally:
-            await self.execution.record_held()
-            await self.stamps.remove_unused()
+            try:
+                await self.execution.record_held()
+                await self.stamps.remove_unused()
+            finally:
+                await self.stamps.release()
 
     @property
     def tiers(self) -> SlowTiers:
@@ -88,7 +95,7 @@ class _Delivery:
         return SlowTiers(self.execution, self.low, self.high)
 
     def _feed(self, state: State, arrange: Arrange = lambda rows: rows) -> Feed:
-        return Feed(self.execution.journal, state, self.low, self.high, arrange)
+        return Feed(self.execution.journal, self.stamps.lease, state, self.low, self.high, arrange)
 
     async def is_through(self) -> bool:
         """Is no row left that a run would call?"""

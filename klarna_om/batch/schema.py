@@ -6,7 +6,7 @@ Scripts are split at semicolons, so comments in them must have none.
 APPLICATION_ID = 0x4B4C4F4D
 """Marks the file as a journal of klarna_om; `file` and `sqlite3` show it."""
 
-VERSION = 2
+VERSION = 3
 
 SCHEMA = f"""
 PRAGMA application_id = {APPLICATION_ID};
@@ -66,6 +66,8 @@ CREATE TABLE lines (
 );
 -- The names of the shop's own columns, in the manifest's order.
 CREATE TABLE columns (position INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+-- Requests a second that the rate limit allowed from a moment on: at most, and then.
+CREATE TABLE limits (recorded_at TEXT NOT NULL, ceiling REAL NOT NULL, rate REAL NOT NULL);
 """
 
 # The rows get numbers of a new window, since their window's stamp means that they may have been sent.
@@ -115,7 +117,7 @@ SELECT lines.line, coalesce(lines.order_id, lines.text, ''), lines.capture_id, n
     CASE WHEN lines.problem IS NOT NULL THEN lines.problem
          WHEN rows.line <> lines.line THEN 'duplicate' ELSE rows.state END AS outcome,
     status, error_code, correlation_id, idempotency_key, attempts, started_at, finished_at, result_id,
-    coalesce(lines.detail, rows.detail), columns, rows.line
+    coalesce(lines.detail, rows.detail), columns, rows.body, rows.line
 FROM lines LEFT JOIN rows
     ON rows.order_id = lines.order_id AND rows.reference = lines.reference AND lines.problem IS NULL
 """
@@ -131,3 +133,47 @@ ORDER BY lines.line
 """  # noqa: S608 - no value of anybody's
 
 REPORT_LINES = f"{ALL_LINES} WHERE lines.line > ? ORDER BY lines.line LIMIT ?"
+
+INSERT_LIMIT = "INSERT INTO limits (recorded_at, ceiling, rate) VALUES (?, ?, ?)"
+
+LIMITS = "SELECT recorded_at, ceiling, rate FROM limits ORDER BY recorded_at, rowid"
+
+FIRST_AND_LAST = """
+SELECT min(started_at), max(finished_at), coalesce(sum(attempts), 0) FROM rows WHERE line IS NOT NULL
+"""
+
+# What ended alike, the largest group first, with the first lines of each.
+GROUPS = """
+SELECT outcome, status, error_code, total, line FROM (
+    SELECT outcome, status, error_code, line,
+        count(*) OVER (PARTITION BY outcome, status, error_code) AS total,
+        row_number() OVER (PARTITION BY outcome, status, error_code ORDER BY line) AS number
+    FROM (
+        SELECT state AS outcome, status, error_code, line FROM rows
+        WHERE state IN ('refused', 'unknown', 'escalated') AND line IS NOT NULL
+        UNION ALL SELECT problem, NULL, NULL, line FROM lines WHERE problem IN ('malformed', 'conflict')
+    )
+) WHERE number <= :lines ORDER BY total DESC, outcome, status, error_code, line LIMIT :limit
+"""
+
+# To three digits, so that there are at most some thousand different ones.
+DURATIONS = """
+SELECT CASE WHEN ms < 1000 THEN ms WHEN ms < 10000 THEN ms / 10 * 10 WHEN ms < 100000 THEN ms / 100 * 100
+    WHEN ms < 1000000 THEN ms / 1000 * 1000 WHEN ms < 10000000 THEN ms / 10000 * 10000
+    ELSE ms / 100000 * 100000 END AS duration, count(*)
+FROM (
+    SELECT max(0, CAST(round((julianday(finished_at) - julianday(started_at)) * 86400000) AS INTEGER)) AS ms
+    FROM rows WHERE state IN ('done', 'refused') AND line IS NOT NULL AND started_at IS NOT NULL
+) GROUP BY duration ORDER BY duration
+"""
+
+MINUTES = """
+SELECT min(finished_at), max(finished_at), sum(attempts) FROM rows
+WHERE line IS NOT NULL AND finished_at IS NOT NULL GROUP BY substr(finished_at, 1, 16) ORDER BY 1
+"""
+
+BINS = """
+SELECT state, CAST(round((julianday(finished_at) - julianday(:start)) * 86400000) AS INTEGER) / (1000 * :width) AS bin,
+    sum(attempts)
+FROM rows WHERE line IS NOT NULL AND finished_at BETWEEN :start AND :end GROUP BY state, bin
+"""

@@ -12,13 +12,18 @@ TOTAL_TIMEOUT = 1_800.0
 Klarna has forgotten its key."""
 
 
+def in_batch_lane(client: KlarnaClient) -> KlarnaClient:
+    """A copy of the client whose calls let live ones go first, and may wait long for their place."""
+    return client.with_options(lane="batch", total_timeout=TOTAL_TIMEOUT, queue_timeout=None)
+
+
 def make_sender(client: KlarnaClient, operation: str) -> Sender:
     """The call for one row, in the client's batch lane.
 
     An acknowledgement is sent as it is, as repeating it is harmless. A capture or refund is looked for at Klarna first,
     and read after it was made: three requests for a new one, one for one that is there.
     """
-    client = client.with_options(lane="batch", total_timeout=TOTAL_TIMEOUT, queue_timeout=None)
+    client = in_batch_lane(client)
 
     async def acknowledge(row: Row, key: Key) -> SendResult:
         reply = await client.reply(client.orders.acknowledge(row.order_id, idempotency_key=key))

@@ -34,11 +34,11 @@ class SlowTiers:
             escalated = await self.execution.journal.postpone(rows, self.execution.now())
             self.execution.tracker.record_moves(State.UNKNOWN, State.ESCALATED, escalated)
 
-    async def wait(self) -> bool:
-        """Wait until the next row is due; False where none is due soon, or a stop was requested."""
+    async def wait(self, until: datetime) -> bool:
+        """Wait until the next row is due; False where none is due by then, or a stop was requested."""
         execution = self.execution
         due = await self.next_due()
-        if due is None or due - execution.now() > LONGEST_WAIT:
+        if due is None or due > until:
             return False
         delay = max((due - execution.now()).total_seconds(), 0.0)
         execution.waiting = Pause("what failed is tried again as Klarna asks, after 5 minutes", delay)

@@ -8,6 +8,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from klarna_om.batch import schema
+from klarna_om.batch.iso_time import to_iso
 from klarna_om.batch.journal import WINDOW, Identity, JournalError, JournalMismatchError
 from klarna_om.batch.journal_checks import check_content, check_start, check_version
 from klarna_om.batch.output_file import find_problem, sync_directory
@@ -118,9 +119,11 @@ def read_identity(connection: sqlite3.Connection, operation: str | None) -> Iden
 
 
 def bind(connection: sqlite3.Connection, target: str) -> None:
-    """Save the host while nothing was sent; afterwards refuse another one."""
+    """Save the host while nothing was sent; afterwards refuse another one. A journal that has it is not written."""
     known: str = connection.execute("SELECT target FROM job").fetchone()[0]
-    if host_and_port(known) != host_and_port(target) and (what := _sent_so_far(connection)):
+    if host_and_port(known) == host_and_port(target):
+        return
+    if what := _sent_so_far(connection):
         raise JournalMismatchError(
             f"this journal {what} {known}, and now the calls would go to {target}; set the environment as it was, or"
             " name another file for the journal"
@@ -148,8 +151,3 @@ def query_number(connection: sqlite3.Connection, query: str) -> int:
     """The one number that a query returns."""
     value: int = connection.execute(query).fetchone()[0]
     return value
-
-
-def to_iso(moment: datetime | None) -> str | None:
-    """A time as the journal stores it: UTC, to the millisecond."""
-    return None if moment is None else moment.astimezone(UTC).isoformat(timespec="milliseconds")

@@ -1,7 +1,7 @@
 """The journal in one SQLite file: durable at each step, readable while it is written."""
 
 import sqlite3
-from collections.abc import AsyncGenerator, AsyncIterable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from functools import partial
@@ -10,10 +10,13 @@ from uuid import UUID
 
 from klarna_om.batch import schema
 from klarna_om.batch.entry import Entry
+from klarna_om.batch.iso_time import to_iso
+from klarna_om.batch.job_facts import JobFacts, Limit
 from klarna_om.batch.journal import WINDOW, Hook, Identity, JournalError, Line, Row, RowResult, Stamp
 from klarna_om.batch.journal_checks import FileWatch
 from klarna_om.batch.lock import lock
 from klarna_om.batch.manifest_loader import load_manifest
+from klarna_om.batch.sqlite_facts import read_facts
 from klarna_om.batch.sqlite_file import (
     bind,
     connect,
@@ -23,7 +26,6 @@ from klarna_om.batch.sqlite_file import (
     query_number,
     read_identity,
     resolve_path,
-    to_iso,
 )
 from klarna_om.batch.sqlite_lines import counts, line_of
 from klarna_om.batch.sqlite_retries import postpone, retry
@@ -108,6 +110,10 @@ class SqliteJournal:
         """Set where the calls go. Raises `JournalMismatchError` when anything may have been sent to another host."""
         await self._writer.run(lambda connection: bind(connection, target))
 
+    async def check_host(self, target: str) -> None:
+        """Raise `JournalMismatchError` where the calls of a job that has results went to another host."""
+        await self.bind(target)
+
     async def load(self, chunks: AsyncIterable[Sequence[Entry]], *, then: Hook | None = None) -> None:
         """Replace the manifest, in one transaction. Orders that are known keep their row and its state.
 
@@ -126,6 +132,17 @@ class SqliteJournal:
         values = (state.value, low, high, limit)
         found = await self._writer.run(lambda connection: connection.execute(schema.UNSETTLED_ROWS, values).fetchall())
         return [Row(row, order_id, state, *more) for row, order_id, *more in found]
+
+    async def lease(self, windows: Collection[int], now: datetime, worker: UUID, seconds: float) -> Collection[int]:
+        """All of them: the lock on the file is the lease."""
+        return windows
+
+    def holds(self, window: int) -> bool:
+        """The lock on the file holds until it is closed."""
+        return True
+
+    async def release(self, windows: Collection[int]) -> None:
+        """The lock on the file is the lease."""
 
     async def claim(self, window: int, now: datetime, worker: UUID, lease: float) -> Stamp | None:
         """The latest stamp of a window, or the first one, which this makes. The lock on the file is the lease."""
@@ -158,6 +175,11 @@ class SqliteJournal:
             )
         )
 
+    async def record_limit(self, limit: Limit) -> None:
+        """Record what the rate limit allows from now on."""
+        values = (to_iso(limit.at), limit.ceiling, limit.rate)
+        await self._writer.run(lambda connection: connection.execute(schema.INSERT_LIMIT, values))
+
     async def retry(self, *, refused: bool, unknown: bool, code: str | None = None) -> int:
         """Take up rows again, those with this error code only; returns how many."""
         scripts = [schema.RETRY_REFUSED] * refused + [schema.RETRY_UNKNOWN] * unknown
@@ -183,6 +205,10 @@ class SqliteJournal:
     async def counts(self) -> Totals:
         """The current manifest in numbers."""
         return await self._writer.run(counts)
+
+    async def facts(self, groups: int, lines: int) -> JobFacts:
+        """The job in numbers, with at most so many groups of what needs somebody, and first lines of each."""
+        return await self._writer.run(lambda connection: read_facts(connection, groups, lines))
 
     async def last_result_at(self) -> datetime | None:
         """When the latest result of the current manifest was recorded."""

@@ -25,10 +25,10 @@ def counts(connection: sqlite3.Connection) -> Totals:
 
 def line_of(values: tuple[Any, ...]) -> Line:
     """A report line from the columns of `REPORT_LINES`; a duplicate points to the line that has the result."""
-    *facts, columns, first = values
+    *facts, columns, body, first = values
     shown: Mapping[str, object] = NO_COLUMNS if columns is None else msgspec.json.decode(columns)
     make: Any = Line  # in the order of the columns
-    line: Line = make(*facts, shown)
+    line: Line = make(*facts, shown, body)
     if line.outcome == "duplicate":
         known = Line(line.line, line.order_id, line.capture_id, line.reference, line.outcome)
         return evolve(known, detail=f"the same as line {first}", columns=shown)

@@ -1,7 +1,7 @@
 """The stamp that each call needs: on disk before the window's first call, and younger than Klarna keeps a key."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -44,6 +44,19 @@ class Stamps:
         self._lock = asyncio.Lock()
         self._made: dict[Stamp, int] = {}
         """The first stamps of windows that this run made, each with the number of its calls that may have been sent."""
+        self._leased: set[int] = set()
+
+    async def lease(self, windows: Collection[int]) -> Collection[int]:
+        """Take the leases of windows before their rows are read; returns those that no other worker has."""
+        new = set(windows) - self._leased
+        if new:
+            self._leased.update(await self._journal.lease(new, self._now(), self._worker, LEASE))
+        return self._leased.intersection(windows)
+
+    async def release(self) -> None:
+        """End the leases that were taken."""
+        await self._journal.release(self._leased)
+        self._leased.clear()
 
     def begin_call(self, stamp: Stamp) -> None:
         """Note that a call under this stamp begins: from now on it may be sent."""
@@ -67,9 +80,11 @@ class Stamps:
     async def get(self, window: int) -> Stamp | None:
         """A stamp to call under now; None where the rows are given up because Klarna forgot their keys.
 
-        Raises `JournalInUseError` while another worker has the window.
+        Raises `JournalInUseError` where another worker has the window, or may have taken it over.
         """
         known = self._known.get(window)
+        if known is not None and not self._journal.holds(window):
+            raise JournalInUseError(f"the lease of window {window} is over: another worker may have its rows")
         if known is not None and self._age(known) is Age.FRESH:
             return known.stamp
         async with self._lock:

@@ -13,15 +13,25 @@ class Stop:
     def __init__(self, sleep: Sleep = asyncio.sleep) -> None:
         self._event = asyncio.Event()
         self._sleep = sleep
+        self._callbacks: list[Callable[[], None]] = []
+        self.reason = ""
+        """Why it was requested."""
 
     @property
     def is_requested(self) -> bool:
         """Was a stop requested?"""
         return self._event.is_set()
 
-    def request(self) -> None:
-        """Ask to stop."""
+    def request(self, reason: str = "a stop was requested") -> None:
+        """Ask to stop. The first reason counts."""
+        self.reason = self.reason or reason
         self._event.set()
+        for callback in self._callbacks:
+            callback()
+
+    def on_request(self, callback: Callable[[], None]) -> None:
+        """Call this at each request to stop."""
+        self._callbacks.append(callback)
 
     async def sleep(self, seconds: float) -> None:
         """Sleep, but no longer than until the stop."""

@@ -80,6 +80,8 @@ class Progress:
     """Seconds until no order is pending at this rate; None where that is not known."""
     pause: Pause | None = None
     """Set while the job is paused."""
+    summary: "Summary | None" = None
+    """The result of the run, in the last progress of `Job.run`."""
 
     @property
     def is_paused(self) -> bool:
@@ -99,6 +101,8 @@ class Summary:
     """Orders that this run settled; the rest of `totals.settled` was settled before."""
     due: datetime | None = None
     """When the first of the rows that are still unknown is to be tried again, by Klarna's schedule."""
+    stopped_by: str = ""
+    """Why the run stopped before it had tried all rows."""
 
     @property
     def rate(self) -> float:

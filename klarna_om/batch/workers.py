@@ -15,6 +15,7 @@ from klarna_om.batch.journal import Row, RowResult, Stamp
 from klarna_om.batch.repeats import Repeats
 from klarna_om.batch.stamps import Stamps
 from klarna_om.batch.states import State
+from klarna_om.pace.withdrawal import can_be_withdrawn
 from klarna_om.workflows.after_window import AFTER_WINDOW, Expired
 
 MAX_WAIT = 60.0
@@ -83,6 +84,9 @@ class Pass:
             if stamp is None:
                 await _give_up(execution, row)
                 return None
+            execution.clock_watch.check()
+            if execution.stop.is_requested:
+                return None
             result = await self._call_and_record(row, stamp, is_probe=permit.is_probe)
             permit.has_failed = result.has_failed
             if result.error is not None:
@@ -97,7 +101,8 @@ class Pass:
         stamps.begin_call(stamp)
         try:
             operation = execution.journal.identity.operation
-            result = await call(execution.sender, row, key, operation, in_doubt=in_doubt)
+            with can_be_withdrawn(execution.queue):
+                result = await call(execution.sender, row, key, operation, in_doubt=in_doubt)
         except asyncio.CancelledError:
             detail = "cancelled while the call was in progress; a repeat settles it"
             await execution.record_now(row, evolve(draft, attempts=1, finished=execution.now(), detail=detail))

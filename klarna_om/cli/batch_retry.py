@@ -1,7 +1,6 @@
 """`klarna-om batch retry JOURNAL`: take up again what was refused, or what nobody knows."""
 
 import asyncio
-import logging
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from klarna_om.batch.totals import Summary
 from klarna_om.cli.batch_options import Settings, run_options
 from klarna_om.cli.event_loop import loop_factory
 from klarna_om.cli.execute import execute
-from klarna_om.cli.files import report_of
+from klarna_om.cli.files import check_files, report_of
 from klarna_om.cli.job_end import end, guard
 from klarna_om.cli.run import RunResult
 
@@ -39,6 +38,7 @@ Example:
 def command(
     journal: Path,
     report: Path | None,
+    html: Path | None,
     code: str | None,
     *,
     refused: bool,
@@ -53,14 +53,16 @@ def command(
     """
     if not (refused or unknown):
         raise click.UsageError("say which rows: --refused, --unknown, or both")
-    logging.getLogger("klarna_om").addHandler(logging.NullHandler())
+    report = report or report_of(journal)
+    check_files(None, journal, report, html)
     operation = guard(lambda: asyncio.run(_operation_of(journal)), source=journal, journal=journal)
     settings = Settings(
         operation=operation,
         manifest=str(journal),
         column="",
         journal=journal,
-        report=report or report_of(journal),
+        report=report,
+        html=html,
         on_expired=choose_on_expired(operation, None),
         **given,
     )

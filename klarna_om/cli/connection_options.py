@@ -1,4 +1,4 @@
-"""`--proxy` and `--ca`: how a command reaches Klarna from inside a company's network; `--pace`: beside what else."""
+"""Where a command calls, as whom, how it gets there, and beside what else: `--environment`, `--merchant` ..."""
 
 import os
 from collections.abc import Callable
@@ -6,9 +6,12 @@ from typing import Any, TypedDict, TypeVar, cast
 
 import click
 
+from klarna_om.cli.merchants import find_merchant
+from klarna_om.cli.name_completion import complete_names
 from klarna_om.errors import ConfigurationError
 from klarna_om.pace.find_pace import VARIABLE
 from klarna_om.pace.machine_file import check_support
+from klarna_om.settings.environment import ENVIRONMENTS
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -18,6 +21,10 @@ _KEY = "klarna_om.cli.connection_options"
 class ConnectionArguments(TypedDict, total=False):
     """Arguments of `KlarnaClient`."""
 
+    environment: str
+    username: str
+    password: str
+    api_key: str
     proxy: str
     trust_env: bool
     ca: str
@@ -41,6 +48,21 @@ def connection_options(function: F) -> F:
         callback=_store_ca,
         help="PEM file of the certificate authorities to trust instead of the system's.",
     )
+    environment = click.option(
+        "--environment",
+        metavar="NAME|URL",
+        expose_value=False,
+        callback=_store_environment,
+        shell_complete=complete_names(ENVIRONMENTS),
+        help="Where Klarna is; instead of KLARNA_OM_ENVIRONMENT.",
+    )
+    merchant = click.option(
+        "--merchant",
+        metavar="NAME",
+        expose_value=False,
+        callback=_store_merchant,
+        help="Use the credentials of this name: of merchants.toml, or of variables such as KLARNA_OM_NAME_PASSWORD.",
+    )
     pace = click.option(
         "--pace",
         metavar="machine|shared|off|URL",
@@ -49,12 +71,28 @@ def connection_options(function: F) -> F:
         help="Who shares the merchant's rate limit: this user's processes on this machine, this process, nobody, or all"
         " that use a PostgreSQL or Redis. Default: KLARNA_OM_PACE, else machine.",
     )
-    return proxy(ca(pace(function)))
+    return environment(merchant(proxy(ca(pace(function)))))
 
 
 def connection_arguments() -> ConnectionArguments:
     """The values that the running command got, for `KlarnaClient`."""
     return cast("ConnectionArguments", click.get_current_context().meta.get(_KEY, {}))
+
+
+def _store_environment(context: click.Context, _: click.Parameter, value: str | None) -> None:
+    if value is not None:
+        context.meta.setdefault(_KEY, ConnectionArguments())["environment"] = value
+
+
+def _store_merchant(context: click.Context, _: click.Parameter, value: str | None) -> None:
+    if value is None:
+        return
+    try:
+        found = find_merchant(value)
+    except ConfigurationError as reason:
+        raise click.BadParameter(str(reason)) from reason
+    stored = context.meta.setdefault(_KEY, ConnectionArguments())
+    stored.update({**found, **stored})
 
 
 def _store_pace(context: click.Context, _: click.Parameter, value: str | None) -> None:

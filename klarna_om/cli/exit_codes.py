@@ -18,7 +18,8 @@ class ExitCode(IntEnum):
 
 MEANINGS = {
     ExitCode.DONE: "everything is done",
-    ExitCode.INCOMPLETE: "some were refused, have an unknown outcome, or could not be sent: see the report",
+    ExitCode.INCOMPLETE: "some were refused, have an unknown outcome, or could not be sent: see the report; or --verify"
+    " found rows that differ or could not be read",
     ExitCode.USAGE: "the command, the manifest, the journal or the report cannot be used, or no line names an order",
     ExitCode.STOPPED: "stopped early; the same command continues",
     ExitCode.CREDENTIALS_OR_HOST: "stopped: credentials, host or equal refusals; the summary shows how many were done"

@@ -1,33 +1,52 @@
-"""The three files of a job: manifest, journal and report."""
+"""The files of a job: manifest, journal, report and HTML page."""
 
 import os
 import sys
-from collections.abc import Iterator
-from itertools import combinations
+from collections.abc import Sequence
+from itertools import combinations, product
 from pathlib import Path
 
 import click
 
 from klarna_om.batch.output_file import find_problem
+from klarna_om.batch.page.libraries import require_libraries
 
 _BESIDE_JOURNAL = ("-wal", "-shm", "-journal", ".lock")
 """Files that SQLite and the lock keep beside a journal."""
 
 
-def choose_files(manifest: str, journal: Path | None, report: Path | None) -> tuple[Path, Path]:
+def choose_files(
+    manifest: str, journal: Path | None, report: Path | None, html: Path | None = None
+) -> tuple[Path, Path]:
     """Choose the paths of journal and report; raises `click.UsageError` for a path that must not be written."""
     if manifest == "-" and sys.stdin is None:  # pyright: ignore[reportUnnecessaryComparison] - `<&-` does it
         raise click.UsageError("standard input is closed, so there is no manifest to read")
     if journal is None:
         journal = _default_journal(manifest)
     report = report or (journal if _is_stream(manifest) else Path(manifest)).with_suffix(".report.csv")
+    check_files(Path(manifest), journal, report, html)
+    return journal, report
+
+
+def check_files(manifest: Path | None, journal: Path, report: Path, html: Path | None) -> None:
+    """Raise `click.UsageError` for a path that must not be written, and where the page's libraries are missing."""
+    outputs = [report] if html is None else [report, html]
     try:
-        for path in (journal, report):
+        for path in (journal, *outputs):
             _check(path)
-        _check_different(Path(manifest), journal, report)
+        _check_different(([] if manifest is None else [manifest]) + outputs, journal)
     except OSError as reason:
         raise click.UsageError(f"{reason.filename}: {reason.strerror}") from reason
-    return journal, report
+    if html is not None:
+        need_page_libraries()
+
+
+def need_page_libraries() -> None:
+    """Raise `click.UsageError` that names the extra, unless the libraries of the page are installed."""
+    try:
+        require_libraries()
+    except ModuleNotFoundError as missing:
+        raise click.UsageError(str(missing)) from missing
 
 
 def report_of(journal: Path) -> Path:
@@ -55,15 +74,12 @@ def _check(path: Path) -> None:
         raise click.UsageError(f"only a regular file can be written: {problem}")
 
 
-def _check_different(manifest: Path, journal: Path, report: Path) -> None:
+def _check_different(others: Sequence[Path], journal: Path) -> None:
     reserved = [journal.with_name(journal.name + end) for end in _BESIDE_JOURNAL]
-    for one, other in _pairs(manifest, journal, report, reserved):
+    for one, other in (*combinations((journal, *others), 2), *product(others, reserved)):
         if os.path.realpath(one) == os.path.realpath(other) or (
             one.exists() and other.exists() and one.samefile(other)
         ):
-            raise click.UsageError(f"manifest, journal and report must be three different files; {one} is used twice")
-
-
-def _pairs(manifest: Path, journal: Path, report: Path, reserved: list[Path]) -> Iterator[tuple[Path, Path]]:
-    yield from combinations((manifest, journal, report), 2)
-    yield from ((path, other) for path in (manifest, report) for other in reserved)
+            raise click.UsageError(
+                f"manifest, journal, report and HTML page must be different files; {one} is used twice"
+            )

@@ -9,7 +9,7 @@ from klarna_om.cli.exit_codes import ExitCode
 from klarna_om.cli.terminal import protect_streams
 from klarna_om.version import __version__
 
-COMMANDS = ("batch", "demo", "journal", "order", "sandbox")
+COMMANDS = ("batch", "db", "demo", "jobs", "journal", "order", "sandbox", "submit", "worker")
 """The command `name` is `klarna_om.cli.name.command`."""
 
 JOBS = ("acknowledge", "cancel", "capture", "refund", "release")

@@ -21,21 +21,29 @@ from klarna_om.errors import ConfigurationError
 
 T = TypeVar("T")
 
+UNUSABLE = (ManifestError, JournalError, ReportError, ConfigurationError, OSError, ImportError)
+"""What keeps a job from running at all; the last is a package that is missing."""
 
-def guard(run: Callable[[], T], *, source: object, journal: Path) -> T:
+
+def guard(run: Callable[[], T], *, source: object, journal: Path | None = None) -> T:
     """The result of a run; where there is none, say what is wrong, and exit."""
     try:
         return run()
-    except (ManifestError, JournalError, ReportError) as reason:
-        _fail(str(reason), ExitCode.USAGE)
-    except OSError as reason:
-        _fail(f"{reason.filename or source}: {reason.strerror or reason}", ExitCode.USAGE)
-    except ConfigurationError as reason:
-        _fail(with_option_names(str(reason)), ExitCode.CREDENTIALS_OR_HOST)
+    except UNUSABLE as reason:
+        _fail(*explain_unusable(reason, source))
     except KeyboardInterrupt:
-        if not journal.exists():
+        if journal is None or not journal.exists():
             _fail("interrupted; nothing was sent", ExitCode.INTERRUPTED)
         _fail("stopped; run the same command again to continue", ExitCode.STOPPED)
+
+
+def explain_unusable(reason: Exception, source: object) -> tuple[str, ExitCode]:
+    """What is wrong, and the exit code, where a job could not run."""
+    if isinstance(reason, ConfigurationError):
+        return with_option_names(str(reason)), ExitCode.CREDENTIALS_OR_HOST
+    if isinstance(reason, OSError):
+        return f"{reason.filename or source}: {reason.strerror or reason}", ExitCode.USAGE
+    return str(reason), ExitCode.USAGE
 
 
 def _fail(message: str, code: ExitCode) -> NoReturn:
@@ -49,7 +57,12 @@ def end(settings: Settings, result: RunResult, *, dry_run: bool, as_json: bool) 
     message = dry_run_text(settings, result) if dry_run else summary_text(settings, result)
     if result.error is not None:
         click.echo(f"klarna-om: {error_text(result, result.error)}", err=True)
-    click.echo(summary_json(settings, result, code) if as_json else message)
+    show_and_exit(summary_json(settings, result, code) if as_json else message, message, code)
+
+
+def show_and_exit(output: str, message: str, code: ExitCode) -> NoReturn:
+    """Print the output; where that fails, the message goes to standard error."""
+    click.echo(output)
     if (failure := output_failure()) is not None:
         click.echo(f"klarna-om: this summary could not be written ({failure.strerror}):\n{message}", err=True)
     sys.exit(code.value)

@@ -5,16 +5,20 @@ import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TypeVar
+from uuid import UUID
 
 import click
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from klarna_om.batch.page.write import render_page
 from klarna_om.batch.report import write_lines
-from klarna_om.batch.sqlite_journal import SqliteJournal
 from klarna_om.cli.exit_codes import ExitCode
+from klarna_om.cli.files import need_page_libraries
 from klarna_om.cli.job_end import guard
+from klarna_om.cli.journal_source import Reader, journal_argument, open_reader
+from klarna_om.cli.journal_verify import command as verify
 from klarna_om.cli.line_text import line_text
 
 T = TypeVar("T")
@@ -27,10 +31,13 @@ OUTCOMES = ("done", "refused", "unknown", "escalated", "pending", "duplicate", "
 
 @click.group("journal", epilog="Example: klarna-om journal list orders.csv.journal --state unknown")
 def command() -> None:
-    """Ask a job's journal; nothing is sent and nothing is changed."""
+    """Ask a job's journal; nothing is changed, and only `verify` connects to Klarna, to read.
+
+    JOURNAL is a journal's file, or the id of a job in the database that --dsn names.
+    """
 
 
-_JOURNAL = click.argument("journal", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+command.add_command(verify)
 
 
 @command.command(
@@ -43,14 +50,14 @@ Example:
 Exit codes: 0 found, 1 not found, 2 usage.
 """,
 )
-@_JOURNAL
+@journal_argument
 @click.argument("order")
-def show(journal: Path, order: str) -> None:
+def show(journal: UUID | Path, dsn: str | None, order: str) -> None:
     """Show what is known of an order: every line that has it, its calls, and what to do.
 
     ORDER is Klarna's order id, a reference, or any value of your own columns, such as your order number.
     """
-    lines = _read(journal, lambda opened: opened.find_lines(order))
+    lines = _read(journal, dsn, lambda opened: opened.find_lines(order))
     for line in lines:
         click.echo(line_text(line) + "\n")
     if not lines:
@@ -65,13 +72,13 @@ Example:
   klarna-om journal list captures.csv.journal --state refused --code CAPTURE_NOT_ALLOWED
 """,
 )
-@_JOURNAL
+@journal_argument
 @click.option("--state", "states", type=click.Choice(OUTCOMES), multiple=True, help="Only these; may be repeated.")
 @click.option("--code", help="Only lines with this error code of Klarna's.")
 @click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="Lines at most.")
-def list_lines(journal: Path, states: tuple[str, ...], code: str | None, limit: int) -> None:
+def list_lines(journal: UUID | Path, dsn: str | None, states: tuple[str, ...], code: str | None, limit: int) -> None:
     """List lines of the manifest with what became of them."""
-    lines = _read(journal, lambda opened: opened.select_lines(states or OUTCOMES, limit + 1, code))
+    lines = _read(journal, dsn, lambda opened: opened.select_lines(states or OUTCOMES, limit + 1, code))
     table = Table(box=None, pad_edge=False)
     for name in ("line", "order", "reference", "outcome", "status", "code", "detail"):
         table.add_column(name, overflow="fold")
@@ -90,18 +97,28 @@ def list_lines(journal: Path, states: tuple[str, ...], code: str | None, limit: 
     epilog="""\b
 Example:
   klarna-om journal export captures.csv.journal --format jsonl | jq 'select(.outcome == "unknown")'
+  klarna-om journal export captures.csv.journal --format html > captures.html
 """,
 )
-@_JOURNAL
-@click.option("--format", "kind", type=click.Choice(["csv", "jsonl"]), default="csv", show_default=True, help="Form.")
-def export(journal: Path, kind: str) -> None:
-    """Write every line of the manifest with what became of it to standard output, as the report has it."""
-    _read(journal, lambda opened: write_lines(opened, sys.stdout, kind))
+@journal_argument
+@click.option(
+    "--format", "kind", type=click.Choice(["csv", "jsonl", "html"]), default="csv", show_default=True, help="Form."
+)
+def export(journal: UUID | Path, dsn: str | None, kind: str) -> None:
+    """Write every line of the manifest with what became of it to standard output, as the report has it.
+
+    `--format html` writes one page about the job instead, for people, as `--html` of a run does.
+    """
+    if kind == "html":
+        need_page_libraries()
+        click.echo(_read(journal, dsn, render_page).encode(), nl=False)  # whatever the terminal's encoding is
+        return
+    _read(journal, dsn, lambda opened: write_lines(opened, sys.stdout, kind))
 
 
-def _read(journal: Path, ask: Callable[[SqliteJournal], Awaitable[T]]) -> T:
+def _read(journal: UUID | Path, dsn: str | None, ask: Callable[[Reader], Awaitable[T]]) -> T:
     async def read() -> T:
-        async with SqliteJournal.open_to_read(journal) as opened:
+        async with open_reader(journal, dsn) as opened:
             return await ask(opened)
 
-    return guard(lambda: asyncio.run(read()), source=journal, journal=journal)
+    return guard(lambda: asyncio.run(read()), source=journal)

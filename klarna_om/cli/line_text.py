@@ -1,17 +1,7 @@
 """A line of a manifest with all that is known of it, for a person: facts first, then what to do."""
 
-from collections.abc import Mapping
-
 from klarna_om.batch.journal import Line
-
-_WHAT_TO_DO: Mapping[str, str] = {
-    "unknown": "run the job again: what may have been sent is repeated under its key",
-    "escalated": "look the order up at Klarna; Klarna's support needs the order, the correlation id and the key above",
-    "refused": "correct what Klarna names, then `klarna-om batch retry JOURNAL --refused`",
-    "pending": "run the job again: it was not called, or nothing of it was sent",
-    "malformed": "correct the line and run the job again",
-    "conflict": "give the request a reference of its own, if it is another one",
-}
+from klarna_om.batch.what_to_do import WHAT_TO_DO
 
 
 def line_text(line: Line) -> str:
@@ -32,7 +22,7 @@ def line_text(line: Line) -> str:
         "first call": line.started_at,
         "last call": line.finished_at,
         **line.columns,
-        "what to do": _WHAT_TO_DO.get(line.outcome),
+        "what to do": WHAT_TO_DO.get(line.outcome),
     }
     shown = {name: value for name, value in facts.items() if value not in (None, "")}
     width = max(map(len, shown))

@@ -12,6 +12,9 @@ _NAMES = (
     (r"\bpace='([a-z]+)'", r"--pace \1"),
     (r"run it with keep_going \(--keep-going\)", "run it with --keep-going"),
     (r"name a new journal too", "name a new journal too (--journal FILE)"),
+    (r"(release the rest instead) \(cancel_or_release chooses\)", r"\1 (klarna-om order release)"),
+    (r"(cancel it) \(cancel_or_release chooses\)", r"\1 (klarna-om order cancel)"),
+    (r"call (again )?with generation=(\d+)", r"run it \1with --generation \2"),
     (r"run the same job again", "run the same command again"),
     (r"with other credentials the same job settles them", "with other credentials the same command settles them"),
 )

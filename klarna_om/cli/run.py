@@ -1,7 +1,7 @@
 """Run a job on a terminal: handle signals, show progress, and always leave a report."""
 
 import asyncio
-from collections.abc import AsyncIterable, Coroutine, Sequence
+from collections.abc import AsyncIterable, Awaitable, Callable, Coroutine, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,10 +11,12 @@ from attrs import define, field, frozen
 
 from klarna_om.batch.entry import Entry
 from klarna_om.batch.execution import Execution
-from klarna_om.batch.journal import JournalError, JournalMismatchError, Line
+from klarna_om.batch.journal import Journal, JournalError, JournalMismatchError, Line
+from klarna_om.batch.page.write import write_page
 from klarna_om.batch.report import ReportError, write_report
 from klarna_om.batch.runner import run_all_rows, run_rows
 from klarna_om.batch.totals import Summary, Totals
+from klarna_om.batch.verification import Verification
 from klarna_om.cli.signals import stop_on_signals
 from klarna_om.errors import KlarnaError
 
@@ -38,6 +40,8 @@ class RunResult:
     """When the last order was settled, where there was nothing to do."""
     problems: tuple[Line, ...] = ()
     """Lines that cannot be sent, in a dry run."""
+    verification: Verification | None = None
+    """What the orders show after the run; None where none was read."""
 
     @property
     def totals(self) -> Totals:
@@ -62,6 +66,9 @@ class CliRun:
 
     execution: Execution
     report: Path
+    html: Path | None = None
+    announces_stop: bool = True
+    """Say at the first signal what happens; where several run, one says it."""
     _task: asyncio.Task[Any] = field(init=False)
 
     async def run(self, chunks: AsyncIterable[Sequence[Entry]] | None) -> RunResult:
@@ -70,7 +77,7 @@ class CliRun:
         The first signal stops the job, the next one cancels what runs. Raises `JournalMismatchError` before anything
         is sent.
         """
-        with stop_on_signals(self.execution.stop, on_first=_announce_stop, on_next=lambda: self._task.cancel()):
+        with stop_on_signals(self.execution.stop, on_first=self._announce_stop, on_next=lambda: self._task.cancel()):
             task = await self._finish(
                 run_all_rows(self.execution) if chunks is None else run_rows(self.execution, chunks)
             )
@@ -84,6 +91,10 @@ class CliRun:
             totals, report_error = await self._write_report()
             due = None if task.cancelled() or error is not None else task.result().due
             return self._result(totals, error or report_error, is_cancelled=task.cancelled(), due=due)
+
+    def _announce_stop(self) -> None:
+        if self.announces_stop:
+            click.echo("\nEnding the calls in progress; Ctrl-C again stops at once. Nothing is lost.", err=True)
 
     async def _finish(self, coroutine: Coroutine[None, None, T]) -> asyncio.Task[T]:
         """Run a coroutine until it has ended, failed or been cancelled by a signal."""
@@ -102,15 +113,11 @@ class CliRun:
         return task.result()
 
     async def _try_to_write_report(self) -> tuple[Totals, ReportError | None]:
-        error = None
-        try:
-            await write_report(self.execution.journal, self.report)
-        except OSError as reason:
-            error = ReportError(
-                f"the report {self.report} cannot be written ({reason.strerror}); the journal is complete: check the"
-                " disk and run the same command again"
-            )
-        return await self.execution.journal.counts(), error
+        journal = self.execution.journal
+        error = await _try_to_write(write_report, journal, self.report)
+        if error is None and self.html is not None:
+            error = await _try_to_write(write_page, journal, self.html)
+        return await journal.counts(), error
 
     def _result(
         self, totals: Totals, error: Failure | None, *, is_cancelled: bool = False, due: datetime | None = None
@@ -121,9 +128,19 @@ class CliRun:
             elapsed=self.execution.tracker.elapsed,
             settled_now=self.execution.tracker.settled_now,
             due=due,
+            stopped_by=self.execution.stop.reason,
         )
         return RunResult(summary, is_cancelled=is_cancelled, error=error, target=self.execution.target)
 
 
-def _announce_stop() -> None:
-    click.echo("\nEnding the calls in progress; Ctrl-C again stops at once. Nothing is lost.", err=True)
+async def _try_to_write(
+    write: Callable[[Journal, Path], Awaitable[None]], journal: Journal, path: Path
+) -> ReportError | None:
+    try:
+        await write(journal, path)
+    except OSError as reason:
+        return ReportError(
+            f"the report {path} cannot be written ({reason.strerror}); the journal is complete: check the disk and run"
+            " the same command again"
+        )
+    return None

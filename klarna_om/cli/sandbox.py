@@ -9,9 +9,10 @@ from typing import TypedDict, Unpack
 import click
 
 from klarna_om.cli.event_loop import loop_factory
+from klarna_om.cli.name_completion import complete_names
 from klarna_om.cli.sandbox_order import order
 from klarna_om.cli.signals import handle_signals
-from klarna_om.sandbox.faults import FaultPlan
+from klarna_om.sandbox.faults import PLANS, FaultPlan
 from klarna_om.sandbox.rate_limit import LIVE_LIMIT
 from klarna_om.sandbox.sandbox import Sandbox
 
@@ -65,7 +66,13 @@ def _parse_faults(_: click.Context, __: click.Parameter, text: str) -> FaultPlan
 )
 @click.option("--seed", default=1, show_default=True, help="Seed of the orders and faults.")
 @click.option(
-    "--faults", callback=_parse_faults, metavar="PLAN", default="none", show_default=True, help="Injected faults."
+    "--faults",
+    callback=_parse_faults,
+    metavar="PLAN",
+    default="none",
+    show_default=True,
+    shell_complete=complete_names(PLANS),
+    help="Injected faults.",
 )
 @click.option(
     "--limit",
@@ -128,7 +135,7 @@ def _write_manifest(manifest: Path, order_ids: Iterable[str]) -> None:
 
 async def _serve(sandbox: Sandbox, orders: int, *, is_remote_allowed: bool) -> None:
     stop = asyncio.Event()
-    with handle_signals(stop.set):
+    with handle_signals(lambda _: stop.set()):
         async with sandbox:
             click.echo(f"Klarna sandbox with {orders} orders on {sandbox.url}; Ctrl-C ends it.\n")
             click.echo(f"export KLARNA_OM_ENVIRONMENT={sandbox.url}")

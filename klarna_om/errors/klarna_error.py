@@ -89,7 +89,7 @@ class KlarnaError(Exception):
             "outcome": self.outcome.value,
             "operation": self.operation,
             "order_id": self.order_id,
-            "idempotency_key": self.idempotency_key,
+            "idempotency_key": self.idempotency_key and str(self.idempotency_key),
             "retry_until": self.retry_until.isoformat() if self.retry_until else None,
             "correlation_id": self.correlation_id,
             "status": self.status,

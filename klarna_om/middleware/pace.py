@@ -1,6 +1,7 @@
 """Every attempt waits for its place: one of the requests in flight, and a slot in the merchant's rate limit."""
 
 import asyncio
+from contextlib import nullcontext
 
 from attrs import field, frozen
 
@@ -12,6 +13,7 @@ from klarna_om.pace.concurrency import ConcurrencyLimiter
 from klarna_om.pace.deadlines import Deadlines
 from klarna_om.pace.lanes import Lane
 from klarna_om.pace.pacing import Pacing
+from klarna_om.pace.withdrawal import waits
 
 
 @frozen
@@ -52,7 +54,8 @@ class Pace:
         until = min((limit for limit in limits if limit is not None), default=None)
         held = not place
         try:
-            with self.deadlines.start(until):
+            withdrawn = waits.get()
+            with self.deadlines.start(until), nullcontext() if withdrawn is None else withdrawn.start(None):
                 if place:
                     await self.concurrency.acquire(self.lane)
                     held = True

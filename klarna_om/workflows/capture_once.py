@@ -9,8 +9,9 @@ from attrs import frozen
 from klarna_om.client import KlarnaClient
 from klarna_om.keys import Key
 from klarna_om.lifecycle.obstacles import capture_obstacle
-from klarna_om.types import Capture, CaptureObject, Order
-from klarna_om.workflows.intent import Entry, Intent, first_use_time
+from klarna_om.types import CaptureObject, Order
+from klarna_om.workflows.entries import Entry, capture_entry
+from klarna_om.workflows.intent import Intent, first_use_time
 from klarna_om.workflows.make_once import make_once
 from klarna_om.workflows.reference import normalize_reference, order_id_string
 
@@ -70,17 +71,13 @@ class _CaptureIntent(Intent):
         return await self.klarna.captures.create(self.order_id, self.capture, idempotency_key=key)
 
     async def read_entries(self) -> Iterable[Entry]:
-        return map(_entry, await self.klarna.captures.list(self.order_id))
+        return map(capture_entry, await self.klarna.captures.list(self.order_id))
 
     async def read_entry(self, entry_id: str) -> Entry:
-        return _entry(await self.klarna.captures.get(self.order_id, entry_id))
+        return capture_entry(await self.klarna.captures.get(self.order_id, entry_id))
 
     def entries_of(self, order: Order) -> Iterable[Entry]:
-        return map(_entry, order.captures)
+        return map(capture_entry, order.captures)
 
     def obstacle(self, order: Order) -> str | None:
         return capture_obstacle(order, self.amount)
-
-
-def _entry(capture: Capture) -> Entry:
-    return Entry(id=capture.capture_id, amount=capture.captured_amount, reference=capture.reference)

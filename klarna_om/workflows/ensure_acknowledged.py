@@ -4,6 +4,7 @@ from uuid import UUID
 
 from klarna_om.client import KlarnaClient
 from klarna_om.errors import Conflict, KlarnaError, NotAllowed
+from klarna_om.workflows.effects import is_acknowledged
 from klarna_om.workflows.reads import IN_DOUBT, read_back
 from klarna_om.workflows.reference import order_id_string
 
@@ -25,5 +26,5 @@ async def ensure_acknowledged(
         if not isinstance(error, NotAllowed | Conflict) and error.outcome not in IN_DOUBT:
             raise
         order = await read_back(error, klarna.orders.get(order_id))
-        if not order.captures and not order.captured_amount:
+        if not is_acknowledged(order):
             raise

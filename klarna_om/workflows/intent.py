@@ -11,19 +11,11 @@ from klarna_om.client import KlarnaClient
 from klarna_om.errors import KlarnaError, NotConfirmed, ReferenceTaken
 from klarna_om.keys import KEY_LIFETIME, Key, derive_key
 from klarna_om.types import Order
+from klarna_om.workflows.entries import Entry
 from klarna_om.workflows.reference import is_same_reference
 
 CLOCK_DIFFERENCE = 30.0
 """Seconds by which the clock of another machine may be ahead."""
-
-
-@frozen
-class Entry:
-    """A capture or a refund, as Klarna shows it."""
-
-    id: str | None
-    amount: int | None
-    reference: str | None
 
 
 @frozen

@@ -31,7 +31,8 @@ from klarna_om.errors import (
     Unauthorized,
 )
 from klarna_om.outcome import Outcome
-from klarna_om.workflows.intent import Entry, Intent
+from klarna_om.workflows.entries import Entry
+from klarna_om.workflows.intent import Intent
 from klarna_om.workflows.reads import IN_DOUBT, read_back, read_first
 
 MAX_KEYS = 10

@@ -9,8 +9,9 @@ from attrs import frozen
 from klarna_om.client import KlarnaClient
 from klarna_om.keys import Key
 from klarna_om.lifecycle.obstacles import refund_obstacle
-from klarna_om.types import Order, Refund, RefundObject
-from klarna_om.workflows.intent import Entry, Intent, first_use_time
+from klarna_om.types import Order, RefundObject
+from klarna_om.workflows.entries import Entry, refund_entry
+from klarna_om.workflows.intent import Intent, first_use_time
 from klarna_om.workflows.make_once import make_once
 from klarna_om.workflows.reference import normalize_reference, order_id_string
 
@@ -52,14 +53,10 @@ class _RefundIntent(Intent):
         return self.entries_of(await self.klarna.orders.get(self.order_id))
 
     async def read_entry(self, entry_id: str) -> Entry:
-        return _entry(await self.klarna.refunds.get(self.order_id, entry_id))
+        return refund_entry(await self.klarna.refunds.get(self.order_id, entry_id))
 
     def entries_of(self, order: Order) -> Iterable[Entry]:
-        return map(_entry, order.refunds)
+        return map(refund_entry, order.refunds)
 
     def obstacle(self, order: Order) -> str | None:
         return refund_obstacle(order, self.amount)
-
-
-def _entry(refund: Refund) -> Entry:
-    return Entry(id=refund.refund_id, amount=refund.refunded_amount, reference=refund.reference)

@@ -13,8 +13,9 @@ from klarna_om.exchange import Response
 from klarna_om.keys import Key
 from klarna_om.operation import recorded_responses
 from klarna_om.outcome import Outcome
-from klarna_om.types import Order, OrderStatus
+from klarna_om.types import Order
 from klarna_om.workflows.capture_once import capture_once
+from klarna_om.workflows.effects import is_cancelled, is_released
 from klarna_om.workflows.ensure_acknowledged import ensure_acknowledged
 from klarna_om.workflows.reads import IN_DOUBT, read_back
 from klarna_om.workflows.refund_once import refund_once
@@ -97,14 +98,14 @@ async def _acknowledge(klarna: KlarnaClient, write: Write) -> None:
 
 
 async def _cancel(klarna: KlarnaClient, write: Write) -> None:
-    await _reach(klarna, write, lambda order: order.status == OrderStatus.CANCELLED)
+    await _reach(klarna, write, is_cancelled)
 
 
 async def _release(klarna: KlarnaClient, write: Write) -> None:
-    await _reach(klarna, write, lambda order: order.remaining_authorized_amount == 0)
+    await _reach(klarna, write, is_released)
 
 
-async def _reach(klarna: KlarnaClient, write: Write, is_reached: Callable[[Order], bool]) -> None:
+async def _reach(klarna: KlarnaClient, write: Write, is_reached: Callable[[Order], bool | None]) -> None:
     """Send it, and where Klarna does not allow it or the outcome is in doubt, see whether the order is as it should."""
     try:
         await _send(klarna, write)

@@ -8,6 +8,7 @@ import pytest
 from klarna_om.batch.sqlite_journal import SqliteJournal
 from tests.batch.fake_sender import FakeSender
 from tests.batch.jobs import Time
+from tests.batch.openers import OPENERS, Open
 
 
 @pytest.fixture
@@ -26,6 +27,12 @@ def time() -> Time:
 def path(tmp_path: Path) -> Path:
     """The path of the journal."""
     return tmp_path / "orders.csv.journal"
+
+
+@pytest.fixture(params=OPENERS)
+def open_journal(request: pytest.FixtureRequest) -> Open:
+    """Opens a journal, of each kind in turn."""
+    return OPENERS[request.param](request)
 
 
 @pytest.fixture

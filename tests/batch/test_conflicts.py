@@ -1,13 +1,13 @@
 """A key stands for one request: another one under the same reference is refused by name."""
 
-from klarna_om.batch.journal import Line, RowResult, Stamp
+from klarna_om.batch.journal import Journal, Line, RowResult, Stamp
 from klarna_om.batch.row_parser import RowParser
 from klarna_om.batch.rows import read_rows
-from klarna_om.batch.sqlite_journal import SqliteJournal
 from klarna_om.batch.states import State
 from klarna_om.batch.totals import Totals
 from tests.batch.fake_sender import order_id
 from tests.batch.jobs import START, lines, save_stamp
+from tests.batch.openers import Open
 
 CAPTURE = "captures.create"
 
@@ -16,7 +16,7 @@ def capture(number: int, amount: int, reference: str, **columns: object) -> dict
     return {"order_id": order_id(number), "captured_amount": amount, "reference": reference, **columns}
 
 
-async def load(journal: SqliteJournal, *rows: object) -> list[Line]:
+async def load(journal: Journal, *rows: object) -> list[Line]:
     await journal.load(read_rows(rows, RowParser(CAPTURE)))
     return await lines(journal)
 
@@ -25,8 +25,8 @@ def outcomes(found: list[Line]) -> list[str]:
     return [line.outcome for line in found]
 
 
-async def test_two_captures_of_one_order_are_two_rows() -> None:
-    async with SqliteJournal.open(None, CAPTURE) as journal:
+async def test_two_captures_of_one_order_are_two_rows(open_journal: Open) -> None:
+    async with open_journal(CAPTURE) as journal:
         found = await load(journal, capture(1, 300, "s-1"), capture(1, 300, "s-2"), capture(1, 300, "s-1"))
 
         assert outcomes(found) == ["pending", "pending", "duplicate"]
@@ -38,8 +38,8 @@ async def test_two_captures_of_one_order_are_two_rows() -> None:
         ]
 
 
-async def test_two_requests_under_one_reference_are_a_conflict() -> None:
-    async with SqliteJournal.open(None, CAPTURE) as journal:
+async def test_two_requests_under_one_reference_are_a_conflict(open_journal: Open) -> None:
+    async with open_journal(CAPTURE) as journal:
         found = await load(journal, capture(1, 300, "s-1"), capture(1, 400, "s-1"))
 
         assert outcomes(found) == ["pending", "conflict"]
@@ -47,8 +47,8 @@ async def test_two_requests_under_one_reference_are_a_conflict() -> None:
         assert await journal.counts() == Totals(pending=1, conflict=1)
 
 
-async def test_a_request_may_change_as_long_as_it_was_never_sent() -> None:
-    async with SqliteJournal.open(None, CAPTURE) as journal:
+async def test_a_request_may_change_as_long_as_it_was_never_sent(open_journal: Open) -> None:
+    async with open_journal(CAPTURE) as journal:
         await load(journal, capture(1, 300, "s-1"))
 
         assert outcomes(await load(journal, capture(1, 400, "s-1"))) == ["pending"]
@@ -56,8 +56,8 @@ async def test_a_request_may_change_as_long_as_it_was_never_sent() -> None:
         assert row.body == '{"captured_amount":400,"reference":"s-1"}'
 
 
-async def test_a_request_that_may_have_been_sent_cannot_change() -> None:
-    async with SqliteJournal.open(None, CAPTURE) as journal:
+async def test_a_request_that_may_have_been_sent_cannot_change(open_journal: Open) -> None:
+    async with open_journal(CAPTURE) as journal:
         await load(journal, capture(1, 300, "s-1"), capture(2, 300, "s-2"))
         await journal.record(RowResult(1, State.DONE))
         await save_stamp(journal, Stamp(0, 0, START))
@@ -70,8 +70,8 @@ async def test_a_request_that_may_have_been_sent_cannot_change() -> None:
         assert found[0].idempotency_key is None
 
 
-async def test_the_manifests_own_columns_are_in_its_order() -> None:
-    async with SqliteJournal.open(None, CAPTURE) as journal:
+async def test_the_manifests_own_columns_are_in_its_order(open_journal: Open) -> None:
+    async with open_journal(CAPTURE) as journal:
         found = await load(
             journal, capture(1, 300, "s-1", shop="A", n=1), capture(2, 300, "s-2", extra=None, clerk="B")
         )

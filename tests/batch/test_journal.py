@@ -137,9 +137,9 @@ async def test_a_database_of_another_program_is_refused(path: Path) -> None:
 async def test_a_journal_of_a_later_version_is_refused(path: Path) -> None:
     async with SqliteJournal.open(path):
         pass
-    execute_outside(path, "PRAGMA user_version = 3")
+    execute_outside(path, "PRAGMA user_version = 4")
 
-    with pytest.raises(JournalError, match="a journal of version 3"):
+    with pytest.raises(JournalError, match="a journal of version 4"):
         async with SqliteJournal.open(path):
             pass
 

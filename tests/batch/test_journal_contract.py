@@ -1,37 +1,30 @@
-"""What any journal does, whatever it keeps its rows in. Another one joins by an opener in `OPENERS`."""
+"""What any journal does, whatever it keeps its rows in. Another one joins by an opener (`tests.batch.openers`)."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from klarna_om.batch.entry import Entry, Problem
+from klarna_om.batch.job_facts import Group, Limit
 from klarna_om.batch.journal import WINDOW, Journal, JournalError, Row, RowResult, Stamp
 from klarna_om.batch.row_parser import RowParser
 from klarna_om.batch.rows import read_rows
-from klarna_om.batch.sqlite_journal import SqliteJournal
 from klarna_om.batch.states import State
 from klarna_om.batch.totals import Totals
 from tests.batch.fake_sender import order_id, order_ids
 from tests.batch.jobs import START, WORKER, lines, load, save_stamp
+from tests.batch.openers import Open
 
 ALL = 10_000_000
 
-Opener = Callable[[Path], AbstractAsyncContextManager[Journal]]
 
-OPENERS: Mapping[str, Opener] = {
-    "file": lambda folder: SqliteJournal.open(folder / "a.journal"),
-    "memory": lambda _: SqliteJournal.open(None),
-}
-
-
-@pytest.fixture(params=OPENERS)
-async def journal(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Journal]:
+@pytest.fixture
+async def journal(open_journal: Open) -> AsyncIterator[Journal]:
     """Each kind of journal."""
-    async with OPENERS[request.param](tmp_path) as opened:
+    async with open_journal() as opened:
         yield opened
 
 
@@ -116,6 +109,17 @@ async def test_a_row_that_is_settled_stays_so(journal: Journal) -> None:
     assert second.started_at == "2026-11-23T12:00:00.000+00:00"
 
 
+async def test_a_line_has_the_request_that_was_loaded_and_a_duplicate_has_none(open_journal: Open) -> None:
+    row = {"order_id": order_id(1), "reference": "s-1", "captured_amount": 700}
+    async with open_journal("captures.create") as journal:
+        await load(journal, [row, row])
+
+        first, second = await lines(journal)
+
+        assert (first.body, second.body) == ('{"captured_amount":700,"reference":"s-1"}', None)
+        assert "700" not in repr(first)
+
+
 async def test_a_journal_with_results_belongs_to_one_host(journal: Journal) -> None:
     await load(journal, order_ids(1))
     await journal.bind("https://api.wrong.example")
@@ -197,3 +201,98 @@ async def test_a_stamp_under_which_nothing_was_sent_can_be_removed(journal: Jour
     await journal.remove_stamps([stamp])
 
     assert await journal.claim(0, START + timedelta(hours=1), WORKER, 20.0) == Stamp(0, 0, START + timedelta(hours=1))
+
+
+def result(row: int, state: State, second: float, **more: Any) -> RowResult:
+    """The result of a call that took 250 milliseconds."""
+    finished = START + timedelta(seconds=second)
+    started = finished - timedelta(milliseconds=250)
+    return RowResult(row, state, **{"started": started, "finished": finished, "attempts": 1, **more})
+
+
+async def test_an_empty_journal_has_no_facts_but_where_its_calls_go(journal: Journal) -> None:
+    await journal.bind("https://api.klarna.com")
+
+    facts = await journal.facts(10, 10)
+
+    assert (facts.target, facts.first_call, facts.last_result, facts.requests) == (
+        "https://api.klarna.com",
+        None,
+        None,
+        0,
+    )
+    assert [*facts.groups, *facts.durations, *facts.stretches, *facts.limits] == []
+    assert facts.created_at.tzinfo is not None
+
+
+async def test_the_facts_tell_what_ended_alike_with_the_first_lines_of_each(journal: Journal) -> None:
+    await load(journal, ["x", "y", *order_ids(6), order_id(1)])
+    for row in (1, 2, 3):
+        await journal.record(result(row, State.REFUSED, row, status=403, error_code="NOT_ALLOWED"))
+    await journal.record(result(4, State.UNKNOWN, 4, status=503))
+    await journal.record(result(5, State.DONE, 5, status=204))
+
+    facts, fewer = await journal.facts(10, 2), await journal.facts(2, 1)
+
+    assert list(facts.groups) == [
+        Group("refused", 403, "NOT_ALLOWED", 3, (3, 4)),
+        Group("malformed", None, None, 2, (1, 2)),
+        Group("unknown", 503, None, 1, (6,)),
+    ]
+    assert [(group.count, group.lines) for group in fewer.groups] == [(3, (3,)), (2, (1,))]
+
+
+async def test_the_facts_count_requests_by_state_over_time(journal: Journal) -> None:
+    await load(journal, order_ids(5))
+    await journal.record(result(1, State.DONE, 0.25, attempts=3))
+    await journal.record(result(2, State.DONE, 0.75))
+    await journal.record(result(3, State.REFUSED, 2.0, attempts=2))
+    await journal.record(result(4, State.UNKNOWN, 400.0))
+
+    facts = await journal.facts(10, 10)
+
+    first, second = facts.stretches
+    assert (first.start, first.width, first.requests) == (START, 1, {"done": [4, 0, 0], "refused": [0, 0, 2]})
+    assert (second.start, second.requests) == (START + timedelta(seconds=400), {"unknown": [1]})
+    assert (facts.first_call, facts.last_result, facts.requests) == (START, START + timedelta(seconds=400), 7)
+
+
+async def test_the_facts_have_the_times_of_settled_rows_to_three_digits(journal: Journal) -> None:
+    times = (7, 250, 1_234, 12_345, 123_456, 1_234_567, -5)
+    await load(journal, order_ids(len(times) + 2))
+    for row, milliseconds in enumerate(times, 1):
+        started = START + timedelta(hours=1)
+        finished = started + timedelta(milliseconds=milliseconds)
+        await journal.record(RowResult(row, State.DONE, started=started, finished=finished))
+    await journal.record(result(len(times) + 1, State.UNKNOWN, 5))
+
+    facts = await journal.facts(10, 10)
+
+    assert [tuple(each) for each in facts.durations] == [
+        (0, 1),
+        (7, 1),
+        (250, 1),
+        (1_230, 1),
+        (12_300, 1),
+        (123_000, 1),
+        (1_230_000, 1),
+    ]
+
+
+async def test_the_facts_are_about_the_current_manifest(journal: Journal) -> None:
+    await load(journal, order_ids(2))
+    await journal.record(result(1, State.REFUSED, 1, status=404, error_code="NO_SUCH_ORDER"))
+    await journal.record(result(2, State.DONE, 2))
+
+    await load(journal, [order_id(2)])
+
+    facts = await journal.facts(10, 10)
+    assert (list(facts.groups), facts.requests) == ([], 1)
+
+
+async def test_the_facts_have_the_limits_in_the_order_of_time(journal: Journal) -> None:
+    limits = [Limit(START, 190.0, 190.0), Limit(START + timedelta(seconds=1), 190.0, 161.5)]
+    for limit in limits:
+        await journal.record_limit(limit)
+
+    assert list((await journal.facts(1, 1)).limits) == limits

@@ -9,7 +9,7 @@ from klarna_om.batch.states import State
 from klarna_om.batch.totals import Totals
 from klarna_om.keys import Key
 from tests.batch.fake_sender import FakeSender, no_answer_error, order_id, order_ids, response_error
-from tests.batch.jobs import Time, load, run
+from tests.batch.jobs import Time, load, make_job, run
 
 
 async def test_a_row_is_repeated_at_once_and_after_1_2_4_seconds(
@@ -80,9 +80,10 @@ async def test_repeats_are_shuffled_so_that_bad_neighbours_are_no_outage(
     assert [order for order, _ in sender.calls[5:]] == order_ids(5)[::-1]
 
 
-async def test_a_page_without_a_row_to_repeat_is_skipped(journal: SqliteJournal) -> None:
+async def test_a_page_without_a_row_to_repeat_is_skipped(journal: SqliteJournal, sender: FakeSender) -> None:
     await load(journal, order_ids(WINDOW + 2))
-    feed = Feed(journal, State.PENDING, 1, WINDOW + 2, lambda rows: [row for row in rows if row.row > WINDOW])
+    lease = make_job(journal, sender).make_stamps().lease
+    feed = Feed(journal, lease, State.PENDING, 1, WINDOW + 2, lambda rows: [row for row in rows if row.row > WINDOW])
 
     taken = [await feed.take() for _ in range(3)]
 

@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from klarna_om.batch.journal import Stamp
+from klarna_om.batch.page.write import write_page
 from klarna_om.batch.report import ReportError, write_report
 from klarna_om.batch.report_lines import COLUMNS
-from klarna_om.batch.report_owner import check_report
+from klarna_om.batch.report_owner import check_page, check_report
 from klarna_om.batch.sqlite_journal import SqliteJournal
 from tests.batch.fake_sender import FakeSender, order_ids
 from tests.batch.jobs import START, load, run, save_stamp
@@ -134,3 +135,17 @@ async def test_a_job_replaces_its_own_report_of_json_lines_and_no_other_one(
     for content in (b'{"job": "x"}\n', b"{}\n", b"[1]\n", b"{"):
         report.write_bytes(content)
         assert await is_refused(journal, report)
+
+
+async def test_a_job_replaces_its_own_page_and_no_other_file(journal: SqliteJournal, tmp_path: Path) -> None:
+    page = tmp_path / "report.html"
+    await check_page(journal, page)
+    await load(journal, order_ids(2))
+    await write_page(journal, page)
+    await check_page(journal, page)
+
+    for content in (b"<!DOCTYPE html>", b"precious", page.read_bytes().replace(journal.identity.job_id.encode(), b"x")):
+        page.write_bytes(content)
+        with pytest.raises(ReportError, match="is not the report of this job: .*name another file with --html"):
+            await check_page(journal, page)
+        assert page.read_bytes() == content

@@ -1,20 +1,29 @@
 """Rows are taken up again: under new keys only where nothing can have happened."""
 
+from collections.abc import AsyncIterator
+
 import pytest
 
-from klarna_om.batch.journal import RowResult
+from klarna_om.batch.journal import Journal, RowResult
 from klarna_om.batch.row_parser import RowParser
 from klarna_om.batch.rows import read_rows
-from klarna_om.batch.sqlite_journal import SqliteJournal
 from klarna_om.batch.states import State
 from klarna_om.batch.totals import Totals
 from klarna_om.keys import derive_key
 from tests.batch.fake_sender import FakeSender, no_answer_error, order_id, order_ids, response_error
 from tests.batch.jobs import Time, lines, load, run
+from tests.batch.openers import Open
+
+
+@pytest.fixture
+async def journal(open_journal: Open) -> AsyncIterator[Journal]:
+    """Each kind of journal."""
+    async with open_journal() as opened:
+        yield opened
 
 
 async def test_a_refused_row_is_sent_under_a_new_key_and_is_not_in_doubt(
-    journal: SqliteJournal, sender: FakeSender, time: Time
+    journal: Journal, sender: FakeSender, time: Time
 ) -> None:
     await load(journal, order_ids(3))
     sender.failures[order_id(2)].append(response_error(403))
@@ -30,9 +39,9 @@ async def test_a_refused_row_is_sent_under_a_new_key_and_is_not_in_doubt(
 
 
 async def test_a_refused_row_of_the_day_before_is_sent_whatever_its_operations_rule_is(
-    sender: FakeSender, time: Time
+    open_journal: Open, sender: FakeSender, time: Time
 ) -> None:
-    async with SqliteJournal.open(None, "captures.trigger_send_out") as journal:
+    async with open_journal("captures.trigger_send_out") as journal:
         row = {"order_id": order_id(1), "capture_id": order_id(9), "reference": "r"}
         await journal.load(read_rows([row], RowParser("captures.trigger_send_out")))
         sender.failures[order_id(1)].append(response_error(403))
@@ -44,8 +53,8 @@ async def test_a_refused_row_of_the_day_before_is_sent_whatever_its_operations_r
         assert (await run(journal, sender, time, on_expired="fail")).totals == Totals(done=1)
 
 
-async def test_a_refused_capture_gets_the_key_of_its_next_generation() -> None:
-    async with SqliteJournal.open(None, "captures.create") as journal:
+async def test_a_refused_capture_gets_the_key_of_its_next_generation(open_journal: Open) -> None:
+    async with open_journal("captures.create") as journal:
         row = {"order_id": order_id(1), "captured_amount": 7, "reference": "r"}
         await journal.load(read_rows([row], RowParser("captures.create")))
         await journal.record(RowResult(1, State.REFUSED, status=403, error_code="CAPTURE_NOT_ALLOWED"))
@@ -59,7 +68,7 @@ async def test_a_refused_capture_gets_the_key_of_its_next_generation() -> None:
         assert (line.outcome, line.status, line.error_code) == ("pending", None, None)
 
 
-async def test_an_escalated_row_goes_on_under_its_key(journal: SqliteJournal, sender: FakeSender, time: Time) -> None:
+async def test_an_escalated_row_goes_on_under_its_key(journal: Journal, sender: FakeSender, time: Time) -> None:
     await load(journal, order_ids(1))
     sender.failures[order_id(1)].extend([no_answer_error(), response_error(403)])
     assert (await run(journal, sender, time)).totals == Totals(escalated=1)
@@ -70,7 +79,7 @@ async def test_an_escalated_row_goes_on_under_its_key(journal: SqliteJournal, se
     assert len(set(sender.keys_for(order_id(1)))) == 1
 
 
-async def test_what_may_have_happened_is_no_refused_row(journal: SqliteJournal, sender: FakeSender, time: Time) -> None:
+async def test_what_may_have_happened_is_no_refused_row(journal: Journal, sender: FakeSender, time: Time) -> None:
     await load(journal, order_ids(2))
     sender.failures[order_id(1)].extend([no_answer_error(), response_error(403)])
     await run(journal, sender, time)
@@ -80,7 +89,7 @@ async def test_what_may_have_happened_is_no_refused_row(journal: SqliteJournal, 
 
 @pytest.mark.parametrize(("code", "count"), [("SOME_CODE", 2), ("OTHER", 0), (None, 2)])
 async def test_only_rows_with_the_code_are_taken_up(
-    journal: SqliteJournal, sender: FakeSender, time: Time, code: str | None, count: int
+    journal: Journal, sender: FakeSender, time: Time, code: str | None, count: int
 ) -> None:
     await load(journal, order_ids(3))
     for number in (1, 3):
@@ -91,7 +100,7 @@ async def test_only_rows_with_the_code_are_taken_up(
 
 
 async def test_rows_that_the_manifest_no_longer_names_are_left_alone(
-    journal: SqliteJournal, sender: FakeSender, time: Time
+    journal: Journal, sender: FakeSender, time: Time
 ) -> None:
     await load(journal, order_ids(3))
     sender.failures[order_id(1)].append(response_error(404))

@@ -149,9 +149,11 @@ async def test_a_clock_set_back_during_a_job_acknowledges_nothing_twice(
         wall.shift = timedelta(hours=-3) if number > 250 else timedelta()
 
     sender.on_call = set_back
+    stopped = await run(journal, sender, time, now=wall.now)
     summary = await run(journal, sender, time, now=wall.now)
 
-    assert summary.totals == Totals(done=500)
+    assert "the clock of this machine went back by 3:00:00" in stopped.stopped_by
+    assert (summary.totals, summary.stopped_by) == (Totals(done=500), "")
     assert set(sender.executed.values()) == {1}
 
 

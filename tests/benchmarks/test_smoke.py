@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import call, contenders, documents, importing, layers, pace, processes, service, structuring
+from benchmarks import batch_runs, call, contenders, documents, importing, layers, pace, processes, service, structuring
 from benchmarks.__main__ import QUESTIONS, README, publish
 from benchmarks.measuring import CallTime, Series
 from benchmarks.server import Kind, own_server
@@ -101,3 +101,13 @@ def test_tables_go_between_their_markers(tmp_path: Path) -> None:
     assert "| rate: at least 2.00 | 1.00 | MISSED |" in page.read_text()
     with pytest.raises(ValueError, match="no markers"):
         publish(page, {"another": ""})
+
+
+@pytest.mark.parametrize("name", [*batch_runs.SENDERS, *batch_runs.OTHERS])
+async def test_jobs_and_what_people_write_instead_are_run(name: str) -> None:
+    if name == "aiometer":
+        pytest.importorskip("aiometer")
+    with own_server() as server:
+        measured = await {**batch_runs.SENDERS, **batch_runs.OTHERS}[name](100, server.url)
+
+    assert all(value >= 0 for value in measured.values())

@@ -6,11 +6,10 @@ import os
 import re
 import signal
 import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
 
 from klarna_om.batch import Sender, SendResult
 from klarna_om.batch.journal import Row
@@ -20,38 +19,7 @@ from klarna_om.client import KlarnaClient
 from klarna_om.keys import Key
 from klarna_om.sandbox import Sandbox
 from tests.batch.fake_sender import order_id, response_error
-
-Acknowledge = Callable[..., Result]
-
-
-@pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(orders=30, limit=None) as served:
-        yield served
-
-
-@pytest.fixture
-def acknowledge(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Acknowledge:
-    """Run the command in its own directory, against the sandbox."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("KLARNA_OM_ENVIRONMENT", sandbox.url)
-    monkeypatch.setenv("KLARNA_OM_USERNAME", "sandbox")
-    monkeypatch.setenv("KLARNA_OM_PASSWORD", "sandbox")
-    monkeypatch.delenv("KLARNA_OM_API_KEY", raising=False)
-
-    def run(*arguments: str, stdin: str | None = None) -> Result:
-        return CliRunner().invoke(
-            group, ["acknowledge", *(["orders.csv"] if stdin is None else []), *arguments], input=stdin
-        )
-
-    return run
-
-
-@pytest.fixture
-def manifest(sandbox: Sandbox, tmp_path: Path) -> Path:
-    path = tmp_path / "orders.csv"
-    path.write_text("order_id\n" + "".join(f"{each}\n" for each in sandbox.order_ids))
-    return path
+from tests.cli.conftest import Acknowledge
 
 
 def report(path: Path) -> list[dict[str, str]]:
@@ -203,7 +171,7 @@ def test_2_when_two_files_are_one(acknowledge: Acknowledge, manifest: Path) -> N
     result = acknowledge("--report", "orders.csv")
 
     assert result.exit_code == 2
-    assert "three different files" in result.stderr
+    assert "must be different files" in result.stderr
 
 
 def test_2_when_the_journal_is_something_else(acknowledge: Acknowledge, manifest: Path, tmp_path: Path) -> None:
@@ -269,12 +237,12 @@ def test_130_when_ctrl_c_comes_before_there_is_a_journal_and_3_after(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("klarna_om.cli.batch_command.open_manifest", pressed)
+        patch.setattr("klarna_om.cli.manifest_lines.open_manifest", pressed)
         result = acknowledge()
         assert (result.exit_code, result.stderr) == (130, "klarna-om: interrupted; nothing was sent\n")
 
     acknowledge()
-    monkeypatch.setattr("klarna_om.cli.batch_command.open_manifest", pressed)
+    monkeypatch.setattr("klarna_om.cli.manifest_lines.open_manifest", pressed)
     result = acknowledge()
     assert (result.exit_code, result.stderr) == (3, "klarna-om: stopped; run the same command again to continue\n")
 
@@ -344,7 +312,7 @@ def test_2_when_a_system_error_names_no_file(
     def unreadable(*_: object) -> None:
         raise OSError("something odd")
 
-    monkeypatch.setattr("klarna_om.cli.batch_command.open_manifest", unreadable)
+    monkeypatch.setattr("klarna_om.cli.manifest_lines.open_manifest", unreadable)
 
     result = acknowledge()
 

@@ -233,6 +233,9 @@ def test_a_summary_says_when_unknown_rows_are_due_and_which_need_a_person() -> N
         in_flight=1,
         on_expired="verify",
         keep_going=False,
+        max_failures=None,
+        until=None,
+        max_duration=None,
     )
     totals = Totals(done=1, unknown=2, escalated=3)
     result = RunResult(Summary("job", totals, due=datetime(2026, 11, 23, 17, 5, tzinfo=UTC)))

@@ -120,3 +120,24 @@ def test_a_proxy_of_another_kind_is_refused() -> None:
 
     assert result.exit_code == 4
     assert "proxy must be an http or https proxy" in result.output
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda arguments: arguments[0])
+def test_the_environment_of_the_option_counts(command: list[str]) -> None:
+    result = run(*command, "--environment", "mars")
+
+    assert result.exit_code == 4
+    assert "unknown environment 'mars'" in result.stderr
+
+
+def test_the_rules_of_kustom_hold_where_the_option_names_kustom(tmp_path: Path) -> None:
+    manifest = tmp_path / "changes.csv"
+    manifest.write_text(f"order_id,reference,order_amount\n{ORDER_ID},A-1,500\n")
+
+    plain, kustom = (
+        run("batch", "orders.update_authorization", "changes.csv", "--dry-run", "--environment", name)
+        for name in ("eu-playground", "kustom-playground")
+    )
+
+    assert (plain.exit_code, kustom.exit_code) == (0, 2)
+    assert "order_lines: must be there with all lines of the order" in kustom.stderr

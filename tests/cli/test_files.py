@@ -103,4 +103,4 @@ def test_a_name_that_no_file_can_have_is_refused() -> None:
 def test_manifest_journal_and_report_are_three_files(journal: str | None, report: str | None) -> None:
     Path("hard-link").hardlink_to("orders.csv")
 
-    assert "must be three different files" in refusal_of(journal, report)
+    assert "must be different files" in refusal_of(journal, report)

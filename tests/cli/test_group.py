@@ -30,6 +30,13 @@ def test_an_unknown_command_is_refused() -> None:
     assert "No such command" in result.output
 
 
+def test_an_unknown_command_for_an_order_is_refused() -> None:
+    result = CliRunner().invoke(group, ["order", "get-all"])
+
+    assert result.exit_code == 2
+    assert "No such command" in result.output
+
+
 def test_it_runs_as_a_module(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(sys, "argv", ["klarna-om", "--version"])
 
@@ -72,10 +79,10 @@ def test_main_runs_the_group(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
 
 
 def test_ctrl_c_in_a_command_has_the_exit_code_of_a_shell(monkeypatch: pytest.MonkeyPatch) -> None:
-    def pressed(order_id: str) -> None:
+    def pressed(call: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("klarna_om.cli.order._read", pressed)
+    monkeypatch.setattr("klarna_om.cli.order_get.call_klarna", pressed)
     result = CliRunner().invoke(group, ["order", "get", "x"])
 
     assert (result.exit_code, result.stderr) == (130, "klarna-om: interrupted\n")

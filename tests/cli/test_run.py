@@ -69,7 +69,7 @@ async def test_a_job_ends_with_its_totals_and_a_report(make_run: MakeRun, sender
     assert len((tmp_path / "report.csv").read_text().splitlines()) == 11
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 async def test_the_first_signal_lets_calls_in_progress_end(
     make_run: MakeRun, sender: FakeSender, tmp_path: Path, number: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -96,6 +96,31 @@ async def test_the_second_signal_ends_the_job_at_once(make_run: MakeRun, tmp_pat
     assert result.is_cancelled
     assert 1 <= result.totals.unknown <= 4
     assert (tmp_path / "report.csv").exists()
+
+
+async def test_a_terminal_that_goes_away_does_not_end_the_job_at_once(make_run: MakeRun, sender: FakeSender) -> None:
+    def hang_up(count: int) -> None:
+        for number in [signal.SIGHUP] * 3 if count == 5 else []:
+            send_signal(number)
+
+    sender.on_call = hang_up
+
+    result = await make_run(sender).run(ids(order_ids(100)))
+
+    assert not result.is_cancelled
+    assert result.summary.stopped_by == "SIGHUP was received"
+    assert (result.totals.unknown, result.totals.done) == (0, len(sender.calls))
+
+
+async def test_a_signal_that_is_ignored_stays_so_as_under_nohup(make_run: MakeRun, sender: FakeSender) -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        sender.on_call = lambda count: send_signal(signal.SIGHUP) if count == 5 else None
+        result = await make_run(sender).run(ids(order_ids(100)))
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+    assert (result.totals, result.summary.stopped_by) == (Totals(done=100), "")
 
 
 async def test_the_result_has_the_error_and_the_totals(make_run: MakeRun, sender: FakeSender) -> None:

@@ -1,7 +1,7 @@
 """A shop with a database, PostgreSQL or SQLite, and a sandbox whose clock is the clock of everything."""
 
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from pathlib import Path
 
@@ -14,15 +14,7 @@ from klarna_om.outbox import schema_sql
 from klarna_om.sandbox import Sandbox
 from tests.outbox.engines import url
 from tests.outbox.shop import Connect, Shop
-from tests.support.postgres import PostgresServer, server_from_wheel
 from tests.workflows.calls import new_client
-
-
-@pytest.fixture(scope="session")
-def crashing_server() -> Iterator[PostgresServer]:
-    """A server that a test may stop, if it starts it again."""
-    with server_from_wheel() as started:
-        yield started
 
 
 @pytest.fixture

@@ -18,6 +18,8 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
+from klarna_om.batch.postgres import schema_sql as journal_sql
+from klarna_om.engines.procrastinate import schema_sql as queue_sql
 from klarna_om.outbox import schema_sql
 
 LOCAL = "host=127.0.0.1 port=5432 user=postgres dbname=postgres connect_timeout=2"
@@ -124,6 +126,16 @@ def database_with_outbox(server: str) -> Iterator[str]:
         with psycopg.connect(dsn, autocommit=True) as connection:
             connection.execute(schema_sql().encode())
             connection.execute("create table shipments (number integer primary key)")
+        yield dsn
+
+
+@contextmanager
+def database_with_journals(server: str) -> Iterator[str]:
+    """A new database with the tables of the journals and of the queue."""
+    with new_database(server) as dsn:
+        with psycopg.connect(dsn, autocommit=True) as connection:
+            connection.execute(journal_sql().encode())
+            connection.execute(queue_sql().encode())
         yield dsn
 
 
