@@ -14,7 +14,7 @@ PAGE = (Path(__file__).parents[2] / "docs/pace.md").read_text(encoding="utf-8")
 CLIENT, PROGRAM = re.findall(r"^```python\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
 
 
-async def test_the_client_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_client_is_one() -> None:
     names: dict[str, Any] = {}
 
     exec(compile(CLIENT, "docs/pace.md", "exec"), names)
