@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 from typing import Any, TypedDict, TypeVar, cast
+from urllib.parse import urlsplit
 
 import click
 
@@ -98,9 +99,14 @@ def _store_merchant(context: click.Context, _: click.Parameter, value: str | Non
 def _store_pace(context: click.Context, _: click.Parameter, value: str | None) -> None:
     if value is None and os.environ.get(VARIABLE):
         return
-    if value is not None and "@" in value:
+    if value is not None and _has_password(value):
         raise click.BadParameter(f"a password here would be visible in the list of processes: set {VARIABLE} instead")
     context.meta.setdefault(_KEY, ConnectionArguments())["pace"] = value or _default_pace()
+
+
+def _has_password(url: str) -> bool:
+    parts = urlsplit(url)
+    return parts.password is not None or "password=" in parts.query
 
 
 def _default_pace() -> str:

@@ -1,4 +1,4 @@
-"""`klarna-om db`: the tables of the journals, of the outbox and of the queue."""
+"""`klarna-om db`: the tables of the journals, of the outbox, of the pace and of the queue."""
 
 import asyncio
 from collections.abc import Callable
@@ -24,7 +24,7 @@ def _options(function: Callable[..., Any]) -> Callable[..., Any]:
 @command.command("init", epilog="\b\nExample:\n  klarna-om db init --dsn postgresql://shop@db/shop\n")
 @_options
 def init(*, dsn: str | None, sql: bool) -> None:
-    """Make the tables: the journals', the outbox's, and Procrastinate's where it is installed. What exists stays."""
+    """Make the tables: the journals', the outbox's, the pace's, Procrastinate's where installed. What exists stays."""
     _make(dsn, sql=sql)
 
 
@@ -48,8 +48,13 @@ def _make(dsn: str | None, *, sql: bool) -> None:
 def _statements() -> str:
     from klarna_om.batch.postgres import schema_sql as journal_sql
     from klarna_om.outbox import schema_sql as outbox_sql
+    from klarna_om.pace.postgres import schema_sql as pace_sql
 
-    parts = [f"-- The journals\n{journal_sql()}", f"-- The outbox\n{outbox_sql()}"]
+    parts = [
+        f"-- The journals\n{journal_sql()}",
+        f"-- The outbox\n{outbox_sql()}",
+        f"-- The pace: KLARNA_OM_PACE=postgresql://...\n{pace_sql()}",
+    ]
     try:
         from klarna_om.engines.procrastinate import schema_sql as queue_sql
 
@@ -63,12 +68,19 @@ async def _make_all(dsn: str) -> list[str]:
     from klarna_om.batch.postgres.database import connect_once
     from klarna_om.batch.postgres.migrations import upgrade as upgrade_journal
     from klarna_om.outbox import create_schema
+    from klarna_om.pace.postgres import schema_sql as pace_sql
 
     async with connect_once(dsn) as connection:
         made = await upgrade_journal(connection)
         await create_schema(connection)
+        await connection.execute(pace_sql().encode())
         journals = f"version {max(made)} is made" if made else "up to date"
-        return [f"journals: {journals}", "outbox: up to date", f"queue: {await _make_queue(connection)}"]
+        return [
+            f"journals: {journals}",
+            "outbox: up to date",
+            "pace: up to date",
+            f"queue: {await _make_queue(connection)}",
+        ]
 
 
 async def _make_queue(connection: Any) -> str:

@@ -5,7 +5,7 @@ Times are seconds since the epoch. What lies too far ahead was written before th
 """
 
 # The lock lets two processes begin at the same time.
-SCHEMA = """
+SCHEMA = """\
 select pg_advisory_xact_lock(7020481520);
 create schema if not exists klarna_om;
 create unlogged table if not exists klarna_om.pace (

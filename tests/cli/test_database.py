@@ -64,8 +64,18 @@ def test_the_tables_are_made_once_and_stay(empty_database: str) -> None:
     first = runner.invoke(group, ["db", "init", "--dsn", empty_database])
     again = runner.invoke(group, ["db", "upgrade", "--dsn", empty_database])
 
-    assert first.output.splitlines() == ["journals: version 1 is made", "outbox: up to date", "queue: made"]
-    assert again.output.splitlines() == ["journals: up to date", "outbox: up to date", "queue: left as it is"]
+    assert first.output.splitlines() == [
+        "journals: version 1 is made",
+        "outbox: up to date",
+        "pace: up to date",
+        "queue: made",
+    ]
+    assert again.output.splitlines() == [
+        "journals: up to date",
+        "outbox: up to date",
+        "pace: up to date",
+        "queue: left as it is",
+    ]
     with psycopg.connect(empty_database) as connection:
         for table in ("klarna_om.jobs", "klarna_om.intents", "procrastinate_jobs"):
             assert connection.execute(f"select count(*) from {table}".encode()).fetchone() == (0,)
@@ -78,7 +88,12 @@ def test_the_statements_of_all_tables_can_be_had_as_text(empty_database: str) ->
     with psycopg.connect(empty_database, autocommit=True) as connection:
         connection.execute(result.output.encode())
     again = CliRunner().invoke(group, ["db", "init", "--dsn", empty_database])
-    assert again.output.splitlines() == ["journals: up to date", "outbox: up to date", "queue: left as it is"]
+    assert again.output.splitlines() == [
+        "journals: up to date",
+        "outbox: up to date",
+        "pace: up to date",
+        "queue: left as it is",
+    ]
 
 
 def test_without_the_queue_the_other_tables_are_made(empty_database: str, monkeypatch: pytest.MonkeyPatch) -> None:

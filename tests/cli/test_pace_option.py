@@ -48,8 +48,9 @@ def test_the_variable_stands_before_the_default_and_the_option_before_both(monke
     assert run("--pace", "redis://cache").output == "redis://cache\n"
 
 
-def test_a_password_on_the_command_line_is_refused() -> None:
-    result = run("--pace", "redis://:secret@cache")
+@pytest.mark.parametrize("url", ["redis://:secret@cache", "postgresql://db/shop?user=u&password=secret"])
+def test_a_password_on_the_command_line_is_refused(url: str) -> None:
+    result = run("--pace", url)
 
     assert result.exit_code == 2
     assert "set KLARNA_OM_PACE instead" in result.stderr

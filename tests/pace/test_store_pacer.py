@@ -194,6 +194,23 @@ def _advance(clock: Clock, seconds: float) -> bool:
     return True
 
 
+async def test_alone_again_it_forgets_slots_of_before_the_clock_was_set_back(
+    store: ScriptedStore, clock: Clock, pacer: StorePacer
+) -> None:
+    await wake(pacer)
+    store.failures.append(OSError())
+    clock.now, store.now = clock.now + 1.1, store.now + 1.1
+    await wake(pacer, "batch")
+    count_at_once(pacer)
+    clock.now, store.now = clock.now + 1.1, store.now - 3600
+    await wake(pacer)
+
+    store.failures.append(OSError())
+    await asyncio.gather(*(pacer.acquire("live") for _ in range(2)))
+
+    assert pacer.snapshot().rate == pytest.approx(25)
+
+
 async def test_a_store_that_does_not_answer_is_away_after_a_quarter_of_a_second(
     store: ScriptedStore, clock: Clock, pacer: StorePacer
 ) -> None:
