@@ -5,7 +5,7 @@ import nox
 nox.needs_version = ">=2025.2.9"
 nox.options.default_venv_backend = "venv"
 nox.options.reuse_existing_virtualenvs = True
-nox.options.sessions = ["tests", "lint", "typing", "floor", "readme", "mutants", "bench"]
+nox.options.sessions = ["tests", "lint", "typing", "floor", "readme", "docs", "mutants", "bench"]
 
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 PROJECT = PYPROJECT["project"]
@@ -59,6 +59,15 @@ def readme(session: nox.Session) -> None:
     """The README's commands and code, as a newcomer types them."""
     locked(session)
     session.run("pytest", "-q", "tests/test_readme.py", env={"KLARNA_OM_README_COMMANDS": "1"})
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """The documentation site in build/site; each warning is an error, and a browser looks at every page."""
+    locked(session)
+    session.install(*nox.project.dependency_groups(PYPROJECT, "docs"))
+    session.run("sphinx-build", "-q", "-E", "-W", "--keep-going", "docs", "build/site")
+    session.run("pytest", "-q", "tests/docs", "tests/site", env={"KLARNA_OM_SITE": "build/site"})
 
 
 @nox.session

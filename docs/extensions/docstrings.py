@@ -59,8 +59,10 @@ def _table(lines: list[str]) -> Iterator[str]:
     for line in lines:
         cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
         if line.strip() and not all(set(cell) <= set("-: ") for cell in cells):
-            yield from (f"    {'- ' if number else '* - '}{cell}" if not number else f"      - {cell}"
-                        for number, cell in enumerate(cells))
+            yield from (
+                f"    {'- ' if number else '* - '}{cell}" if not number else f"      - {cell}"
+                for number, cell in enumerate(cells)
+            )
     yield ""
 
 

@@ -43,7 +43,11 @@ def _find_public_name(
     if node.get("refdomain") != "py" or not module.startswith("klarna_om."):
         return None
     python = env.domains.python_domain
-    public = [full for full in python.objects if full.rpartition(".")[2] == name and module.startswith(full.rpartition(".")[0])]
+    public = [
+        full
+        for full in python.objects
+        if full.rpartition(".")[2] == name and module.startswith(full.rpartition(".")[0])
+    ]
     if not public:
         return None
     return python.resolve_xref(env, node["refdoc"], app.builder, "obj", public[0], node, content)

@@ -1,5 +1,6 @@
 """A page that no list of the index names stands at the end of the list that has `NEW PAGES` in it."""
 
+import re
 from pathlib import Path
 
 from sphinx.application import Sphinx
@@ -15,7 +16,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
 
 def _add_new_pages(app: Sphinx, page: str, source: list[str]) -> None:
     if page == "index":
-        listed = set(source[0].split())
+        listed = set(re.findall(r"[\w/-]+", source[0]))
         pages = sorted(path.stem for path in Path(app.srcdir).glob("*.md"))
         new = [name for name in pages if name not in {"index", *listed}]
         source[0] = source[0].replace(MARK, "".join(f"{name}\n" for name in new))
