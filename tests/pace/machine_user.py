@@ -27,6 +27,7 @@ def hold_the_lock(path: Path) -> None:
     """Until a signal comes."""
     file = MachineFile(path)
     assert file.try_lock(1)
+    os.write(1, b"locked\n")
     signal.pause()
     file.unlock()
 

