@@ -17,7 +17,7 @@ from klarna_om.batch.verify_sample import Sample
 from klarna_om.cli.connection_options import ConnectionArguments, connection_arguments, connection_options
 from klarna_om.cli.log_options import log_options, quiet_option
 from klarna_om.cli.manifest_argument import ManifestArgument
-from klarna_om.cli.merchants import find_merchant
+from klarna_om.cli.merchants import MerchantArguments, find_merchant
 from klarna_om.cli.stop_options import STOP_OPTIONS
 from klarna_om.cli.verify_options import VERIFY_OPTION
 from klarna_om.errors import ConfigurationError
@@ -69,7 +69,7 @@ class Settings:
     def client_arguments(self) -> ConnectionArguments:
         """What the client is made with; raises `ConfigurationError` for a merchant that is not known."""
         given = connection_arguments()
-        found = {} if self.merchant is None else find_merchant(self.merchant)
+        found: MerchantArguments = {} if self.merchant is None else find_merchant(self.merchant)
         return cast("ConnectionArguments", {**found, **given})
 
 

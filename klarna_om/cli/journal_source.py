@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, Union
 from uuid import UUID
 
 import click
+from click.shell_completion import CompletionItem
 
 from klarna_om.batch.journal import JournalError
 from klarna_om.batch.sqlite_journal import SqliteJournal
@@ -34,6 +35,10 @@ class JournalName(click.ParamType[UUID | Path]):
             pass
         path: Path = click.Path(exists=True, dir_okay=False, path_type=Path).convert(value, param, ctx)
         return path
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """The shell completes files."""
+        return click.Path().shell_complete(ctx, param, incomplete)
 
 
 def journal_argument(function: F) -> F:

@@ -9,7 +9,7 @@ import pytest
 
 from klarna_om.batch.entry import Entry, Problem
 from klarna_om.batch.job_facts import Group, Limit
-from klarna_om.batch.journal import WINDOW, Journal, JournalError, Row, RowResult, Stamp
+from klarna_om.batch.journal import WINDOW, Journal, JournalError, JournalMismatchError, Row, RowResult, Stamp
 from klarna_om.batch.row_parser import RowParser
 from klarna_om.batch.rows import read_rows
 from klarna_om.batch.states import State
@@ -227,10 +227,11 @@ async def test_an_empty_journal_has_no_facts_but_where_its_calls_go(journal: Jou
 
 async def test_the_facts_tell_what_ended_alike_with_the_first_lines_of_each(journal: Journal) -> None:
     await load(journal, ["x", "y", *order_ids(6), order_id(1)])
-    for row in (1, 2, 3):
+    one, two, three, four, five, _ = [row.row for row in await unsettled_rows(journal)]
+    for row in (one, two, three):
         await journal.record(result(row, State.REFUSED, row, status=403, error_code="NOT_ALLOWED"))
-    await journal.record(result(4, State.UNKNOWN, 4, status=503))
-    await journal.record(result(5, State.DONE, 5, status=204))
+    await journal.record(result(four, State.UNKNOWN, 4, status=503))
+    await journal.record(result(five, State.DONE, 5, status=204))
 
     facts, fewer = await journal.facts(10, 2), await journal.facts(2, 1)
 
@@ -296,3 +297,29 @@ async def test_the_facts_have_the_limits_in_the_order_of_time(journal: Journal) 
         await journal.record_limit(limit)
 
     assert list((await journal.facts(1, 1)).limits) == limits
+
+
+async def test_what_has_no_status_or_code_comes_first_among_groups_of_a_size(journal: Journal) -> None:
+    await load(journal, order_ids(4))
+    refusals = [(404, "NO_SUCH_ORDER"), (403, "b"), (403, "B"), (None, None)]
+    for row, (status, code) in enumerate(refusals, 1):
+        await journal.record(result(row, State.REFUSED, row, status=status, error_code=code))
+
+    facts = await journal.facts(10, 10)
+
+    assert [(group.status, group.error_code) for group in facts.groups] == [
+        (None, None),
+        (403, "B"),
+        (403, "b"),
+        (404, "NO_SUCH_ORDER"),
+    ]
+
+
+async def test_results_of_another_host_are_not_read_back(journal: Journal) -> None:
+    await load(journal, order_ids(1))
+    await journal.bind("https://api.playground.klarna.com")
+    await journal.record(RowResult(1, State.DONE))
+
+    await journal.check_host("https://api.playground.klarna.com:443")
+    with pytest.raises(JournalMismatchError, match="has the results of calls to https://api.playground.klarna.com"):
+        await journal.check_host("https://api.klarna.com")

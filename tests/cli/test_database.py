@@ -11,12 +11,15 @@ import psycopg
 import pytest
 from click.testing import CliRunner, Result
 
+from klarna_om.batch import Job
+from klarna_om.batch import run as run_job
 from klarna_om.batch.journal import RowResult
 from klarna_om.batch.postgres import PostgresJournal
 from klarna_om.batch.states import State
 from klarna_om.cli import jobs as jobs_module
 from klarna_om.cli.group import group
 from klarna_om.engines.procrastinate import queue_of
+from klarna_om.sandbox import Sandbox
 from tests.batch.fake_sender import order_id, order_ids
 from tests.support.postgres import database_with_journals, new_database
 
@@ -189,6 +192,40 @@ def test_questions_are_answered_from_the_database(run: Run, manifest: Path, dsn:
     assert "NOT_ALLOWED" in run("journal", "list", job, "--state", "refused").output
     exported = run("journal", "export", job, "--format", "jsonl").output.splitlines()
     assert [json.loads(line)["outcome"] for line in exported] == ["pending", "refused", "pending", "duplicate"]
+
+
+def test_a_job_has_a_page_too(run: Run, manifest: Path) -> None:
+    job = run("submit", "acknowledge", manifest).stdout.strip()
+
+    page = run("journal", "export", job, "--format", "html")
+
+    assert page.exit_code == 0
+    assert "0 of 3 rows are done, 3 are for the next run." in page.stdout_bytes.decode()
+
+
+def test_a_job_is_verified_as_a_file_is(run: Run, dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KLARNA_OM_USERNAME", "sandbox")
+    monkeypatch.setenv("KLARNA_OM_PASSWORD", "sandbox")
+    job = uuid4()
+    verify = ["journal", "verify", str(job), "--sample", "2"]
+
+    async def cancel(sandbox: Sandbox) -> None:
+        async with (
+            sandbox.client() as client,
+            PostgresJournal.open(dsn, job, "orders.cancel") as journal,
+        ):
+            orders = [sandbox.order(order_amount=1000).order_id for _ in range(3)]
+            await run_job(client, Job("orders.cancel", orders, journal=journal))
+
+    with Sandbox() as sandbox:
+        asyncio.run(cancel(sandbox))
+        verified = CliRunner().invoke(group, verify, env={"KLARNA_OM_DSN": dsn, "KLARNA_OM_ENVIRONMENT": sandbox.url})
+        elsewhere = run("journal", "verify", job)
+
+    assert (verified.exit_code, elsewhere.exit_code) == (0, 2)
+    assert "verified 2: 2 agree, 0 differ" in verified.stdout
+    assert f"klarna-om journal verify {job} --sample 2 --seed " in verified.stdout
+    assert f"has the results of calls to {sandbox.url}" in elsewhere.stderr
 
 
 def test_a_file_that_is_not_there_is_named() -> None:

@@ -5,10 +5,14 @@ import json
 import click
 import pytest
 
+from klarna_om.cli.exit_codes import ExitCode
 from klarna_om.cli.once_plan import Once
-from klarna_om.cli.plan import Target
+from klarna_om.cli.plan import Plan, Target
+from klarna_om.cli.write_result import end_failed
+from klarna_om.errors import ConnectionFailed
 from klarna_om.keys import derive_key
 from klarna_om.money import remaining_to_capture
+from klarna_om.outcome import Outcome
 from klarna_om.sandbox import Sandbox
 from klarna_om.types import CaptureObject, Order
 from tests.cli.conftest import OrderCommand
@@ -46,10 +50,11 @@ def test_an_amount_is_captured_and_shown_with_its_id(
 
 
 def test_the_key_is_that_of_capture_once(order_command: OrderCommand, klarna_sandbox: Sandbox, order: Order) -> None:
-    order_command("capture", order, "7.00", "--reference", "shipment-7", "--yes")
+    result = order_command("capture", order, "7.00", "--reference", "shipment-7", "--yes", "--json")
 
     keys = [each.key for each in klarna_sandbox.requests if each.operation == "captures.create"]
     assert keys == [derive_key("captures.create", order.order_id or "", "shipment-7")]
+    assert json.loads(result.stdout)["idempotency_key"] == keys[0]
 
 
 @pytest.mark.parametrize("name", ["capture", "refund"])
@@ -272,6 +277,22 @@ def test_a_missing_setting_has_exit_code_4(
 
     assert result.exit_code == 4
     assert "nothing was sent: no password: KLARNA_OM_USERNAME is set, and KLARNA_OM_PASSWORD is not" in result.stderr
+
+
+def test_in_doubt_the_exit_code_is_1_also_where_the_last_attempt_did_not_connect() -> None:
+    error = ConnectionFailed("refused")
+    error.outcome = Outcome.UNKNOWN
+    plan = Plan(
+        target=Target(order=Order(), order_id=ORDER_ID, is_kustom=False),
+        operation="captures.create",
+        to_do="capture 7.00 EUR",
+        done="captured 7.00 EUR",
+    )
+
+    with pytest.raises(SystemExit) as ended:
+        end_failed(plan, error, as_json=False)
+
+    assert ended.value.code == ExitCode.INCOMPLETE
 
 
 def test_all_of_an_order_that_does_not_show_its_amounts_needs_an_amount() -> None:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from attrs import evolve
 
 from klarna_om.batch.journal import Journal, RowResult
 from klarna_om.batch.page import view as page_view
@@ -11,7 +12,8 @@ from klarna_om.batch.sqlite_journal import SqliteJournal
 from klarna_om.batch.states import State
 from tests.batch.fake_sender import order_ids
 from tests.batch.jobs import START, load
-from tests.batch.page.jobs import NOW, fill, result
+from tests.batch.openers import Open
+from tests.batch.page.jobs import CAPTURE, NOW, fill, result
 
 
 async def verdict(journal: Journal) -> str:
@@ -127,3 +129,17 @@ def test_the_shops_columns_are_shown_as_text_of_a_moderate_length() -> None:
     shown = dict(show_columns(columns))
 
     assert shown == {"shop": "A-1", "n": "0", "list": '[1,"x"]', "long": "y" * (MOST_IN_A_CELL - 1) + "…"}
+
+
+async def test_it_is_the_same_from_each_kind_of_journal(open_journal: Open, captures: SqliteJournal) -> None:
+    await fill(captures)
+    known = await read_view(captures, NOW)
+
+    async with open_journal(CAPTURE) as journal:
+        await fill(journal)
+        await journal.postpone([25], NOW)
+        view = await read_view(journal, NOW)
+
+    assert view.due == NOW + timedelta(minutes=5)
+    assert (view.totals, view.groups, view.verdict) == (known.totals, known.groups, known.verdict)
+    assert evolve(view.facts, created_at=NOW) == evolve(known.facts, created_at=NOW)
