@@ -11,7 +11,7 @@ from klarna_om.batch.stop import Stop
 
 Handler = Callable[[signal.Signals], None]
 
-_handlers: list[Handler] = []
+_handlers: list[tuple[asyncio.AbstractEventLoop, Handler]] = []
 _before: dict[signal.Signals, Any] = {}
 
 
@@ -21,30 +21,28 @@ def handle_signals(handler: Handler) -> Generator[None, None, None]:
 
     Several may be inside at once: each is called. A signal that is ignored stays so: `nohup` ignores SIGHUP.
     """
-    if not _handlers:
-        _catch_signals(asyncio.get_running_loop())
-    _handlers.append(handler)
+    entry = (asyncio.get_running_loop(), handler)
+    _handlers.append(entry)
+    _catch_signals()
     try:
         yield
     finally:
-        _handlers.remove(handler)
+        _handlers.remove(entry)
         if not _handlers:
             _restore_signals()
 
 
-def _catch_signals(loop: asyncio.AbstractEventLoop) -> None:
+def _call_handlers(number: int, _: FrameType | None) -> None:
+    for loop, handler in _handlers:
+        loop.call_soon_threadsafe(handler, signal.Signals(number))
+
+
+def _catch_signals() -> None:
     # `signal.signal` and not `loop.add_signal_handler`, which Windows does not have; nor has it SIGHUP.
-    def call_handlers(number: signal.Signals) -> None:
-        for handler in [*_handlers]:
-            handler(number)
-
-    def call_in_loop(number: int, _: FrameType | None) -> None:
-        loop.call_soon_threadsafe(call_handlers, signal.Signals(number))
-
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         number: signal.Signals | None = getattr(signal, name, None)
-        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
-            _before[number] = signal.signal(number, call_in_loop)
+        if number is not None and signal.getsignal(number) not in (signal.SIG_IGN, _call_handlers):
+            _before[number] = signal.signal(number, _call_handlers)
 
 
 def _restore_signals() -> None:

@@ -142,7 +142,7 @@ class MachinePacer:
 
     def _take_shared(self, lane: Lane, now: float, ahead: float) -> float | None:
         state, is_held = self._state, self._state.limit.held_until > now
-        if (planned := self._planned.pop(lane, None)) is not None and not is_held and now - planned <= AHEAD:
+        if (planned := self._planned.pop(lane, None)) is not None and not is_held:
             if planned <= now:
                 return None
             self._planned[lane] = planned

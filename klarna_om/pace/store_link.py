@@ -1,7 +1,7 @@
 """One process and its store: one request at a time, what answers have shown and is not written, and the store's clock.
 
 A store that fails, or does not answer for a quarter of a second, is away: the process paces alone, and asks every
-second whether it is back.
+second whether it is back. The first answer may take longer, since it includes the connection.
 """
 
 import asyncio
@@ -18,6 +18,8 @@ WRITE_EVERY = 0.1
 """Seconds between two writes of what answers show."""
 GRACE = 0.02
 """Seconds by which a timer may be late in a process that is not busy."""
+FIRST_PATIENCE = 2.0
+"""Seconds for the first answer, instead of `PATIENCE`."""
 RETRY = 1.0
 MOST_UNWRITTEN = 1000
 """Answers that are kept while the store is away."""
@@ -39,6 +41,7 @@ class StoreLink:
         self._unwritten: deque[tuple[Response, float]] = deque(maxlen=MOST_UNWRITTEN)
         self._offset = self._asked_at = self._retry_at = self._write_at = 0.0
         self._is_strange = self._has_grace = False
+        self._patience = FIRST_PATIENCE
         self._task: asyncio.Task[None] | None = None
 
     def now(self) -> float:
@@ -66,22 +69,22 @@ class StoreLink:
         """When to come back because of the store: to notice that it is away, to ask again, or to write."""
         now = self._clock()
         if self._task is not None:
-            return None if self.alone.is_on else max(0.0, self._asked_at + PATIENCE - now)
+            return None if self.alone.is_on else max(0.0, self._asked_at + self._patience - now)
         if self._unwritten:
             return max(self._retry_at, self._write_at) - now
         return self._retry_at - now if is_wanted and self._retry_at > now else None
 
     def notice_silence(self) -> None:
-        """Pace alone once a request was not answered for `PATIENCE`."""
+        """Pace alone once a request was not answered for too long."""
         now = self._clock()
-        late = now - self._asked_at - PATIENCE
+        late = now - self._asked_at - self._patience
         if self._task is None or late < 0.0:
             return
         if late > GRACE and not self._has_grace:
             # This process was busy for that long: the answer may be there, and is read first.
-            self._has_grace, self._asked_at = True, now + GRACE - PATIENCE
+            self._has_grace, self._asked_at = True, now + GRACE - self._patience
             return
-        self.alone.start(f"no answer for {PATIENCE} s")
+        self.alone.start(f"no answer for {self._patience} s")
 
     def ask(self, ask: Ask, share: float) -> None:
         """Ask for slots, and write what is to be written."""
@@ -107,7 +110,7 @@ class StoreLink:
             grant = await self._store.fetch(ask, share)
             nearer = self._learn(grant)
             self.alone.stop()
-            self._asked_at = self._clock()
+            self._asked_at, self._patience = self._clock(), PATIENCE
             self._take(grant)
             if self._is_strange or self.has_to_write():
                 await self._write(grant, nearer)

@@ -17,7 +17,7 @@ from klarna_om.pace.lanes import LANES, Lane
 from klarna_om.pace.merchant_limit import MerchantLimit
 from klarna_om.pace.own_rate import OwnRate
 from klarna_om.pace.pacing import PaceSnapshot
-from klarna_om.pace.slots import AHEAD
+from klarna_om.pace.slots import AHEAD, LATENESS
 from klarna_om.pace.store import Grant, Store
 from klarna_om.pace.store_link import RETRY, StoreLink
 from klarna_om.pace.wait_queue import WaitQueue
@@ -108,8 +108,8 @@ class StorePacer:
                 slots.clear()
             return False
         slots = self._slots[lane]
-        while slots and slots[0] < now - AHEAD:
-            slots.popleft()  # nobody was there
+        while slots and slots[0] < now - LATENESS:
+            slots.popleft()  # nobody was there, or this process was too busy: a burst would follow
         if not slots or slots[0] > now:
             return False
         slots.popleft()

@@ -9,7 +9,9 @@ import struct
 import subprocess
 import sys
 import termios
+import time
 from collections.abc import Sequence
+from pathlib import Path
 
 from klarna_om.sandbox import Sandbox
 
@@ -55,7 +57,16 @@ class Terminal:
         os.write(self._master, text.encode())
 
     def interrupt(self) -> None:
-        """Press Ctrl-C."""
+        """Press Ctrl-C once the command waits.
+
+        A signal in the moment before a blocking read is only seen by Python when the read has ended.
+        """
+        state = Path(f"/proc/{self._process.pid}/stat")
+        seen_waiting = 0
+        while seen_waiting < 3 and state.exists():
+            is_waiting = state.read_text().rpartition(")")[2].split()[0] == "S"
+            seen_waiting = seen_waiting + 1 if is_waiting else 0
+            time.sleep(0.02)
         self._process.send_signal(signal.SIGINT)
 
     def close(self) -> int:

@@ -1,5 +1,7 @@
 """The question before money moves, on a terminal."""
 
+import time
+
 import pytest
 
 from klarna_om.sandbox import Sandbox
@@ -76,7 +78,7 @@ def test_ctrl_c_while_it_is_sent_is_an_unknown_outcome(klarna_sandbox: Sandbox, 
     terminal.read_until(QUESTION)
     terminal.type("y\n")
     while not captures(klarna_sandbox, order):
-        pass
+        time.sleep(0.01)
     terminal.interrupt()
 
     assert terminal.close() == 1

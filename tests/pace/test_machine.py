@@ -40,10 +40,12 @@ def start(path: Path, what: str) -> "subprocess.Popen[str]":
 def holder(path: Path) -> "Iterator[subprocess.Popen[str]]":
     """Another process that has the lock."""
     with start(path, "hold_the_lock") as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "locked\n"
-        yield process
-        process.kill()
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "locked\n"
+            yield process
+        finally:
+            process.kill()
 
 
 def count_together(users: list[MachinePacer], clock: Clock, seconds: float) -> int:

@@ -12,15 +12,16 @@ from psycopg.conninfo import conninfo_to_dict
 
 from benchmarks.pace import OURS, Case, percentile, run
 from benchmarks.server import Kind
+from benchmarks.shared_pace import START
 
 IS_PROOF = bool(os.environ.get("KLARNA_OM_PACE_PROOF"))
-SECONDS, LIMIT = (15.0, 400) if IS_PROOF else (3.0, 60)
+SECONDS, LIMIT = (15.0, 400) if IS_PROOF else (4.0, 60)
 NUMBERS = (1, 2, 4, 8) if IS_PROOF else (2,)
-KINDS: tuple[Kind, ...] = ("fixed window", "token bucket") if IS_PROOF else ("fixed window",)
-LEAST_USED, MOST_REFUSED = (0.945, 0.001) if IS_PROOF else (0.9, 0.0)
+KINDS: tuple[Kind, ...] = ("fixed window", "token bucket") if IS_PROOF else ("token bucket",)
+LEAST_USED, MOST_REFUSED = (0.945, 0.001) if IS_PROOF else (0.75, 0.0)
+"""Beside other tests a process is starved now and then, so the suite asks for less of the limit than the proof does."""
 
 TRIES = 1 if IS_PROOF else 3
-"""A machine that is busy with other tests may starve a process for a while."""
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -46,7 +47,7 @@ async def test_processes_that_share_a_pace_use_the_limit_without_a_429(pace: str
     while not any(refused <= MOST_REFUSED and used >= LEAST_USED for refused, used in results):
         assert len(results) < TRIES, f"shares of 429 and of the limit used: {results}"
         counts = await asyncio.to_thread(run, case, SECONDS)
-        results.append((counts.share_refused, counts.share_used(LIMIT)))
+        results.append((counts.share_refused, counts.share_used(LIMIT, START)))
 
 
 @pytest.mark.skipif(not IS_PROOF, reason="a proof: nox -s pace")
@@ -56,7 +57,7 @@ async def test_a_server_that_allows_half_is_followed(pace: str) -> None:
     counts = await asyncio.to_thread(run, case, SECONDS)
 
     assert counts.share_refused <= MOST_REFUSED
-    assert counts.share_used(LIMIT // 2) >= LEAST_USED
+    assert counts.share_used(LIMIT // 2, START) >= LEAST_USED
 
 
 @pytest.mark.skipif(not IS_PROOF, reason="a proof: nox -s pace")

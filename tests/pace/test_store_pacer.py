@@ -214,6 +214,8 @@ async def test_alone_again_it_forgets_slots_of_before_the_clock_was_set_back(
 async def test_a_store_that_does_not_answer_is_away_after_a_quarter_of_a_second(
     store: ScriptedStore, clock: Clock, pacer: StorePacer
 ) -> None:
+    await wake(pacer)
+    clock.now += 1
     store.is_silent = True
     waiting = asyncio.create_task(pacer.acquire("live"))
     await settle()
@@ -228,9 +230,26 @@ async def test_a_store_that_does_not_answer_is_away_after_a_quarter_of_a_second(
     assert pacer.snapshot().rate == pytest.approx(25)
 
 
+async def test_the_first_answer_may_take_two_seconds(store: ScriptedStore, clock: Clock, pacer: StorePacer) -> None:
+    store.is_silent = True
+    waiting = asyncio.create_task(pacer.acquire("live"))
+    await settle()
+    clock.now += 1.9
+    await asyncio.sleep(0.3)
+    before = waiting.done()
+
+    clock.now += 0.1
+    async with asyncio.timeout(5):
+        await waiting
+
+    assert not before
+
+
 async def test_a_process_that_was_busy_reads_first_what_the_store_has_answered(
     store: ScriptedStore, clock: Clock, pacer: StorePacer
 ) -> None:
+    await wake(pacer)
+    clock.now += 1
     store.is_silent = True
     waiting = asyncio.create_task(pacer.acquire("live"))
     await settle()
