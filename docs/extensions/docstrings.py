@@ -19,10 +19,10 @@ def setup(app: Sphinx) -> dict[str, bool]:
 
 
 def _process(_app: Sphinx, _what: str, _name: str, _obj: object, _options: object, lines: list[str]) -> None:
-    lines[:] = [line for kind, block in groupby(lines, _kind_of()) for line in _WRITERS[kind](list(block))]
+    lines[:] = [line for kind, block in groupby(lines, _KindOfLine()) for line in _WRITERS[kind](list(block))]
 
 
-class _kind_of:  # noqa: N801  (used as the function of `groupby`)
+class _KindOfLine:
     """Text, code or table? Code goes on over empty lines, to the next line that is not indented."""
 
     def __init__(self) -> None:
@@ -57,12 +57,10 @@ def _is_python(text: str) -> bool:
 def _table(lines: list[str]) -> Iterator[str]:
     yield from ("", ".. list-table::", "    :header-rows: 1", "")
     for line in lines:
-        cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
-        if line.strip() and not all(set(cell) <= set("-: ") for cell in cells):
-            yield from (
-                f"    {'- ' if number else '* - '}{cell}" if not number else f"      - {cell}"
-                for number, cell in enumerate(cells)
-            )
+        cells = [cell.strip() for cell in line.strip("| ").split("|")]
+        if any(set(cell) - set("-: ") for cell in cells):
+            yield f"    * - {cells[0]}"
+            yield from (f"      - {cell}" for cell in cells[1:])
     yield ""
 
 

@@ -1,6 +1,7 @@
 """Every block of code under docs/ works: a new page's too, from the day it is there."""
 
 import ast
+import asyncio
 import inspect
 import json
 import re
@@ -63,8 +64,6 @@ async def test_the_python_of_a_page_runs_from_top_to_bottom(
 
 async def run(block: str, page: str, names: dict[str, Any]) -> None:
     if "asyncio.run(" in block:
-        import asyncio
-
         await asyncio.to_thread(exec, compile(block, page, "exec"), {"__name__": "__main__"})
         return
     result = eval(compile(block, page, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT), names)
