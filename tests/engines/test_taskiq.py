@@ -160,11 +160,28 @@ async def test_a_worker_goes_on_after_its_connection_to_the_queue_was_lost(
     assert acknowledged(sandbox, order_ids) == [1] * 60
 
 
+async def test_a_message_is_acknowledged_before_its_chunk_is_run(
+    database: Database, sandbox: Sandbox, journals: str, rabbitmq: str, broker: AioPikaBroker
+) -> None:
+    sandbox.fail_next(CHUNK, fault="hang")
+    job = await load(database, sandbox, orders(sandbox, CHUNK))
+    await deliver_job(broker, database, sandbox, job)
+
+    async with new_client(sandbox) as klarna:
+        worker = asyncio.create_task(work(klarna, journals, rabbitmq))
+        while not sandbox.request_count:
+            await asyncio.sleep(0.01)
+        worker.cancel()
+        await asyncio.wait((worker,))
+
+    assert await purge(rabbitmq, sandbox) == 0
+
+
 async def test_after_a_stop_the_calls_in_progress_end(
     database: Database, sandbox: Sandbox, journals: str, rabbitmq: str
 ) -> None:
     job = await load(database, sandbox, orders(sandbox, 30))
-    sandbox.fail_next(4, fault="slow", seconds=0.2)
+    sandbox.fail_next(4, fault="slow", seconds=1.5)
 
     async with workers(sandbox, journals, rabbitmq, concurrency=1, in_flight=2):
         while not sandbox.request_count:
