@@ -44,7 +44,8 @@ async def test_sigterm_lets_the_calls_in_progress_end_within_the_grace(journals:
     async with Sandbox(limit=None) as sandbox, Database.connect(journals) as database:
         order_ids = orders(sandbox, 40)
         job = await submit_rows(database, sandbox, order_ids)
-        sandbox.fail_next(8, fault="slow", seconds=0.5)
+        sandbox.fail_next(1, fault="slow", seconds=0.01)  # its end shows that the others are in progress
+        sandbox.fail_next(7, fault="slow", seconds=1.5)
         worker = await start_worker(sandbox, journals, KLARNA_OM_CONCURRENCY="1", KLARNA_OM_IN_FLIGHT="8")
         while not sandbox.request_count:
             await asyncio.sleep(0.001)

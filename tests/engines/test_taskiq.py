@@ -181,7 +181,8 @@ async def test_after_a_stop_the_calls_in_progress_end(
     database: Database, sandbox: Sandbox, journals: str, rabbitmq: str
 ) -> None:
     job = await load(database, sandbox, orders(sandbox, 30))
-    sandbox.fail_next(4, fault="slow", seconds=1.5)
+    sandbox.fail_next(1, fault="slow", seconds=0.01)  # its end shows that the other one is in progress
+    sandbox.fail_next(1, fault="slow", seconds=1.5)
 
     async with workers(sandbox, journals, rabbitmq, concurrency=1, in_flight=2):
         while not sandbox.request_count:
