@@ -37,6 +37,8 @@ def connection_options(function: F) -> F:
     proxy = click.option(
         "--proxy",
         metavar="env|URL",
+        envvar="KLARNA_OM_PROXY",
+        show_envvar=True,
         expose_value=False,
         callback=_store_proxy,
         help="Go through this HTTP proxy; env takes HTTPS_PROXY or ALL_PROXY, unless NO_PROXY excludes the host.",
@@ -44,6 +46,8 @@ def connection_options(function: F) -> F:
     ca = click.option(
         "--ca",
         metavar="FILE",
+        envvar="KLARNA_OM_CA",
+        show_envvar=True,
         type=click.Path(exists=True, dir_okay=False),
         expose_value=False,
         callback=_store_ca,

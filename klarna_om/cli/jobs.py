@@ -14,8 +14,9 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from klarna_om.cli.dsn_option import dsn_option
+from klarna_om.cli.dsn_option import HELP, VARIABLE
 from klarna_om.cli.job_end import guard
+from klarna_om.cli.jobs_retry import command as retry
 
 if TYPE_CHECKING:
     from klarna_om.batch.postgres import JobProgress
@@ -27,19 +28,28 @@ WATCH_INTERVAL = 1.0
 """Seconds between two readings."""
 
 
-@click.command(
+@click.group(
     "jobs",
+    invoke_without_command=True,
     epilog="""\b
 Example:
   klarna-om jobs --dsn postgresql://shop@db/shop --watch
 """,
 )
-@dsn_option
+@click.option("--dsn", envvar=VARIABLE, help=HELP)
 @click.option("--watch", is_flag=True, help="Show it again every second, until no row is open; Ctrl-C ends it.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line for each job.")
-def command(*, dsn: str, watch: bool, as_json: bool) -> None:
+@click.pass_context
+def command(context: click.Context, *, dsn: str | None, watch: bool, as_json: bool) -> None:
     """List all jobs, the oldest first: what is done, what is open, and how many workers have chunks of it."""
+    if context.invoked_subcommand is not None:
+        return
+    if dsn is None:
+        raise click.UsageError(f"name the database: --dsn, or {VARIABLE}")
     guard(lambda: asyncio.run(_show(dsn, watch=watch, as_json=as_json)), source="klarna-om jobs")
+
+
+command.add_command(retry, "retry")
 
 
 async def _show(dsn: str, *, watch: bool, as_json: bool) -> None:

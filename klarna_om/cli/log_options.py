@@ -23,7 +23,8 @@ FORMATS: dict[str, Callable[[], logging.Formatter]] = {"text": TextLines, "json"
 def log_options_for(*loggers: str, default: str | None = None) -> Decorator:
     """The options of a command that writes the lines of these loggers, from the level `default` on if it has one.
 
-    Without a level nothing is written: reports and error messages have every failed attempt.
+    Without a level nothing is written: reports and error messages have every failed attempt. A command with a default
+    is a service, whose options have variables too.
     """
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -37,21 +38,28 @@ def log_options_for(*loggers: str, default: str | None = None) -> Decorator:
             with _use(handler, loggers, log_level or default):
                 return function(*args, **kwargs)
 
-        return _LEVEL(_FORMAT(with_log_lines))
+        return _add_options(with_log_lines, has_variables=default is not None)
 
     return decorate
 
 
-_LEVEL = click.option(
-    "--log-level",
-    type=click.Choice(LEVELS, case_sensitive=False),
-    help="Write the client's log lines of this level and above to standard error.",
-)
-_FORMAT = click.option(
-    "--log-format",
-    type=click.Choice([*FORMATS]),
-    help="text (the default), or json: one object a line, with the client's fields.",
-)
+def _add_options(function: Callable[..., Any], *, has_variables: bool) -> Callable[..., Any]:
+    level = click.option(
+        "--log-level",
+        type=click.Choice(LEVELS, case_sensitive=False),
+        envvar="KLARNA_OM_LOG_LEVEL" if has_variables else None,
+        show_envvar=has_variables,
+        help="Write the client's log lines of this level and above to standard error.",
+    )
+    form = click.option(
+        "--log-format",
+        type=click.Choice([*FORMATS]),
+        envvar="KLARNA_OM_LOG_FORMAT" if has_variables else None,
+        show_envvar=has_variables,
+        help="text (the default), or json: one object a line, with the client's fields.",
+    )
+    return level(form(function))
+
 
 log_options = log_options_for("klarna_om")
 

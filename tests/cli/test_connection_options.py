@@ -141,3 +141,13 @@ def test_the_rules_of_kustom_hold_where_the_option_names_kustom(tmp_path: Path) 
 
     assert (plain.exit_code, kustom.exit_code) == (0, 2)
     assert "order_lines: must be there with all lines of the order" in kustom.stderr
+
+
+def test_the_variables_are_checked_as_the_options(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KLARNA_OM_CA", "nowhere.pem")
+    assert "--ca" in run("order", "get", ORDER_ID).output
+
+    monkeypatch.setenv("KLARNA_OM_CA", "")
+    monkeypatch.setenv("KLARNA_OM_PROXY", "http://user:secret@proxy:3128")
+    result = run("order", "get", ORDER_ID)
+    assert (result.exit_code, "--proxy" in result.output) == (2, True)

@@ -14,10 +14,12 @@ from click.testing import CliRunner, Result
 from klarna_om.batch import Job
 from klarna_om.batch import run as run_job
 from klarna_om.batch.journal import RowResult
-from klarna_om.batch.postgres import PostgresJournal
+from klarna_om.batch.postgres import Database, PostgresJournal
 from klarna_om.batch.states import State
 from klarna_om.cli import jobs as jobs_module
 from klarna_om.cli.group import group
+from klarna_om.engines.message import Message
+from klarna_om.engines.open_chunks import read_open_chunks
 from klarna_om.engines.procrastinate import queue_of
 from klarna_om.sandbox import Sandbox
 from tests.batch.fake_sender import order_id, order_ids
@@ -109,8 +111,9 @@ def test_without_the_queue_the_other_tables_are_made(empty_database: str, monkey
     assert "-- The queue: pip install 'klarna-om[procrastinate]'" in text.output
 
 
-def test_a_database_must_be_named() -> None:
-    result = CliRunner().invoke(group, ["db", "init"], env={"KLARNA_OM_DSN": None})
+@pytest.mark.parametrize("words", [["db", "init"], ["jobs"]])
+def test_a_database_must_be_named(words: list[str]) -> None:
+    result = CliRunner().invoke(group, words, env={"KLARNA_OM_DSN": None})
 
     assert result.exit_code == 2
     assert "name the database: --dsn, or KLARNA_OM_DSN" in result.output
@@ -177,6 +180,32 @@ def test_jobs_are_watched_until_no_row_is_open(
     monkeypatch.setattr(jobs_module, "sleep", settle)
 
     assert "3 of 3" in run("jobs", "--watch").output
+
+
+def test_a_refused_row_is_opened_again_for_the_workers(run: Run, manifest: Path, dsn: str) -> None:
+    job = run("submit", "acknowledge", manifest).stdout.strip()
+
+    async def refuse() -> None:
+        async with PostgresJournal.open(dsn, UUID(job)) as journal:
+            await journal.record(RowResult(2, State.REFUSED, 403, "NOT_ALLOWED"))
+
+    async def read_open() -> list[Message]:
+        async with Database.connect(dsn) as database:
+            return await database.run(lambda connection: read_open_chunks(connection, URL, UUID(job)))
+
+    asyncio.run(refuse())
+
+    assert run("jobs", "retry", job, "--refused", "--code", "ANOTHER").output == "No row is like that.\n"
+    assert run("jobs", "retry", job, "--refused", "--code", "NOT_ALLOWED").output == "1 rows are taken up again.\n"
+    assert asyncio.run(read_open()) == [Message(UUID(job), 1, 200), Message(UUID(job), 201, 400)]
+
+
+def test_a_retry_names_its_rows_and_its_job(dsn: str) -> None:
+    words = ["jobs", "retry", "3f6d5c1e-4b8e-5a57-9a63-7c0f2e9b1d84", "--dsn", dsn]
+
+    assert "say which rows: --refused, --unknown, or both" in CliRunner().invoke(group, words).output
+    unknown = CliRunner().invoke(group, [*words, "--unknown"])
+    assert (unknown.exit_code, "has no job 3f6d5c1e" in unknown.output) == (2, True)
 
 
 def test_questions_are_answered_from_the_database(run: Run, manifest: Path, dsn: str) -> None:

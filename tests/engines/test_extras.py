@@ -11,6 +11,7 @@ import pytest
     [
         ("klarna_om.batch.postgres", "psycopg_pool", "postgres"),
         ("klarna_om.engines.procrastinate", "procrastinate", "procrastinate"),
+        ("klarna_om.engines.taskiq", "taskiq_aio_pika", "taskiq"),
     ],
 )
 def test_without_the_package_the_error_names_the_extra(

@@ -27,7 +27,7 @@ END_LEASES = "update klarna_om.chunks set lease_until = '-infinity' where worker
 Process = asyncio.subprocess.Process
 
 
-async def start_worker(sandbox: Sandbox, dsn: str, *options: str) -> Process:
+async def start_worker(sandbox: Sandbox, dsn: str, *options: str, **variables: str) -> Process:
     environment = {
         "KLARNA_OM_ENVIRONMENT": sandbox.url,
         "KLARNA_OM_USERNAME": "sandbox",
@@ -37,7 +37,7 @@ async def start_worker(sandbox: Sandbox, dsn: str, *options: str) -> Process:
     }
     return await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "klarna_om.cli", "worker", *options),
-        env={**os.environ, **environment},
+        env={**os.environ, **environment, **variables},
         stderr=asyncio.subprocess.PIPE,
     )
 

@@ -118,5 +118,5 @@ async def test_sweeps_go_on_after_a_failure_of_the_database(
             ticks.put_nowait(None)
             await slept.get()
 
-    assert "open chunks could not be looked for" in caplog.text
+    assert "open chunks could not be delivered again" in caplog.text
     assert caplog.text.count("1 chunks had open rows and no worker") == 1

@@ -18,11 +18,12 @@ except ImportError as missing:
     ) from missing
 
 from klarna_om.engines.chunk_runner import ChunkRunner
-from klarna_om.engines.procrastinate.app import NAMESPACE, make_tables, queue_of, schema_sql
+from klarna_om.engines.procrastinate.app import NAMESPACE, make_tables, schema_sql
 from klarna_om.engines.procrastinate.blueprint import make_blueprint
 from klarna_om.engines.procrastinate.submit import submit
 from klarna_om.engines.procrastinate.sweep import keep_sweeping, sweep
 from klarna_om.engines.procrastinate.work import work
+from klarna_om.engines.queue_name import queue_of
 
 __all__ = [
     "NAMESPACE",

@@ -1,11 +1,8 @@
 """Procrastinate's side: its tables, its app, and the name of the task that runs a chunk."""
 
-from hashlib import blake2b
-
 from procrastinate import App, PsycopgConnector
 
 from klarna_om.batch.postgres.database import Connection, make_conninfo
-from klarna_om.settings.base_url import host_and_port
 
 NAMESPACE = "klarna_om"
 
@@ -13,15 +10,6 @@ TASK = f"{NAMESPACE}:run_chunk"
 """The task's name in every app."""
 
 _EXISTS = "select to_regclass('procrastinate_jobs')"
-
-
-def queue_of(target: str) -> str:
-    """The queue of the chunks whose calls go to this host: no worker gets those of another environment.
-
-    Short, as PostgreSQL limits the names of its notifications.
-    """
-    host, port = host_and_port(target)
-    return f"klarna_om_{blake2b(f'{host}:{port}'.encode(), digest_size=8).hexdigest()}"
 
 
 def make_app(dsn: str) -> App:

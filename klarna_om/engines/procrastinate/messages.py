@@ -6,7 +6,8 @@ from procrastinate import App, PsycopgConnector
 
 from klarna_om.batch.postgres.database import Connection
 from klarna_om.engines.message import VERSION, Message, decode
-from klarna_om.engines.procrastinate.app import TASK, queue_of
+from klarna_om.engines.procrastinate.app import TASK
+from klarna_om.engines.queue_name import queue_of
 
 AT_ONCE = 1_000
 """Messages in one statement."""

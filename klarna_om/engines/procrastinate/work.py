@@ -9,9 +9,10 @@ from klarna_om.batch.postgres import Database
 from klarna_om.batch.stop import Stop
 from klarna_om.client import KlarnaClient
 from klarna_om.engines.chunk_runner import ChunkRunner
-from klarna_om.engines.procrastinate.app import NAMESPACE, make_app, queue_of
+from klarna_om.engines.procrastinate.app import NAMESPACE, make_app
 from klarna_om.engines.procrastinate.blueprint import make_blueprint
 from klarna_om.engines.procrastinate.sweep import keep_sweeping
+from klarna_om.engines.queue_name import queue_of
 
 RESTART_DELAY = 1.0
 """Seconds before Procrastinate's worker is started again after it ended by itself."""
