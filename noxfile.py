@@ -9,7 +9,7 @@ nox.options.sessions = ["tests", "lint", "typing", "floor", "readme", "docs", "m
 
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 PROJECT = PYPROJECT["project"]
-TESTED = ("cli", "postgres", "procrastinate", "redis", "report")
+TESTED = ("cli", "postgres", "procrastinate", "redis", "report", "taskiq")
 EXTRAS = [need for extra in TESTED for need in PROJECT["optional-dependencies"][extra]]
 FLOORS = [need.replace(">=", "==") for need in (*PROJECT["dependencies"], *EXTRAS)]
 
