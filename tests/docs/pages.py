@@ -11,6 +11,7 @@ PAGES = {
 }
 
 RUN_ELSEWHERE = {
+    "engines": "tests/engines/test_recipes.py",
     "many-machines": "tests/engines/test_documents.py",
     "observability": "tests/test_observability.py",
     "pace": "tests/pace/test_page.py",
