@@ -1,6 +1,7 @@
 """The fixtures that all tests share."""
 
 import os
+import signal
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,10 @@ settings.load_profile("suite")
 
 # The commands of tests leave no file for each of their servers in the machine's memory.
 os.environ["KLARNA_OM_PACE"] = "shared"
+
+# What runs in the background of a shell ignores Ctrl-C, and so would the commands that tests start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

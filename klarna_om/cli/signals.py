@@ -19,7 +19,7 @@ _before: dict[signal.Signals, Any] = {}
 def handle_signals(handler: Handler) -> Generator[None, None, None]:
     """While inside, the signals that end a program call the handler in the event loop.
 
-    Several may be inside at once: each is called. A signal that is ignored stays so: `nohup` ignores SIGHUP.
+    Several may be inside at once: each is called. A SIGHUP that is ignored stays so, as `nohup` wants it.
     """
     entry = (asyncio.get_running_loop(), handler)
     _handlers.append(entry)
@@ -41,7 +41,9 @@ def _catch_signals() -> None:
     # `signal.signal` and not `loop.add_signal_handler`, which Windows does not have; nor has it SIGHUP.
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         number: signal.Signals | None = getattr(signal, name, None)
-        if number is not None and signal.getsignal(number) not in (signal.SIG_IGN, _call_handlers):
+        if number is None or signal.getsignal(number) is _call_handlers:
+            continue
+        if name != "SIGHUP" or signal.getsignal(number) is not signal.SIG_IGN:
             _before[number] = signal.signal(number, _call_handlers)
 
 
