@@ -2,6 +2,9 @@
 
 import csv
 import json
+import os
+import signal
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -105,6 +108,29 @@ def test_one_that_fails_does_not_hold_up_the_others(
     assert "klarna-om: shop-no: stopped: " in result.stderr
     assert "shop-se: 12 lines: 12 done" in result.stdout
     assert (again.exit_code, sweden.acknowledgements, norway.acknowledgements) == (0, ORDERS, ORDERS)
+
+
+def test_one_signal_stops_all_and_is_answered_once(run: Run, manifest: Path, sweden: Sandbox, norway: Sandbox) -> None:
+    sweden.fail_next(1, fault="hang")
+    norway.fail_next(1, fault="hang")
+    ended = threading.Event()
+
+    def interrupt() -> None:
+        while not (sweden.requests and norway.requests) and not ended.wait(0.01):
+            pass
+        for _ in range(2):
+            os.kill(os.getpid(), signal.SIGTERM)
+            ended.wait(0.3)
+
+    stopper = threading.Thread(target=interrupt)
+    stopper.start()
+    result = run("orders.csv", "--merchant-column", "merchant")
+    ended.set()
+    stopper.join()
+
+    assert result.exit_code == 3
+    assert result.stderr.count("Ending the calls in progress") == 1
+    assert result.stdout.count("run the same command again to continue") == 2
 
 
 def test_a_merchant_that_is_not_known_is_named_and_the_others_run(
