@@ -86,9 +86,13 @@ async def _lock_file(connection: AsyncConnection) -> None:
     try:
         await connection.execute(text(LOCK_FILE))
     except OperationalError as error:
-        if "no such table" in str(error.orig):
-            return  # it is named when the drain looks for its tables
-        raise
+        _expect_no_table(error)
+
+
+def _expect_no_table(error: OperationalError) -> None:
+    """A missing table is named when the drain looks for it; every other error is raised."""
+    if "no such table" not in str(error.orig):
+        raise error
 
 
 async def _close(opening: "asyncio.Task[Any]") -> None:

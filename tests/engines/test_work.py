@@ -70,6 +70,25 @@ async def test_a_worker_ends_when_its_credentials_are_wrong(
     assert await totals(database, job) == Totals(pending=3)
 
 
+async def test_a_cancellation_right_after_a_stop_does_not_wait_for_the_grace(
+    database: Database, sandbox: Sandbox, journals: str
+) -> None:
+    job = await submit_rows(database, sandbox, orders(sandbox, 3))
+    sandbox.fail_next(3, fault="hang")
+    stop = Stop()
+    async with new_client(sandbox) as klarna, asyncio.timeout(30):
+        task = asyncio.create_task(work(klarna, journals, grace=3600, stop=stop))
+        while not sandbox.request_count:
+            await asyncio.sleep(0.01)
+
+        stop.request()
+        task.cancel()
+        await asyncio.wait((task,))
+
+    assert task.cancelled()
+    assert (await totals(database, job)).unknown == 3
+
+
 async def test_a_worker_starts_again_when_the_queue_fails(
     database: Database, sandbox: Sandbox, journals: str, caplog: pytest.LogCaptureFixture
 ) -> None:

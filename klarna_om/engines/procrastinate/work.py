@@ -56,6 +56,10 @@ async def _run_worker(runner: ChunkRunner, dsn: str, concurrency: int, grace: fl
     worker = asyncio.create_task(_open_and_run(runner, dsn, concurrency, grace))
     try:
         await runner.stop.wait(asyncio.wait((worker,)))
+    except asyncio.CancelledError:
+        if runner.stop.is_requested:  # a stop and a cancellation in one turn of the event loop
+            runner.interrupt()
+        raise
     finally:
         await _end(worker, runner)
     if not worker.cancelled() and (reason := worker.exception()) is not None:
