@@ -133,6 +133,13 @@ def proofs(session: nox.Session) -> None:
 
 
 @nox.session
+def release(session: nox.Session) -> None:
+    """Tag, version and change log agree, and all is committed: this commit may be published."""
+    session.install(".", "packaging")
+    session.run("python", "-m", "tests.packaging.release")
+
+
+@nox.session
 def lock(session: nox.Session) -> None:
     """Write a new lock file from pyproject.toml."""
     session.install("uv")
