@@ -27,8 +27,12 @@ def test_the_pythons_that_are_claimed_are_those_that_can_install_it() -> None:
     assert not required.contains(f"3.{oldest - 1}.99")
 
 
-def test_each_python_that_is_claimed_has_a_session() -> None:
-    assert "\nPYTHONS = [*nox.project.python_versions(PYPROJECT), " in NOXFILE
+def test_each_python_that_is_claimed_and_the_next_one_have_a_session() -> None:
+    next_one = re.findall(
+        r'^PYTHONS = \[\*nox\.project\.python_versions\(PYPROJECT\), "3\.(\d+)"\]', NOXFILE, re.MULTILINE
+    )
+
+    assert next_one == [str(claimed()[-1] + 1)]
     assert "@nox.session(python=PYTHONS)\ndef pythons(" in NOXFILE
 
 
