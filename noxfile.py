@@ -1,16 +1,23 @@
 """`nox` runs what CI runs; `nox -l` lists everything."""
 
+import os
+import shutil
+from pathlib import Path
+
 import nox
 
 nox.needs_version = ">=2025.2.9"
 nox.options.default_venv_backend = "venv"
 nox.options.reuse_existing_virtualenvs = True
-nox.options.sessions = ["tests", "lint", "typing", "floor", "readme", "docs", "mutants", "bench"]
+nox.options.error_on_missing_interpreters = False  # the summary names the sessions that were skipped for want of one
+nox.options.sessions = ["tests", "lint", "typing", "package", "audit", "floor", "readme", "docs", "mutants", "bench"]
 
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 PROJECT = PYPROJECT["project"]
 TESTED = ("cli", "postgres", "procrastinate", "redis", "report", "taskiq")
+EVERY_EXTRA = tuple(PROJECT["optional-dependencies"])
 EXTRAS = [need for extra in TESTED for need in PROJECT["optional-dependencies"][extra]]
+PYTHONS = [*nox.project.python_versions(PYPROJECT), "3.14"]  # whose classifier comes once its session has passed
 FLOORS = [need.replace(">=", "==") for need in (*PROJECT["dependencies"], *EXTRAS)]
 
 
@@ -28,6 +35,21 @@ def tests(session: nox.Session) -> None:
     session.run("coverage", "run", "-m", "pytest", "-n", "auto", *session.posargs)
     session.run("coverage", "combine", "--quiet")
     session.run("coverage", "report")
+
+
+@nox.session(python=PYTHONS)
+def pythons(session: nox.Session) -> None:
+    """The suite on each Python that is installed; the others are skipped, and named at the end."""
+    locked(session)
+    session.run("pytest", "-q", "-n", "auto", *session.posargs)
+
+
+@nox.session
+def newest(session: nox.Session) -> None:
+    """The suite with the newest dependencies, whatever the lock file has."""
+    needs = nox.project.dependency_groups(PYPROJECT, "tests")
+    session.install("--upgrade", "--upgrade-strategy=eager", "-e", f".[{','.join(EVERY_EXTRA)}]", *needs)
+    session.run("pytest", "-q", "-n", "auto", *session.posargs)
 
 
 @nox.session
@@ -130,6 +152,60 @@ def proofs(session: nox.Session) -> None:
         env={"KLARNA_OM_PROOFS": "long"},
     )
     session.run("pytest", "-q", "--timeout", "0", "--hypothesis-profile=long", "tests/test_structuring_paths.py")
+
+
+@nox.session
+def package(session: nox.Session) -> None:
+    """Wheel and sdist in build/dist, checked; the wheel runs the demo in an empty environment."""
+    session.install(*nox.project.dependency_groups(PYPROJECT, "package"))
+    shutil.rmtree("build/dist", ignore_errors=True)
+    build = ("python", "-m", "build", "--no-isolation", "--outdir")  # `readme` builds in isolation
+    session.run(*build, "build/dist")  # the wheel is made from the sdist
+    session.run(*build, "build/dist/repository", "--wheel")
+    built = sorted(map(str, Path("build/dist").glob("klarna_om-*")))
+    session.run("twine", "check", "--strict", *built)
+    session.run("check-wheel-contents", *(path for path in built if path.endswith(".whl")))
+    # Neither pyproject.toml's options nor conftest.py: they need all that the suite needs.
+    alone = ("-c", os.devnull, "--rootdir", ".", "--noconftest", "-p", "no:cacheprovider")
+    session.run("pytest", "-q", *alone, "tests/packaging/test_distribution.py", env={"KLARNA_OM_DIST": "build/dist"})
+
+
+@nox.session
+def audit(session: nox.Session) -> None:
+    """Known vulnerabilities of what the lock file pins; skipped, and never passed, where nobody can be asked."""
+    session.install(*nox.project.dependency_groups(PYPROJECT, "audit"))
+    report = Path("build/audit.json")
+    report.parent.mkdir(exist_ok=True)
+    report.unlink(missing_ok=True)
+    # OSV also has the advisories of PyPI, and answers for all of them without an index of packages.
+    asked = (
+        "--requirement",
+        "requirements.lock",
+        "--vulnerability-service",
+        "osv",
+        "--disable-pip",
+        "--progress-spinner",
+        "off",
+    )
+    session.run("pip-audit", *asked, "--format", "json", "--output", str(report), silent=True, success_codes=[0, 1])
+    if not report.exists():
+        session.skip("no advisory service answered: whether the lock has known vulnerabilities is not known")
+    session.run("python", "-m", "tests.packaging.audit", str(report))
+
+
+@nox.session
+def api(session: nox.Session) -> None:
+    """Take over a change of the public API into its snapshot, once CHANGELOG.md announces it."""
+    locked(session)
+    session.run("python", "-m", "tests.packaging.public_api")
+
+
+@nox.session
+def release(session: nox.Session) -> None:
+    """Tag, version and change log agree, and all is committed; then what `package` does makes the files to publish."""
+    session.install(".", "packaging")
+    session.run("python", "-m", "tests.packaging.release")
+    session.notify("package")
 
 
 @nox.session

@@ -36,10 +36,13 @@ from klarna_om.types import (
 
 LINE = OrderLine(name="Löffel", quantity=2, unit_price=50, total_amount=100)
 BARE = OrderLine(name=None, quantity=None, unit_price=None, total_amount=None)
+TOO_DEEP = 100_000
+"""Lists in lists that no Python goes into; Python 3.13 goes into 5,000."""
+
 BARE_SUBSCRIPTION = Subscription(name=None, interval=None, interval_count=None)
 
 
-def lists_in_lists(depth: int = 5000) -> Any:
+def lists_in_lists(depth: int = TOO_DEEP) -> Any:
     inner: list[Any] = []
     for _ in range(depth):
         inner = [inner]
@@ -321,11 +324,11 @@ def test_every_wrong_field_is_named() -> None:
         (b'\xef\xbb\xbf{"order_id": "7"}', "not JSON: Unexpected UTF-8 BOM"),
         (b'{"new": "\xff"}', "not UTF-8 at byte 9"),
         ('{"order_id": "ö"}'.encode("latin-1"), "not UTF-8 at byte 14"),
-        (b"[" * 100_000, "nested too deeply"),
-        (b'{"new": ' + b"[" * 100_000, "nested too deeply"),
-        (b'{"new": ' + b"[" * 5000 + b"]" * 5000 + b"}", "nested too deeply"),
-        (b'{"new": ' + b'{"a": ' * 5000 + b"1" + b"}" * 5001, "nested too deeply"),
-        (b'{"captures": ' + b"[" * 5000 + b"]" * 5000 + b"}", "nested too deeply"),
+        (b"[" * TOO_DEEP, "nested too deeply"),
+        (b'{"new": ' + b"[" * TOO_DEEP, "nested too deeply"),
+        (b'{"new": ' + b"[" * TOO_DEEP + b"]" * TOO_DEEP + b"}", "nested too deeply"),
+        (b'{"new": ' + b'{"a": ' * TOO_DEEP + b"1" + b"}" * (TOO_DEEP + 1), "nested too deeply"),
+        (b'{"captures": ' + b"[" * TOO_DEEP + b"]" * TOO_DEEP + b"}", "nested too deeply"),
         (b"[]", "document: expected an object, got a list"),
         (b"null", "document: expected an object, got null"),
         (b'"text"', "document: expected an object, got a string"),
@@ -370,7 +373,7 @@ def test_a_refusal_can_be_sent_to_another_process() -> None:
     assert pickle.loads(pickle.dumps(refusal)).problems == refusal.problems
 
 
-@pytest.mark.parametrize("depth", [600, 5000])
+@pytest.mark.parametrize("depth", [600, 5000, TOO_DEEP])
 def test_messages_of_a_refusal_that_are_lists_in_lists_are_unreadable(depth: int) -> None:
     document = b'{"error_messages": ' + b"[" * depth + b"]" * depth + b"}"
 

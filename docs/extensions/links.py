@@ -12,6 +12,7 @@ PAGES = {
     "../examples/README.md": "project/examples.md",
     "../CHANGELOG.md": "project/changelog.md",
     "../CONTRIBUTING.md": "project/contributing.md",
+    "../SECURITY.md": "project/security.md",
 }
 """What stands outside of docs/, and the page that includes it."""
 

@@ -25,7 +25,7 @@ def read(cls: type[T], data: bytes) -> T:
 
     A field that is null reads as absent, whatever it is, and a null in a list that Klarna sends is dropped.
     Raises `Unreadable`, which names every field that is wrong, or what kept the bytes from being JSON at all: no
-    UTF-8, NaN, thousands of lists in each other.
+    UTF-8, NaN, more lists in each other than Python goes into.
     """
     try:
         data.decode()  # msgspec checks the strings that it keeps, but not those that it skips
@@ -41,7 +41,7 @@ def write(content: object) -> bytes:
     """Write one of Klarna's types, or a list or tuple of one, as JSON in UTF-8.
 
     Fields that are None are left out; an empty string and an empty list are sent: to Klarna they mean "clear".
-    Raises `Unreadable` for what no document could hold: thousands of lists in each other.
+    Raises `Unreadable` for what no document could hold: more lists in each other than Python goes into.
     """
     try:
         return _encoder.encode(content)

@@ -9,8 +9,9 @@ import pytest
 from tests.docs.pages import DOCS, PAGES, ROOT
 
 LINK = re.compile(r"(?<!!)\[[^]]*\]\(([^)\s]+)\)")
+OUTSIDE = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")
 ALL = {DOCS / f"{page}.md": text for page, text in PAGES.items()} | {
-    path: path.read_text(encoding="utf-8") for path in (ROOT / "README.md", ROOT / "CHANGELOG.md")
+    path: path.read_text(encoding="utf-8") for path in map(ROOT.joinpath, OUTSIDE)
 }
 
 

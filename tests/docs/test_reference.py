@@ -1,11 +1,10 @@
 """The reference has every public name."""
 
-import re
 from importlib import import_module
 
 import pytest
 
-from tests.docs.pages import PAGES
+from tests.docs.reference import DOCUMENTED
 
 PACKAGES = [
     "klarna_om",
@@ -21,13 +20,6 @@ PACKAGES = [
     "klarna_om.web",
     "klarna_om.webhooks",
 ]
-DIRECTIVE = r"^\.\. (?:auto(?:class|data|exception|function)|data):: (\S+)$"
-DOCUMENTED = {
-    name
-    for page, text in PAGES.items()
-    if page.startswith("reference/")
-    for name in re.findall(DIRECTIVE, text, re.MULTILINE)
-}
 
 
 @pytest.mark.parametrize("package", PACKAGES)
