@@ -1,6 +1,7 @@
 """What a verdict looks at. Each check returns why it fails, with the request that shows it."""
 
 from itertools import pairwise
+from math import ceil
 
 from klarna_om.sandbox.request_log import LoggedRequest
 from klarna_om.sandbox.scenarios.scenario import OUTCOMES, Check, Evidence
@@ -42,12 +43,11 @@ def _find_early_request(evidence: Evidence) -> str:
     limited = next((each for each in evidence.requests if each.status == 429), None)
     if limited is None:
         return "no request met the 429"
+    named = ceil(evidence.seconds)  # as the header has it
     for number, request in enumerate(evidence.requests, 1):
         waited = request.time - limited.time
-        if request is not limited and 0 <= waited < evidence.seconds - CLOCK_TOLERANCE:
-            return (
-                f"request {number} came {waited:.2f} s after the 429, whose X-Ratelimit-Reset said {evidence.seconds:g}"
-            )
+        if request is not limited and 0 <= waited < named - CLOCK_TOLERANCE:
+            return f"request {number} came {waited:.2f} s after the 429, whose X-Ratelimit-Reset said {named}"
     return ""
 
 
