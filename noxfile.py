@@ -93,6 +93,13 @@ def docs(session: nox.Session) -> None:
 
 
 @nox.session
+def picture(session: nox.Session) -> None:
+    """The README's picture, drawn from what `klarna-om demo` prints now."""
+    locked(session)
+    session.run("python", "-m", "benchmarks.picture")
+
+
+@nox.session
 def bench(session: nox.Session) -> None:
     """The benchmarks, quickly; `-- --full` takes the time that the published tables took."""
     locked(session)

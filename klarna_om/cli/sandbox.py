@@ -2,7 +2,7 @@
 
 import asyncio
 import csv
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TypedDict, Unpack
 
@@ -11,6 +11,7 @@ import click
 from klarna_om.cli.event_loop import loop_factory
 from klarna_om.cli.name_completion import complete_names
 from klarna_om.cli.sandbox_order import order
+from klarna_om.cli.sandbox_texts import end_json, end_text, start_json, start_text
 from klarna_om.cli.signals import handle_signals
 from klarna_om.sandbox.faults import PLANS, FaultPlan
 from klarna_om.sandbox.rate_limit import LIVE_LIMIT
@@ -21,7 +22,9 @@ Example, in two shells:
   klarna-om sandbox --orders 2000 --faults demo --manifest orders.csv
   curl -u sandbox:sandbox http://127.0.0.1:8420/ordermanagement/v1/orders/$(sed -n 2p orders.csv)
 
-The executed operations are printed at the end; GET /_sandbox/effects returns them at any time.
+The executed operations are printed at the end; GET /_sandbox/effects returns them at any time. GET /_sandbox
+lists what else a test in any language can ask for and set, the scenarios of the conformance kit among it:
+  curl -X POST http://127.0.0.1:8420/_sandbox/scenarios/lost-answer
 A fault plan is a name (none, demo, rough, gateways) or a list such as
 error-before=0.05,error-after=0.05,slow=0.1:2,in-a-row=3.
 For containers: --host 0.0.0.0 --allow-remote here, and KLARNA_OM_ENVIRONMENT=sandbox+http://NAME:8420
@@ -97,9 +100,17 @@ def _parse_faults(_: click.Context, __: click.Parameter, text: str) -> FaultPlan
     is_flag=True,
     help="Let it listen on another host than this machine's own, and send pushes to one: for containers.",
 )
+@click.option(
+    "--json", "is_json", is_flag=True, help="Print URL, username, password and control URL as a line of JSON."
+)
 @click.pass_context
 def command(
-    context: click.Context, manifest: Path | None, orders: int, limit: int, **settings: Unpack[_Settings]
+    context: click.Context,
+    manifest: Path | None,
+    orders: int,
+    limit: int,
+    is_json: bool,
+    **settings: Unpack[_Settings],
 ) -> None:
     """Serve a local stand-in for Klarna's Order Management API, with orders, rules, a quota and faults.
 
@@ -108,19 +119,24 @@ def command(
     """
     if context.invoked_subcommand is not None:
         return
+    is_remote_allowed = settings["allow_remote"]
     try:
         sandbox = Sandbox(orders, limit=limit or None, **settings)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
     if manifest is not None:
         _write_manifest(manifest, sandbox.order_ids)
+
+    def starts() -> str:
+        return start_json(sandbox) if is_json else start_text(sandbox, orders, is_remote_allowed=is_remote_allowed)
+
     try:
         with asyncio.Runner(loop_factory=loop_factory()) as runner:
-            runner.run(_serve(sandbox, orders, is_remote_allowed=settings["allow_remote"]))
+            runner.run(_serve(sandbox, starts))
     except OSError as reason:
         where = f"{settings['host']}:{settings['port']}"
         raise click.ClickException(f"cannot listen on {where}: {reason.strerror or reason}") from None
-    _print_effects(sandbox)
+    click.echo(end_json(sandbox) if is_json else end_text(sandbox))
 
 
 def _write_manifest(manifest: Path, order_ids: Iterable[str]) -> None:
@@ -133,26 +149,12 @@ def _write_manifest(manifest: Path, order_ids: Iterable[str]) -> None:
         raise click.ClickException(f"cannot write {manifest}: {reason.strerror}") from None
 
 
-async def _serve(sandbox: Sandbox, orders: int, *, is_remote_allowed: bool) -> None:
+async def _serve(sandbox: Sandbox, starts: Callable[[], str]) -> None:
     stop = asyncio.Event()
     with handle_signals(lambda _: stop.set()):
         async with sandbox:
-            click.echo(f"Klarna sandbox with {orders} orders on {sandbox.url}; Ctrl-C ends it.\n")
-            click.echo(f"export KLARNA_OM_ENVIRONMENT={sandbox.url}")
-            click.echo(f"export KLARNA_OM_USERNAME={sandbox.username}")
-            click.echo(f"export KLARNA_OM_PASSWORD={sandbox.password}")
-            if is_remote_allowed:
-                port = sandbox.url.rpartition(":")[2]
-                click.echo(f"In other containers: KLARNA_OM_ENVIRONMENT=sandbox+http://NAME:{port}")
+            click.echo(starts())
             await stop.wait()
-
-
-def _print_effects(sandbox: Sandbox) -> None:
-    click.echo(f"\n{sandbox.request_count} requests, {sandbox.effects()} effects.")
-    for operation in sandbox.operations_with_effects:
-        repeated = len(sandbox.repeated_orders(operation))
-        total = sandbox.effects(operation=operation)
-        click.echo(f"  {operation}: {total} executed, {repeated} orders more than once")
 
 
 command.add_command(order)

@@ -37,6 +37,11 @@ class Clock:
         self._offset = moment.timestamp() - self._real()
         self._tell()
 
+    def reset(self) -> None:
+        """Show the real time again."""
+        self._offset = 0.0
+        self._tell()
+
     def subscribe(self, subscriber: Callable[[], None]) -> None:
         """Call this whenever the clock was set or advanced, in the thread that does it."""
         self._subscribers.append(subscriber)

@@ -28,12 +28,13 @@ KINDS: Mapping[str, str] = {
     "html-200": "executed, but answered with 200 and an HTML page",
     "html-502": "502 with an HTML page, not executed",
     "redirect": "302 to the order's own address, not executed",
+    "duplicated": "delivered twice, as by a proxy that repeats a request; the answer is the second one's",
     "unsigned": "executed and answered, but without the Klarna-Correlation-Id",
     **{name: f"{page.description}, not executed" for name, page in GATEWAY_PAGES.items()},
 }
 """Every fault, and what it does."""
 
-AFTER_EFFECT = frozenset({"error-after", "hang-after", "reset-after", "cut", "html-200", "unsigned"})
+AFTER_EFFECT = frozenset({"error-after", "hang-after", "reset-after", "cut", "html-200", "duplicated", "unsigned"})
 """Faults that happen when the request has been executed."""
 
 DEFAULT_SECONDS: Mapping[str, float] = {"slow": 1.0}

@@ -32,6 +32,10 @@ class KeyStore:
     def __len__(self) -> int:
         return len(self._entries)
 
+    def restart(self) -> "KeyStore":
+        """A store without keys. Calls that are under way end in the old one."""
+        return KeyStore(self._clock, store_refusals=self.store_refusals)
+
     async def run_once(self, key: str, execute: Callable[[], Awaitable[Result]]) -> Result:
         """The result under this key; `execute` runs only where there is none yet."""
         self._remove_expired()

@@ -49,6 +49,10 @@ class Ledger:
         self._purchases: dict[str, Document] = {}
         self._hidden: dict[str, Hiding] = {}
 
+    def restart(self) -> "Ledger":
+        """A ledger with the seeded orders as they were at the start, and no others."""
+        return Ledger(self._seeded_orders, self._clock)
+
     def order_ids(self) -> Iterator[str]:
         """Every order's id: first the seeded orders, then those that were added."""
         yield from self._seeded_orders

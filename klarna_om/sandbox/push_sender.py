@@ -53,6 +53,12 @@ class PushSender:
         if url and fraud_status != "PENDING":
             self._add(notification_of(order_id, url, fraud_status, self._clock()))
 
+    def forget(self) -> None:
+        """Drop every order, and the log."""
+        self.sent.clear()
+        self._notification_urls.clear()
+        self._deliveries.clear()
+
     def _add(self, delivery: Delivery) -> None:
         self._deliveries[delivery.kind, delivery.order_id] = delivery
         self._wake()

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from hashlib import blake2b
 from typing import Any
@@ -20,7 +21,7 @@ from klarna_om.sandbox.idempotency import KeyStore
 from klarna_om.sandbox.ledger import Ledger, OperationCall
 from klarna_om.sandbox.rate_limit import Quota
 from klarna_om.sandbox.request_body import parse_body, read_body
-from klarna_om.sandbox.request_log import LoggedRequest, RequestLog
+from klarna_om.sandbox.request_log import LoggedRequest, RequestLog, headers_to_log
 from klarna_om.sandbox.responses import (
     build_response,
     error_result,
@@ -67,6 +68,8 @@ class RequestHandler:
     """The accepted values after `Basic ` in `Authorization`."""
     shutdown: asyncio.Event = field(factory=asyncio.Event)
     lock: threading.RLock = field(factory=threading.RLock)
+    slow_answers: Counter[str] = field(factory=Counter[str])
+    """How many slow answers are under way, by order."""
     origin: str = ""
     """Scheme, host and port, as this machine knows them."""
 
@@ -121,7 +124,7 @@ class RequestHandler:
 
     async def _fail(self, call: Call, fault: Fault) -> web.StreamResponse:
         if fault.kind == "slow":
-            return self._respond(call, await self._execute(call, fault.seconds))
+            return await self._answer_slowly(call, fault.seconds)
         if fault.kind in AFTER_EFFECT:
             result = await self._execute(call)
             if fault.kind == "html-200" and result.status >= 300:
@@ -130,6 +133,13 @@ class RequestHandler:
         if (page := GATEWAY_PAGES.get(fault.kind)) is not None:
             return self._send(call, page.response())
         return await self._fail_before(call, fault)
+
+    async def _answer_slowly(self, call: Call, seconds: float) -> web.StreamResponse:
+        self.slow_answers[call.order_id] += 1
+        try:
+            return self._respond(call, await self._execute(call, seconds))
+        finally:
+            self.slow_answers[call.order_id] -= 1
 
     async def _fail_before(self, call: Call, fault: Fault) -> web.StreamResponse:
         match fault.kind:
@@ -165,6 +175,8 @@ class RequestHandler:
                 return send_truncated(call.request, response)
             case "html-200":
                 return self._send(call, html_page(200, self.quota.headers()))
+            case "duplicated":
+                return self._respond(call, await self._execute(call))
             case "unsigned":
                 return self._send(call, without_correlation_id(self._build(call, result)))
             case _:
@@ -195,7 +207,10 @@ class RequestHandler:
     def _log(self, call: Call, status: int | None) -> None:
         entry = LoggedRequest(
             operation=call.operation.name,
+            method=call.operation.method,
+            path=call.request.path,
             order_id=call.order_id,
+            headers=headers_to_log(call.request.headers),
             key=call.key,
             body_digest=blake2b(call.body, digest_size=8).hexdigest() if call.body else "",
             status=status,

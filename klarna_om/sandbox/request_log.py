@@ -1,11 +1,13 @@
 """The sandbox's request log: one entry per request. The latest are kept, all are counted."""
 
 from collections import Counter, deque
+from collections.abc import Mapping
 
 from attrs import frozen
 
 MAX_ENTRIES = 20_000
 """How many requests are kept."""
+_SECRET_HEADERS = frozenset(["authorization", "cookie", "proxy-authorization"])
 
 
 @frozen(kw_only=True)
@@ -13,7 +15,11 @@ class LoggedRequest:
     """One request and its response."""
 
     operation: str
+    method: str
+    path: str
     order_id: str
+    headers: Mapping[str, str]
+    """Without the credentials."""
     key: str | None
     """Its `Klarna-Idempotency-Key`."""
     body_digest: str
@@ -24,6 +30,11 @@ class LoggedRequest:
     """The fault that it met; empty for none."""
     time: float
     """On the sandbox's clock, in seconds since the epoch."""
+
+
+def headers_to_log(headers: Mapping[str, str]) -> dict[str, str]:
+    """The headers as they were sent, without the credentials."""
+    return {name: value for name, value in headers.items() if name.lower() not in _SECRET_HEADERS}
 
 
 class RequestLog:

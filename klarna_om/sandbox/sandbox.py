@@ -11,6 +11,11 @@ from typing import Self
 from klarna_om.sandbox.clock import Clock
 from klarna_om.sandbox.control import Control
 from klarna_om.sandbox.control_access import ControlAccess
+from klarna_om.sandbox.control_endpoint import Endpoint
+from klarna_om.sandbox.control_faults import ControlFaults
+from klarna_om.sandbox.control_orders import ControlOrders
+from klarna_om.sandbox.control_records import ControlRecords
+from klarna_om.sandbox.control_scenarios import ControlScenarios
 from klarna_om.sandbox.fault_queue import FaultQueue
 from klarna_om.sandbox.faults import FaultInjector, FaultPlan
 from klarna_om.sandbox.idempotency import KeyStore
@@ -26,6 +31,8 @@ from klarna_om.sandbox.sandbox_faults import SandboxFaults, to_plan
 from klarna_om.sandbox.sandbox_orders import SandboxOrders
 from klarna_om.sandbox.sandbox_pushes import SandboxPushes
 from klarna_om.sandbox.sandbox_records import SandboxRecords
+from klarna_om.sandbox.sandbox_reset import SandboxReset
+from klarna_om.sandbox.scenarios.runs import ScenarioRuns
 from klarna_om.sandbox.seeded_orders import SeededOrders
 from klarna_om.sandbox.server import Server
 from klarna_om.sandbox.server_thread import ServerThread
@@ -34,7 +41,7 @@ DEFAULT_LOGIN = "sandbox"
 """The username that is accepted by default, and its password."""
 
 
-class Sandbox(SandboxOrders, SandboxFaults, SandboxRecords, SandboxPushes, SandboxClients):
+class Sandbox(SandboxOrders, SandboxFaults, SandboxRecords, SandboxPushes, SandboxReset, SandboxClients):
     """A local stand-in for Klarna's API: it serves on loopback and counts what was executed.
 
     `orders` is the number of orders that exist from the start, derived from `seed`; `order(...)` adds more.
@@ -74,11 +81,12 @@ class Sandbox(SandboxOrders, SandboxFaults, SandboxRecords, SandboxPushes, Sandb
         self.username, self.password, self.api_key = username, password, api_key
         self._is_remote_allowed = allow_remote
         self._seed, self._order_count, self._clients = seed, 0, []
+        self._first_faults, self._first_limit = to_plan(faults), limit
         self._handler = RequestHandler(
             ledger=Ledger(SeededOrders(seed, orders, self.clock()), self.clock),
             keys=KeyStore(self.clock, store_refusals=store_refusals),
             quota=Quota(limit, self.clock),
-            fault_injector=FaultInjector(to_plan(faults), seed),
+            fault_injector=FaultInjector(self._first_faults, seed),
             fault_queue=FaultQueue(),
             log=RequestLog(),
             clock=self.clock,
@@ -86,10 +94,19 @@ class Sandbox(SandboxOrders, SandboxFaults, SandboxRecords, SandboxPushes, Sandb
             credentials=frozenset({base64.b64encode(f"{username}:{password}".encode()).decode(), api_key}),
         )
         self._push_sender = PushSender(self.clock, self._handler.lock, self.is_acknowledged, push_timeout)
+        self._scenario_runs = ScenarioRuns(orders=self, faults=self, handler=self._handler)
         access = ControlAccess(host, allow_remote, self._handler.is_authorized)
-        control = Control(access=access, handler=self._handler, orders=self, faults=self, pushes=self)
-        self._server = Server(self._handler, control.routes(), self._push_sender, host, port)
+        self._control = Control(access, self._control_endpoints())
+        self._server = Server(self._handler, self._control.routes(), self._push_sender, host, port)
         self._thread = ServerThread(self._server)
+
+    def _control_endpoints(self) -> tuple[Endpoint, ...]:
+        return (
+            *ControlOrders(self, self._handler).endpoints(),
+            *ControlRecords(self._handler, self).endpoints(),
+            *ControlFaults(self._handler, self, self).endpoints(),
+            *ControlScenarios(self._scenario_runs).endpoints(),
+        )
 
     async def __aenter__(self) -> Self:
         await self._server.start()

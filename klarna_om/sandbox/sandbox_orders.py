@@ -1,7 +1,7 @@
 """The sandbox's orders, as a test makes and changes them: `SandboxOrders` is one part of `Sandbox`."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 
@@ -79,12 +79,9 @@ class SandboxOrders:
             check_notification_url(notification_url or self.notification_url, is_remote_allowed=allowed),
         )
 
-    def add_order(self, document: object) -> Order:
+    def add_order(self, document: Mapping[str, Any]) -> Order:
         """Add the order that a JSON object describes, with the names that `order` has."""
-        if not isinstance(document, dict):
-            raise TypeError("an order is a JSON object with fields of the order")
-        given = cast("dict[str, Any]", document)
-        return self.order(**parse_options(given), **{name: given[name] for name in given.keys() - OPTIONS})
+        return self.order(**parse_options(document), **{name: document[name] for name in document.keys() - OPTIONS})
 
     @property
     def order_ids(self) -> Iterator[str]:

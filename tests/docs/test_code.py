@@ -24,7 +24,7 @@ from klarna_om.sandbox import Sandbox
 from klarna_om.settings import environment
 from tests.docs.pages import PAGES, ROOT, RUN_ELSEWHERE, blocks, with_blocks
 
-KNOWN = {"console", "json", "python", "shell", "sql", "text", "toml", "yaml"}
+KNOWN = {"console", "javascript", "json", "python", "shell", "sql", "text", "toml", "yaml"}
 COMMANDS = [
     (page, line.removeprefix("$ ").partition(" #")[0])
     for page in with_blocks("console")

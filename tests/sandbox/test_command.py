@@ -1,6 +1,7 @@
 """`klarna-om sandbox`, started as a process and through click."""
 
 import asyncio
+import json
 import os
 import re
 import signal
@@ -88,6 +89,28 @@ def test_it_prints_its_url_at_the_start_and_the_effects_at_the_end(
     assert "orders.acknowledge: 2 executed, 1 orders more than once" in result.output
     assert manifest.read_text().split() == ["order_id", *Sandbox(3).order_ids]
     assert signal.getsignal(number) == before
+
+
+def test_for_a_program_it_prints_lines_of_json(serving: list[str]) -> None:
+    def ready() -> bool:
+        if not serving:
+            return False
+        with urlopen(Request(f"{serving[0]}/_sandbox/orders", b"{}")) as response:
+            order_id = json.loads(response.read())["order_id"]
+        return acknowledge(serving[0], order_id) == 204
+
+    with stopped_when(ready, signal.SIGTERM):
+        result = run("--port", "0", "--json")
+
+    first, last = map(json.loads, result.output.splitlines())
+    assert first == {
+        "url": serving[0],
+        "username": "sandbox",
+        "password": "sandbox",
+        "api_key": "klarna_test_api_sandbox",
+        "control": f"{serving[0]}/_sandbox",
+    }
+    assert last == {"requests": 1, "effects": {"orders.acknowledge": 1}}
 
 
 def test_for_other_containers_it_prints_how_they_reach_it(serving: list[str]) -> None:
