@@ -172,8 +172,8 @@ def _view_workers(state: State) -> Iterator[WorkerView]:
 
 def _alerts(state: State, running: Iterable[JobView], workers: Iterable[WorkerView]) -> Iterator[str]:
     for view in running:
-        if not view.workers:
-            yield f"No worker has rows of job {view.short}: {show_count(view.state.open)} rows wait."
+        if not view.workers and (pending := view.state.totals.pending):  # what is unknown may have to wait for hours
+            yield f"No worker has rows of job {view.short}, and {_agree(pending, 'row waits', 'rows wait')}."
     for worker in workers:
         if worker.is_lost:
             yield (
