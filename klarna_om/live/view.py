@@ -26,6 +26,9 @@ WHAT_TO_DO_HERE = {
 }
 """For a job in a database."""
 
+NAMED = 3
+"""Jobs or workers that an alert names."""
+
 SUPPORT = "Klarna asks to contact its support: `klarna-om journal export JOB --format html` has a text for it"
 
 
@@ -41,11 +44,6 @@ class JobView:
     workers: int
 
     @property
-    def short(self) -> str:
-        """As much of its id as tells it from others."""
-        return str(self.state.job)[:8]
-
-    @property
     def parts(self) -> list[tuple[str, int]]:
         """Its rows by outcome, without empty ones."""
         return [(name, count) for name in OUTCOMES if (count := getattr(self.state.totals, name))]
@@ -56,11 +54,6 @@ class JobView:
         if self.speed is None or not self.speed.settled:
             return None
         return self.state.open / self.speed.settled
-
-    @property
-    def full(self) -> float:
-        """Requests a second that are allowed at most; 0 where that is not known."""
-        return self.limit.ceiling if self.limit else float(self.published or 0)
 
 
 @frozen
@@ -171,20 +164,33 @@ def _view_workers(state: State) -> Iterator[WorkerView]:
 
 
 def _alerts(state: State, running: Iterable[JobView], workers: Iterable[WorkerView]) -> Iterator[str]:
-    for view in running:
-        if not view.workers and (pending := view.state.totals.pending):  # what is unknown may have to wait for hours
-            yield f"No worker has rows of job {view.short}, and {_agree(pending, 'row waits', 'rows wait')}."
-    for worker in workers:
-        if worker.is_lost:
-            yield (
-                f"Worker {str(worker.worker)[:8]} was lost: another one takes its chunks over within 30 seconds, if"
-                " there is one."
-            )
+    # What is unknown may have to wait for hours, and nobody has it meanwhile.
+    idle = [view for view in running if not view.workers and view.state.totals.pending]
+    if idle:
+        pending = _agree(sum(view.state.totals.pending for view in idle), "row waits", "rows wait")
+        jobs = _name("job", (view.state.job for view in idle))
+        yield f"No worker has rows of {jobs}, and {pending}."
+    lost = list(dict.fromkeys(worker.worker for worker in workers if worker.is_lost))
+    if lost:
+        verb = "was" if len(lost) == 1 else "were"
+        yield (
+            f"{_name('Worker', lost)} {verb} lost: another one takes over what is open within 30 seconds, if there is"
+            " one."
+        )
     for pace in state.paces:
         if pace.held > 0:
             yield "Klarna's rate limit holds all calls for a moment."
         elif pace.allowed.rate < pace.allowed.ceiling:
             yield f"After a 429 the rate is {show_rate(pace.allowed.rate)} requests a second, and grows back."
+
+
+def _name(kind: str, ids: Iterable[UUID]) -> str:
+    """One or several by as much of their ids as tells them from others; of many the first ones."""
+    first, *more = [str(each)[:8] for each in ids]
+    if not more:
+        return f"{kind} {first}"
+    rest = f" and {len(more) - NAMED + 1} more" if len(more) >= NAMED else ""
+    return f"{kind}s {', '.join([first, *more][:NAMED])}{rest}"
 
 
 def _sorted(items: Iterable[Item]) -> list[Item]:

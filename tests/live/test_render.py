@@ -142,6 +142,19 @@ def test_workers_have_their_chunks_and_leases_and_lost_ones_are_first(renderer: 
     assert "Worker 00000000 was lost" in text(renderer, shown, "alerts")
 
 
+def test_many_lost_workers_and_idle_jobs_are_two_alerts(renderer: Renderer) -> None:
+    ids = [UUID(int=number << 96) for number in range(1, 6)]
+    jobs = [job_state(job=each) for each in ids[:2]]
+    shown = board(*jobs, chunks=[Chunk(ids[0], number, worker, -1.0) for number, worker in enumerate(ids)])
+
+    alerts = text(renderer, shown, "alerts")
+
+    assert alerts == (
+        "No worker has rows of jobs 00000001, 00000002, and 200 rows wait. Workers 00000001, 00000002, 00000003 and 2"
+        " more were lost: another one takes over what is open within 30 seconds, if there is one."
+    )
+
+
 def test_outcomes_have_their_meaning(renderer: Renderer) -> None:
     codes = [Code("unknown", None, "", 1_234), Code("refused", 404, "NO_SUCH_ORDER", 2)]
 
