@@ -17,7 +17,7 @@ FILES = sorted(ROOT.rglob("*.py"))
 
 LAYERS = (
     "cli",
-    "engines outbox",
+    "engines live outbox",
     "batch otel sandbox webhooks",
     "web",
     "__init__",

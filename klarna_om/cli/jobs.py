@@ -17,6 +17,7 @@ from rich.text import Text
 from klarna_om.cli.dsn_option import HELP, VARIABLE
 from klarna_om.cli.job_end import guard
 from klarna_om.cli.jobs_retry import command as retry
+from klarna_om.cli.jobs_serve import command as serve
 
 if TYPE_CHECKING:
     from klarna_om.batch.postgres import JobProgress
@@ -50,6 +51,7 @@ def command(context: click.Context, *, dsn: str | None, watch: bool, as_json: bo
 
 
 command.add_command(retry, "retry")
+command.add_command(serve, "serve")
 
 
 async def _show(dsn: str, *, watch: bool, as_json: bool) -> None:

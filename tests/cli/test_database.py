@@ -67,7 +67,7 @@ def test_the_tables_are_made_once_and_stay(empty_database: str) -> None:
     again = runner.invoke(group, ["db", "upgrade", "--dsn", empty_database])
 
     assert first.output.splitlines() == [
-        "journals: version 1 is made",
+        "journals: version 2 is made",
         "outbox: up to date",
         "pace: up to date",
         "queue: made",
@@ -106,7 +106,7 @@ def test_without_the_queue_the_other_tables_are_made(empty_database: str, monkey
     made = CliRunner().invoke(group, ["db", "init", "--dsn", empty_database])
     text = CliRunner().invoke(group, ["db", "init", "--sql"])
 
-    assert "journals: version 1 is made" in made.output
+    assert "journals: version 2 is made" in made.output
     assert "pip install 'klarna-om[procrastinate]'" in made.output
     assert "-- The queue: pip install 'klarna-om[procrastinate]'" in text.output
 

@@ -82,4 +82,67 @@ create table klarna_om.limits (
     primary key (job, recorded_at)
 )"""
 
-MIGRATIONS: Mapping[int, str] = {1: FIRST}
+COUNTS = """
+-- How many rows of the current manifest are in each state, and their requests: kept by triggers, so that nobody counts
+-- a million rows to see how far a job is. Each connection adds to one of 16 slots, so they seldom wait for each other.
+create table klarna_om.counts (
+    job uuid not null,
+    slot integer not null,
+    state text not null,
+    status integer not null,
+    -- Its beginning: a server may send any text.
+    error_code text not null,
+    rows bigint not null,
+    requests bigint not null,
+    primary key (job, slot, state, status, error_code)
+) with (fillfactor = 50);
+lock table klarna_om.rows in share row exclusive mode;
+insert into klarna_om.counts (job, slot, state, status, error_code, rows, requests)
+select job, 0, state, coalesce(status, 0), left(coalesce(error_code, ''), 200), count(*), sum(attempts)
+from klarna_om.rows where line is not null group by 1, 2, 3, 4, 5;
+-- With the rights of its owner, since whoever may write rows may have none on this table.
+create function klarna_om.count_rows() returns trigger language plpgsql
+    security definer set search_path = pg_catalog as $$
+begin
+    if tg_op = 'INSERT' then
+        insert into klarna_om.counts as c (job, slot, state, status, error_code, rows, requests)
+        select job, pg_backend_pid() % 16, state, coalesce(status, 0), left(coalesce(error_code, ''), 200), count(*),
+            sum(attempts)
+        from added where line is not null group by 1, 2, 3, 4, 5 order by 1, 2, 3, 4, 5
+        on conflict (job, slot, state, status, error_code) do update
+        set rows = c.rows + excluded.rows, requests = c.requests + excluded.requests;
+    elsif tg_op = 'UPDATE' then
+        insert into klarna_om.counts as c (job, slot, state, status, error_code, rows, requests)
+        select job, pg_backend_pid() % 16, state, coalesce(status, 0), left(coalesce(error_code, ''), 200), sum(change),
+            sum(change * attempts)
+        from (
+            select job, state, status, error_code, attempts, 1 as change from added where line is not null
+            union all select job, state, status, error_code, attempts, -1 from removed where line is not null
+        ) as changed
+        group by 1, 2, 3, 4, 5 having sum(change) <> 0 or sum(change * attempts) <> 0 order by 1, 2, 3, 4, 5
+        on conflict (job, slot, state, status, error_code) do update
+        set rows = c.rows + excluded.rows, requests = c.requests + excluded.requests;
+    else
+        insert into klarna_om.counts as c (job, slot, state, status, error_code, rows, requests)
+        select job, pg_backend_pid() % 16, state, coalesce(status, 0), left(coalesce(error_code, ''), 200), -count(*),
+            -sum(attempts)
+        from removed where line is not null group by 1, 2, 3, 4, 5 order by 1, 2, 3, 4, 5
+        on conflict (job, slot, state, status, error_code) do update
+        set rows = c.rows + excluded.rows, requests = c.requests + excluded.requests;
+    end if;
+    return null;
+end
+$$;
+create trigger count_inserted after insert on klarna_om.rows
+    referencing new table as added for each statement execute function klarna_om.count_rows();
+create trigger count_updated after update on klarna_om.rows
+    referencing old table as removed new table as added for each statement execute function klarna_om.count_rows();
+create trigger count_deleted after delete on klarna_om.rows
+    referencing old table as removed for each statement execute function klarna_om.count_rows();
+-- What somebody looks at while a job runs.
+create index rows_for_a_person on klarna_om.rows (job, state, finished_at desc nulls last)
+    where state in ('refused', 'escalated') and line is not null;
+create index lines_unusable on klarna_om.lines (job, line) where problem in ('malformed', 'conflict');
+create index chunks_held on klarna_om.chunks (job, chunk) where lease_until > '-infinity'"""
+
+MIGRATIONS: Mapping[int, str] = {1: FIRST, 2: COUNTS}
