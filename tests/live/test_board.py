@@ -70,7 +70,7 @@ async def test_nothing_is_read_once_nobody_looks(source: Source) -> None:
     boards = make_boards(source)
     with boards.watch():
         await boards.next(None)
-    await boards.close()
+    await asyncio.sleep(0)  # the cancelled task ends
     count = source.count
 
     for _ in range(10):
@@ -78,6 +78,16 @@ async def test_nothing_is_read_once_nobody_looks(source: Source) -> None:
 
     assert source.count == count
     assert len(asyncio.all_tasks()) == 1
+
+
+async def test_closing_ends_the_reading_also_while_somebody_watches(source: Source) -> None:
+    boards = make_boards(source)
+
+    with boards.watch():
+        await boards.next(None)
+        await boards.close()
+
+        assert len(asyncio.all_tasks()) == 1
 
 
 async def test_who_comes_right_after_the_last_one_left_is_served(source: Source) -> None:

@@ -121,6 +121,8 @@ async def test_a_lost_chunk_is_shown_until_it_is_settled_or_taken_over(
 ) -> None:
     await load(journal, [row(n) for n in range(1, 41)])
     live = await hold(database, journal, 0, 20)
+    for number in range(1, 11):  # it has done them all, and not released its lease yet
+        await journal.record(result(number, RowState.DONE))
     lost = await hold(database, journal, 1, -30)
     await hold(database, journal, 2, -30)
     for number in range(21, 31):
