@@ -34,6 +34,11 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: much of the suite waits for sockets and for processes."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--openapi FILE`: compare the contract with another version of Klarna's specification."""
     parser.addoption("--openapi", metavar="FILE", help="another version of Klarna's specification (test_contract.py)")

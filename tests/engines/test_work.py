@@ -89,6 +89,23 @@ async def test_a_cancellation_right_after_a_stop_does_not_wait_for_the_grace(
     assert (await totals(database, job)).unknown == 3
 
 
+async def test_a_cancellation_without_a_stop_lets_the_calls_in_progress_end(
+    database: Database, sandbox: Sandbox, journals: str
+) -> None:
+    job = await submit_rows(database, sandbox, orders(sandbox, 3))
+    sandbox.fail_next(3, fault="slow", seconds=0.5)
+    async with new_client(sandbox) as klarna, asyncio.timeout(30):
+        task = asyncio.create_task(work(klarna, journals))
+        while not sandbox.request_count:
+            await asyncio.sleep(0.01)
+
+        task.cancel()
+        await asyncio.wait((task,))
+
+    assert task.cancelled()
+    assert await totals(database, job) == Totals(done=3)
+
+
 async def test_a_worker_starts_again_when_the_queue_fails(
     database: Database, sandbox: Sandbox, journals: str, caplog: pytest.LogCaptureFixture
 ) -> None:

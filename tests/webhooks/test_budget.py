@@ -91,7 +91,7 @@ async def test_an_acknowledgement_that_hangs_leaves_the_order_stored(
 ) -> None:
     server.will(json_answer({"order_id": ORDER_ID}), Broken(Cut.HANG))
 
-    push = await handle_push(make_client(), ORDER_ID, store=shop.store, budget=0.3)
+    push = await handle_push(make_client(), ORDER_ID, store=shop.store, budget=1.0)
 
     assert (push.status, push.result, list(shop.orders)) == (503, PushResult.NOT_ACKNOWLEDGED, [ORDER_ID])
 
