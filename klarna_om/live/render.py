@@ -21,8 +21,8 @@ from klarna_om.batch.moments import show_moment
 from klarna_om.batch.page import numbers
 from klarna_om.batch.page.advice import meaning_of
 from klarna_om.live.board import Board
+from klarna_om.live.make_view import make_view
 from klarna_om.live.state import Code
-from klarna_om.live.view import make_view
 from klarna_om.version import __version__
 
 FRAGMENTS = ("verdict", "clock", "alerts", "jobs", "person", "workers", "codes", "finished")

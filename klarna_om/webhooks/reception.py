@@ -104,7 +104,7 @@ class Reception:
             error = RuntimeError("something that was awaited here was cancelled")
             raise StoppedError(failed, error.with_traceback(inner.__traceback__)) from inner
         except Exception as error:
-            is_over = self._left() <= 0
+            is_over = self._left() <= 0 and not isinstance(error, KlarnaError)  # which says itself what ended its call
             raise StoppedError(PushResult.BUDGET_OVER if is_over else failed, error) from error
 
     def _client(self) -> KlarnaClient:
