@@ -133,9 +133,18 @@ def outbox(session: nox.Session) -> None:
 
 @nox.session
 def engine(session: nox.Session) -> None:
-    """Thirty seeds of `kill -9` of workers that share a job by PostgreSQL: each order is done once."""
+    """Two hundred seeds of `kill -9` of workers for each operation; workers frozen for 20 s, no database for 45 s."""
     locked(session)
-    session.run("pytest", "-q", "tests/engines/test_kill.py", env={"KLARNA_OM_ENGINE_SEEDS": "30"})
+    settings = {
+        "KLARNA_OM_ENGINE_SEEDS": "200",
+        "KLARNA_OM_ENGINE_LEASE": "20",
+        "KLARNA_OM_ENGINE_OUTAGES": "2,20,45",
+        "KLARNA_OM_ENGINE_ROWS": "1000000",
+    }
+    files = [f"tests/engines/test_{name}.py" for name in ("kill", "freeze", "work")]
+    session.run(
+        "pytest", "-q", "-n", "auto", *files, "tests/benchmarks/test_smoke.py", "-k", "not imports", env=settings
+    )
 
 
 @nox.session

@@ -16,7 +16,18 @@ from benchmarks.tables import Table
 
 README = Path(__file__).parent / "README.md"
 
-QUESTIONS = ("call", "layers", "importing", "structuring", "pace", "shared_pace", "batch", "service", "processes")
+QUESTIONS = (
+    "call",
+    "layers",
+    "importing",
+    "structuring",
+    "pace",
+    "shared_pace",
+    "batch",
+    "engine",
+    "service",
+    "processes",
+)
 
 
 def main(arguments: Sequence[str]) -> None:

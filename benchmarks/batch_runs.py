@@ -25,7 +25,7 @@ MIB = 2**20
 BARE, OURS = "bare aiohttp workers", "klarna_om"
 
 
-def _ids(count: int) -> Iterator[str]:
+def some_order_ids(count: int) -> Iterator[str]:
     return (str(UUID(int=(number * 0x9E3779B97F4A7C15F39CC0605CEDC835) % 2**128)) for number in range(1, count + 1))
 
 
@@ -41,14 +41,14 @@ async def volume(rows: int, _: str) -> dict[str, float]:
         path = Path(folder) / "orders.journal"
         began, calls = time.monotonic(), Calls(stop_after=rows // 2)
         async with SqliteJournal.open(path) as journal:
-            await journal.load(read_rows(_ids(rows), RowParser("orders.acknowledge")))
+            await journal.load(read_rows(some_order_ids(rows), RowParser("orders.acknowledge")))
             loaded = rows / (time.monotonic() - began)
             began, cpu = time.monotonic(), time.process_time()
             await run_all_rows(calls.execution(journal))
             run, cpu = calls.count / (time.monotonic() - began), (time.process_time() - cpu) / calls.count
         resumed, calls = time.monotonic(), Calls()
         async with SqliteJournal.open(path) as journal:
-            await journal.load(read_rows(_ids(rows), RowParser("orders.acknowledge")))
+            await journal.load(read_rows(some_order_ids(rows), RowParser("orders.acknowledge")))
             await run_all_rows(calls.execution(journal))
         memory = _peak() - start
         records, record_cpu = await _record(Path(folder) / "records.journal", min(rows, 200_000))
@@ -98,7 +98,7 @@ async def _record(path: Path, rows: int) -> tuple[float, float]:
 
     numbers = iter(range(1, rows + 1))
     async with SqliteJournal.open(path) as journal:
-        await journal.load(read_rows(_ids(rows), RowParser("orders.acknowledge")))
+        await journal.load(read_rows(some_order_ids(rows), RowParser("orders.acknowledge")))
 
         async def write() -> None:
             for row in numbers:
@@ -142,13 +142,15 @@ async def _run_job(rows: int, url: str) -> dict[str, float]:
 
     with tempfile.TemporaryDirectory(prefix="klarna-om-bench-") as folder:
         async with KlarnaClient(url, username=USER, password=PASSWORD, pace=Pacer(1e6)) as klarna:
-            job = Job("orders.acknowledge", _ids(rows), journal=Path(folder) / "orders.journal", in_flight=IN_FLIGHT)
+            job = Job(
+                "orders.acknowledge", some_order_ids(rows), journal=Path(folder) / "orders.journal", in_flight=IN_FLIGHT
+            )
             return await _measure(rows, lambda: run(klarna, job))
 
 
 async def workers(rows: int, url: str) -> dict[str, float]:
     """Workers of aiohttp that share an iterator."""
-    ids = _ids(rows)
+    ids = some_order_ids(rows)
     return await _by_hand(rows, url, lambda call: asyncio.gather(*(_work(call, ids) for _ in range(IN_FLIGHT))))
 
 
@@ -165,18 +167,22 @@ async def gather(rows: int, url: str) -> dict[str, float]:
         async with places:
             await call(order_id)
 
-    return await _by_hand(rows, url, lambda call: asyncio.gather(*(one(call, order_id) for order_id in _ids(rows))))
+    return await _by_hand(
+        rows, url, lambda call: asyncio.gather(*(one(call, order_id) for order_id in some_order_ids(rows)))
+    )
 
 
 async def aiometer(rows: int, url: str) -> dict[str, float]:
     """Aiometer's `run_on_each`."""
     meter = module("aiometer")
-    return await _by_hand(rows, url, lambda call: meter.run_on_each(call, list(_ids(rows)), max_at_once=IN_FLIGHT))
+    return await _by_hand(
+        rows, url, lambda call: meter.run_on_each(call, list(some_order_ids(rows)), max_at_once=IN_FLIGHT)
+    )
 
 
 async def loop(rows: int, url: str) -> dict[str, float]:
     """One call after the other."""
-    return await _by_hand(rows, url, lambda call: _work(call, _ids(rows)))
+    return await _by_hand(rows, url, lambda call: _work(call, some_order_ids(rows)))
 
 
 async def _by_hand(

@@ -1,16 +1,30 @@
 """Every benchmark runs, for a moment and among our own: nothing is asserted about times."""
 
 import asyncio
+import os
 from pathlib import Path
 
 import pytest
 
-from benchmarks import batch_runs, call, contenders, documents, importing, layers, pace, processes, service, structuring
+from benchmarks import (
+    batch_runs,
+    call,
+    contenders,
+    documents,
+    engine,
+    importing,
+    layers,
+    pace,
+    processes,
+    service,
+    structuring,
+)
 from benchmarks.__main__ import QUESTIONS, README, publish
 from benchmarks.measuring import CallTime, Series
 from benchmarks.server import Kind, own_server
 from benchmarks.tables import Table, aims_table, at_least, at_most
 from klarna_om import Order, UpdateAuthorization
+from tests.support.postgres import database_with_journals
 
 OWN = {name: contenders.CONTENDERS[name] for name in (contenders.BASELINE, contenders.OURS)}
 
@@ -111,3 +125,20 @@ async def test_jobs_and_what_people_write_instead_are_run(name: str) -> None:
         measured = await {**batch_runs.SENDERS, **batch_runs.OTHERS}[name](100, server.url)
 
     assert all(value >= 0 for value in measured.values())
+
+
+async def test_jobs_of_workers_are_measured(postgres_server: str) -> None:
+    with database_with_journals(postgres_server) as dsn:
+        _, job = await engine.load(dsn, 300)
+
+        assert await engine.record(dsn, job, 300) > 0
+        assert await engine.outcomes(dsn, 300, 1) > 0
+        assert await engine.by_hand(dsn, 300, 1) > 0
+
+
+@pytest.mark.timeout(300)
+async def test_the_plans_of_a_worker_read_no_whole_table(postgres_server: str) -> None:
+    with database_with_journals(postgres_server) as dsn:
+        _, job = await engine.load(dsn, int(os.environ.get("KLARNA_OM_ENGINE_ROWS", "5000")))
+
+        assert await engine.sequential_scans(dsn, job) == []

@@ -11,8 +11,8 @@ from klarna_om.batch.stop import Stop
 from klarna_om.cli import health
 from klarna_om.cli.health import check_database, serve_health
 from klarna_om.sandbox import Sandbox
+from tests.cli.worker_command import end, start_worker
 from tests.engines.jobs import orders, submit_rows
-from tests.engines.test_kill import end, start_worker
 from tests.support.listening import listen
 
 

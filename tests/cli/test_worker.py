@@ -7,8 +7,8 @@ import pytest
 
 from klarna_om.batch.postgres import Database
 from klarna_om.sandbox import Sandbox
+from tests.cli.worker_command import end, start_worker
 from tests.engines.jobs import acknowledged, orders, submit_rows, totals
-from tests.engines.test_kill import end, start_worker
 
 
 async def test_wrong_credentials_end_it_with_a_code_of_their_own(journals: str) -> None:

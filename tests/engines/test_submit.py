@@ -2,10 +2,12 @@
 
 import sys
 from collections.abc import AsyncIterator
+from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
 import pytest
+from attrs import define
 
 from klarna_om.batch.entry import Entry
 from klarna_om.batch.journal import JournalError, JournalMismatchError
@@ -75,6 +77,53 @@ async def test_a_submit_whose_connection_ends_after_its_messages_leaves_nothing(
 
     assert await read_jobs(database, job) == []
     assert await messages(database, sandbox) == []
+
+
+@define
+class Cuts:
+    """Ends a connection before one of the statements that are sent."""
+
+    dsn: str
+    at: int = 0
+    sent: int = 0
+    _execute: Any = psycopg.AsyncCursor.execute
+
+    async def execute(self, cursor: Any, *arguments: Any, **options: Any) -> Any:
+        self.sent += 1
+        if self.sent == self.at:
+            with psycopg.connect(self.dsn, autocommit=True) as other:
+                other.execute("select pg_terminate_backend(%s)", [cursor.connection.info.backend_pid])
+        return await self._execute(cursor, *arguments, **options)
+
+
+async def chunks_and_totals(database: Database, sandbox: Sandbox, job: UUID) -> tuple[list[int], list[Totals]]:
+    """The first rows of the chunks that have a message, and how far the job is, if there is one."""
+    lows = [message["low"] for message in await messages(database, sandbox) if message["job"] == str(job)]
+    return lows, [found.totals for found in await read_jobs(database, job)]
+
+
+@pytest.mark.parametrize("is_known", [False, True], ids=["new", "again"])
+async def test_a_submit_cut_at_any_statement_leaves_all_or_nothing(
+    is_known: bool, database: Database, sandbox: Sandbox, journals: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cuts, failures = Cuts(journals), 0
+    rows = [*order_ids(40)[20:], ""]  # of those that may be known it has five
+    while cuts.sent >= cuts.at:
+        job = await submit_rows(database, sandbox, order_ids(25)) if is_known else uuid4()
+        before = await chunks_and_totals(database, sandbox, job)
+        cuts.at, cuts.sent = cuts.at + 1, 0
+
+        with monkeypatch.context() as patch:
+            patch.setattr(psycopg.AsyncCursor, "execute", lambda *given, **more: cuts.execute(*given, **more))
+            try:
+                await submit_rows(database, sandbox, rows, job_id=job)
+                expected = [1, 11, 21, 31, 41] if is_known else [1, 11], [Totals(pending=20, blank=1)]
+            except JournalError:
+                failures, expected = failures + 1, before
+
+        assert await chunks_and_totals(database, sandbox, job) == expected
+
+    assert failures > 15
 
 
 async def test_a_job_that_is_submitted_again_gets_messages_for_its_new_rows_only(

@@ -96,12 +96,19 @@ async def test_one_worker_sweeps_at_a_time(database: Database, sandbox: Sandbox,
     assert await sweep(database, sandbox.url) == 1
 
 
+@pytest.mark.parametrize(
+    ("name", "away"),
+    [
+        ("table klarna_om.chunks", "table klarna_om.away"),
+        ("function procrastinate_defer_jobs_v1", "function away"),
+    ],
+)
 async def test_sweeps_go_on_after_a_failure_of_the_database(
-    database: Database, sandbox: Sandbox, caplog: pytest.LogCaptureFixture
+    name: str, away: str, database: Database, sandbox: Sandbox, caplog: pytest.LogCaptureFixture
 ) -> None:
     await submit_rows(database, sandbox, order_ids(5))
     await execute(database, FORGET, queue_of(sandbox.url))
-    await execute(database, "alter table klarna_om.chunks rename to away")
+    await execute(database, f"alter {name} rename to away")
     slept: asyncio.Queue[float] = asyncio.Queue()
     ticks: asyncio.Queue[None] = asyncio.Queue()
 
@@ -112,7 +119,7 @@ async def test_sweeps_go_on_after_a_failure_of_the_database(
     with caplog.at_level(logging.INFO, "klarna_om.engines"):
         async with keep_sweeping(database, sandbox.url, sleep=sleep):
             assert await slept.get() == 30.0
-            await execute(database, "alter table klarna_om.away rename to chunks")
+            await execute(database, f"alter {away} rename to {name.split('.')[-1].split()[-1]}")
             ticks.put_nowait(None)
             await slept.get()
             ticks.put_nowait(None)

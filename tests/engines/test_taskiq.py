@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -26,6 +27,7 @@ from klarna_om.engines.taskiq import connect, deliver, work
 from klarna_om.sandbox import Sandbox
 from tests.engines.jobs import ACKNOWLEDGE, CHUNK, acknowledged, orders, totals
 from tests.engines.test_work import new_client, until_settled
+from tests.engines.worker_processes import workers_of
 from tests.support.rabbitmq import find_rabbitmq
 from tests.support.relay import relay_to
 
@@ -156,6 +158,26 @@ async def test_a_worker_goes_on_after_its_connection_to_the_queue_was_lost(
             relay.cut()
             relay.is_on = True
             assert await until_settled(database, job, 60) == Totals(done=60)
+
+    assert acknowledged(sandbox, order_ids) == [1] * 60
+
+
+async def test_kill_9_of_a_worker_costs_no_order_and_does_none_twice(
+    database: Database, sandbox: Sandbox, journals: str, rabbitmq: str, broker: AioPikaBroker, tmp_path: Path
+) -> None:
+    order_ids = orders(sandbox, 60)
+    job = await load(database, sandbox, order_ids)
+    await deliver_job(broker, database, sandbox, job)
+    async with workers_of(sandbox, journals, tmp_path) as processes:
+        killed = processes.start(rabbitmq, run="run_taskiq_worker")
+        while sandbox.effects(operation=ACKNOWLEDGE) < 15:
+            await asyncio.sleep(0.001)
+        await processes.kill(killed)
+        processes.start(rabbitmq, run="run_taskiq_worker")
+        while (await totals(database, job)).done < 60:
+            await processes.end_leases_of_the_dead(database)
+            await deliver_job(broker, database, sandbox)
+            await asyncio.sleep(0.05)
 
     assert acknowledged(sandbox, order_ids) == [1] * 60
 

@@ -2,22 +2,39 @@
 
 import asyncio
 import logging
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from uuid import UUID
 
 import pytest
 from procrastinate import App, PsycopgConnector
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from klarna_om import KlarnaClient, Unauthorized
 from klarna_om.batch.postgres import Database
+from klarna_om.batch.postgres import database as database_module
+from klarna_om.batch.postgres.database import Connection
+from klarna_om.batch.row_parser import RowParser
+from klarna_om.batch.rows import read_rows
 from klarna_om.batch.stop import Stop
 from klarna_om.batch.totals import Totals
+from klarna_om.engines import sweeping
+from klarna_om.engines.load_job import load_job
 from klarna_om.engines.procrastinate import NAMESPACE, keep_sweeping, make_blueprint, queue_of, work
+from klarna_om.engines.procrastinate.sweep import defer_open_chunks
 from klarna_om.sandbox import Sandbox
 from tests.engines.conftest import MakeRunner
-from tests.engines.jobs import acknowledged, execute, messages, orders, submit_rows, totals
+from tests.engines.jobs import ACKNOWLEDGE, CHUNK, acknowledged, execute, messages, orders, submit_rows, totals
 from tests.support.postgres import PostgresServer, database_with_journals
+from tests.support.relay import relay_to
+
+OUTAGES = [float(seconds) for seconds in os.environ.get("KLARNA_OM_ENGINE_OUTAGES", "2").split(",")]
+"""Seconds for which PostgreSQL is away."""
+
+# As a live worker's own, which it took and never ends.
+TAKE = b"""update procrastinate_jobs set status = 'doing', worker_id = (select max(id) from procrastinate_workers)
+where queue_name = %s"""
 
 FAULTS = "error-before=0.05,error-after=0.05,reset-after=0.05,in-a-row=2"
 
@@ -38,8 +55,18 @@ async def worker(sandbox: Sandbox, dsn: str, **options: object) -> AsyncIterator
             await task
 
 
+async def newest_worker(database: Database) -> int:
+    """The number of the worker that registered last."""
+
+    async def read(connection: Connection) -> int:
+        query = "select coalesce(max(id), 0) from procrastinate_workers"
+        return int((await (await connection.execute(query)).fetchall())[0][0])
+
+    return await database.run(read)
+
+
 async def until_settled(database: Database, job: UUID, count: int) -> Totals:
-    async with asyncio.timeout(45):
+    async with asyncio.timeout(120):
         while (found := await totals(database, job)).settled < count:
             await asyncio.sleep(0.05)
     return found
@@ -120,7 +147,9 @@ async def test_a_worker_starts_again_when_the_queue_fails(
             assert await until_settled(database, job, 3) == Totals(done=3)
 
 
-async def test_a_job_survives_a_restart_of_the_database(crashing_server: PostgresServer) -> None:
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize("seconds", OUTAGES)
+async def test_a_job_survives_a_crash_of_the_database(seconds: float, crashing_server: PostgresServer) -> None:
     async with Sandbox(limit=None) as sandbox:
         order_ids = orders(sandbox, 300)
         with database_with_journals(crashing_server.dsn) as dsn:
@@ -129,12 +158,60 @@ async def test_a_job_survives_a_restart_of_the_database(crashing_server: Postgre
                 while sandbox.request_count < 20:
                     await asyncio.sleep(0.001)
                 await asyncio.to_thread(crashing_server.stop)
+                await asyncio.sleep(seconds)
                 await asyncio.to_thread(crashing_server.start)
                 async with keep_sweeping(database, sandbox.url, sleep=lambda _: asyncio.sleep(0.5)):
                     found = await until_settled(database, job, 300)
 
         assert found == Totals(done=300)
         assert acknowledged(sandbox, order_ids) == [1] * 300
+
+
+@pytest.mark.skipif("KLARNA_OM_ENGINE_OUTAGES" not in os.environ, reason="psycopg waits 5 s, twice: `nox -s engine`")
+async def test_a_worker_whose_connections_are_half_open_goes_on(
+    database: Database, sandbox: Sandbox, journals: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database_module, "ATTEMPT_TIMEOUT", 0.5)
+    monkeypatch.setattr(sweeping, "INTERVAL", 0.5)
+    order_ids = orders(sandbox, 60)
+    sandbox.faults = "slow=1:0.05"
+    server = conninfo_to_dict(journals)
+    host, port = str(server["host"]), str(server.get("port", 5432))
+    target = f"{host}/.s.PGSQL.{port}" if host.startswith("/") else int(port)
+    async with relay_to(target) as relay:
+        dsn = make_conninfo(journals, host="127.0.0.1", port=relay.port)
+        async with worker(sandbox, dsn, concurrency=1, in_flight=4):
+            job = await submit_rows(database, sandbox, order_ids)
+            while sandbox.request_count < 10:
+                await asyncio.sleep(0.001)
+            relay.leave_half_open()
+
+            assert await until_settled(database, job, 60) == Totals(done=60)
+
+    assert acknowledged(sandbox, order_ids) == [1] * 60
+
+
+async def test_a_message_that_the_worker_itself_never_ends_is_delivered_again(
+    database: Database, sandbox: Sandbox, journals: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sweeping, "INTERVAL", 0.2)
+    order_ids = orders(sandbox, 25)
+
+    async def take(connection: Connection, job: UUID) -> None:
+        await defer_open_chunks(connection, sandbox.url, job)
+        await connection.execute(TAKE, [queue_of(sandbox.url)])
+
+    before = await newest_worker(database)
+    async with worker(sandbox, journals):
+        while await newest_worker(database) == before:
+            await asyncio.sleep(0.01)
+        rows = read_rows(order_ids, RowParser(ACKNOWLEDGE))
+        job = await load_job(database, ACKNOWLEDGE, rows, target=sandbox.url, window=CHUNK, then=take)
+
+        assert await until_settled(database, job, 25) == Totals(done=25)
+
+    assert len(await messages(database, sandbox, "doing")) == 3
+    assert acknowledged(sandbox, order_ids) == [1] * 25
 
 
 async def test_an_app_of_the_shops_runs_chunks_beside_its_own_tasks(

@@ -134,7 +134,7 @@ async def _configure(connection: Connection) -> None:
     await connection.set_isolation_level(IsolationLevel.READ_COMMITTED)
 
 
-def unusable(reason: Exception) -> JournalError:
+def unusable(reason: BaseException) -> JournalError:
     """What is raised once waiting does not help."""
     message = in_one_line(f"{type(reason).__name__}: {reason}")
     return JournalError(

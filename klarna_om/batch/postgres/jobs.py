@@ -17,8 +17,8 @@ select id, operation, window_size, target, created_at from klarna_om.jobs
 where %(job)s::uuid is null or id = %(job)s order by created_at, id"""
 
 _STATES = """
-select job, state, count(*) from klarna_om.rows
-where line is not null and (%(job)s::uuid is null or job = %(job)s) group by job, state"""
+select job, state, sum(rows)::bigint from klarna_om.counts
+where %(job)s::uuid is null or job = %(job)s group by job, state having sum(rows) <> 0"""
 
 _PROBLEMS = """
 select job, coalesce(problem, ''), count(*) from klarna_om.lines

@@ -12,6 +12,7 @@ from klarna_om.batch.journal import Hook, Identity, JournalError, JournalMismatc
 from klarna_om.batch.postgres import statements
 from klarna_om.batch.postgres.claims import Claims
 from klarna_om.batch.postgres.database import Connection, Database
+from klarna_om.batch.postgres.deadlocks import repeat_after_deadlock
 from klarna_om.batch.postgres.loader import ANALYZE, load_manifest
 from klarna_om.batch.postgres.reader import PostgresReader, read_identity
 from klarna_om.batch.postgres.recorder import Recorder
@@ -135,6 +136,9 @@ class PostgresJournal(PostgresReader):
 
         async def update(connection: Connection) -> int:
             await connection.execute(statements.LOCK_JOB.encode(), self._job)
+            return await repeat_after_deadlock(connection, lambda: take_up(connection))
+
+        async def take_up(connection: Connection) -> int:
             return sum([(await connection.execute(script.encode(), values)).rowcount for script in scripts])
 
         return await self._database.run_long(update)

@@ -5,6 +5,7 @@ The lines are copied to a temporary table first, so that the job is locked only 
 
 import inspect
 from collections.abc import AsyncIterable, Iterator, Sequence
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from klarna_om.batch.entry import Entry
 from klarna_om.batch.journal import Hook, Identity
 from klarna_om.batch.postgres import statements
 from klarna_om.batch.postgres.database import Connection
+from klarna_om.batch.postgres.deadlocks import repeat_after_deadlock
 from klarna_om.batch.postgres.text import without_nul
 
 _INCOMING = """
@@ -97,7 +99,8 @@ async def load_manifest(
     cursor = await connection.execute(statements.LAST_ROW.encode(), values)
     (last,) = await cursor.fetchone() or (0,)
     base = -(-last // identity.window) * identity.window
-    await _merge(connection, {**values, "base": base, "names": names}, has_rows=last > 0)
+    merge = partial(_merge, connection, {**values, "base": base, "names": names}, has_rows=last > 0)
+    await repeat_after_deadlock(connection, merge)
     if then is not None and inspect.isawaitable(waiting := then(connection)):
         await waiting
 

@@ -54,23 +54,26 @@ where job = %(job)s and chunk = %(chunk)s and epoch = %(epoch)s"""
 READ_STAMP = f"""
 select epoch, {NOW} - first_used_at from klarna_om.chunks where job = %(job)s and chunk = %(chunk)s"""
 
+# In the order of the chunks, as results are recorded: the two would wait for each other.
+_OWN_CHUNKS = """
+with own as (
+    select c.chunk from klarna_om.chunks as c
+    join unnest(%(chunks)s::integer[], %(workers)s::uuid[]) as w (chunk, worker) using (chunk, worker)
+    where c.job = %(job)s order by c.chunk for update of c
+)"""
+
 # Under a later epoch the rows may have been sent before it, so its stamp stays.
-REMOVE_STAMPS = """
-update klarna_om.chunks as c set first_used_at = null, stamp = null
-from unnest(%(chunks)s::integer[], %(workers)s::uuid[]) as w (chunk, worker)
-where c.job = %(job)s and c.chunk = w.chunk and c.worker = w.worker and c.epoch = 0
-returning c.chunk"""
+REMOVE_STAMPS = f"""
+{_OWN_CHUNKS} update klarna_om.chunks as c set first_used_at = null, stamp = null
+from own where c.job = %(job)s and c.chunk = own.chunk and c.epoch = 0 returning c.chunk"""
 
 RENEW_LEASES = f"""
-update klarna_om.chunks as c set lease_until = {_LEASE_END}
-from unnest(%(chunks)s::integer[], %(workers)s::uuid[]) as w (chunk, worker)
-where c.job = %(job)s and c.chunk = w.chunk and c.worker = w.worker
-returning c.chunk"""
+{_OWN_CHUNKS} update klarna_om.chunks as c set lease_until = {_LEASE_END}
+from own where c.job = %(job)s and c.chunk = own.chunk returning c.chunk"""
 
-RELEASE_LEASES = """
-update klarna_om.chunks as c set lease_until = '-infinity'
-from unnest(%(chunks)s::integer[], %(workers)s::uuid[]) as w (chunk, worker)
-where c.job = %(job)s and c.chunk = w.chunk and c.worker = w.worker"""
+RELEASE_LEASES = f"""
+{_OWN_CHUNKS} update klarna_om.chunks as c set lease_until = '-infinity'
+from own where c.job = %(job)s and c.chunk = own.chunk"""
 
 LAST_ROW = "select coalesce(max(row), 0) from klarna_om.rows where job = %(job)s"
 

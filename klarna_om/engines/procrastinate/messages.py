@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from procrastinate import App, PsycopgConnector
+from procrastinate.exceptions import ConnectorException
 
-from klarna_om.batch.postgres.database import Connection
+from klarna_om.batch.postgres.database import Connection, unusable
 from klarna_om.engines.message import VERSION, Message, decode
 from klarna_om.engines.procrastinate.app import TASK
 from klarna_om.engines.queue_name import queue_of
@@ -18,11 +19,14 @@ where task_name = %(task)s and queue_name = %(queue)s and status = 'todo' and ar
 
 
 async def defer(connection: Connection, target: str, messages: Sequence[Message]) -> None:
-    """Put messages into the queue, in the connection's transaction."""
+    """Put messages into the queue, in the connection's transaction. Raises `JournalError`."""
     app = App(connector=PsycopgConnector())
     task = app.configure_task(TASK, queue=queue_of(target), connection=connection)
-    for start in range(0, len(messages), AT_ONCE):
-        await task.batch_defer_async(*(message.encode() for message in messages[start : start + AT_ONCE]))
+    try:
+        for start in range(0, len(messages), AT_ONCE):
+            await task.batch_defer_async(*(message.encode() for message in messages[start : start + AT_ONCE]))
+    except ConnectorException as error:
+        raise unusable(error.__cause__ or error) from error
 
 
 async def read_waiting(connection: Connection, target: str) -> set[Message]:

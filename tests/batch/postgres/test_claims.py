@@ -1,9 +1,11 @@
 """Two processes at one job: who has which window, and what the other may still do."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
+import psycopg
 import pytest
 
 from klarna_om.batch.entry import Entry
@@ -15,10 +17,12 @@ from klarna_om.batch.states import State
 from klarna_om.batch.totals import Totals
 from tests.batch.fake_sender import order_id, order_ids
 from tests.batch.jobs import START, load
+from tests.batch.postgres.waiting import until_waiting
 
 FIRST, SECOND = uuid4(), uuid4()
 LATER = START + timedelta(seconds=19)
 TOO_LATE = START + timedelta(seconds=21)
+NEXT_DAY = START + timedelta(hours=24)
 
 
 async def test_a_window_belongs_to_one_worker_until_its_lease_is_over(
@@ -28,6 +32,32 @@ async def test_a_window_belongs_to_one_worker_until_its_lease_is_over(
 
     assert await other.claim(3, LATER, SECOND, 20.0) is None
     assert await other.claim(3, TOO_LATE, SECOND, 20.0) == Stamp(3, 0, START, is_inherited=True)
+
+
+async def test_of_two_that_race_for_an_expired_window_one_gets_it(
+    journal: PostgresJournal, other: PostgresJournal, journals: str, job_id: UUID
+) -> None:
+    await journal.claim(0, START, uuid4(), 20.0)
+    async with await psycopg.AsyncConnection.connect(journals) as third:
+        await third.execute("select from klarna_om.chunks where job = %s for update", [job_id])
+        race = [asyncio.create_task(own.claim(0, TOO_LATE, uuid4(), 20.0)) for own in (journal, other)]
+        await until_waiting(journals, 2)
+        await third.commit()
+
+        first, second = sorted([await claim for claim in race], key=lambda stamp: stamp is None)
+
+    assert (first, second) == (Stamp(0, 0, START, is_inherited=True), None)
+
+
+async def test_of_two_that_race_to_renew_a_stamp_both_get_the_same(
+    journal: PostgresJournal, other: PostgresJournal
+) -> None:
+    await journal.claim(0, START, FIRST, 20.0)
+    expired = Stamp(0, 0, START)
+
+    renewed = await asyncio.gather(*(own.renew_stamp(expired, NEXT_DAY) for own in (journal, other)))
+
+    assert [(stamp.epoch, stamp.first_used) for stamp in renewed] == [(1, NEXT_DAY)] * 2
 
 
 async def test_a_lease_is_no_stamp(journal: PostgresJournal, other: PostgresJournal) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import psycopg
@@ -53,6 +53,27 @@ async def test_a_job_goes_on_where_a_dead_worker_left_it(
     assert await run_chunk(make_job(other, sender, time), 1, 10)
 
     assert await journal.counts() == Totals(done=20)
+
+
+@pytest.mark.parametrize("ahead", [timedelta(hours=1), timedelta(hours=-1)])
+async def test_a_worker_whose_clock_is_an_hour_off_repeats_under_the_same_keys(
+    ahead: timedelta, journals: str, job_id: UUID, sender: FakeSender
+) -> None:
+    def now() -> datetime:
+        return datetime.now(UTC)
+
+    async with PostgresJournal.open(journals, job_id) as dead, PostgresJournal.open(journals, job_id) as alive:
+        await load(dead, order_ids(20))
+        sender.failures[order_id(1)].append(no_answer_error())
+        stopped = make_job(dead, sender, now=lambda: now() + ahead, in_flight=1)
+        sender.on_call = lambda number: stopped.stop.request() if number == 5 else None
+        assert not await run_chunk(stopped, 1, 20)
+
+        assert await run_chunk(make_job(alive, sender, now=now), 1, 20)
+
+        assert await alive.counts() == Totals(done=20)
+    assert len(set(sender.keys_for(order_id(1)))) == 1
+    assert set(sender.executed.values()) == {1}
 
 
 async def test_a_row_that_another_worker_settled_meanwhile_is_not_called(
