@@ -31,7 +31,6 @@ from klarna_om.pace.concurrency import ConcurrencyLimiter
 from klarna_om.pace.find_pace import PaceChoice, find_pace
 from klarna_om.pace.merchant import merchant_of
 from klarna_om.pace.pacing import Pacing
-from klarna_om.raw_request import raw_request
 from klarna_om.retry.budget import Budget
 from klarna_om.retry.policy import Uniform
 from klarna_om.settings.credentials import find_credentials, hide
@@ -228,6 +227,8 @@ class KlarnaClient:
         `POST /ordermanagement/v1/orders/{}/{}`: only segments that a method here knows are shown, and the order's id.
         The reply's value is the answer's JSON, None where it has no body.
         """
+        from klarna_om.raw_request import raw_request  # few programs need it
+
         request = raw_request(method, path, content, headers, idempotency_key)
         return await self.reply(execute(self._send, request))
 

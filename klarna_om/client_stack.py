@@ -31,7 +31,7 @@ from klarna_om.settings.credentials import Credentials
 from klarna_om.settings.environment import Environment
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False)
 class ClientStack:
     """Builds the stack that a copy's options ask for."""
 

@@ -9,12 +9,11 @@ from attrs import frozen
 from klarna_om.errors import ConfigurationError
 from klarna_om.hooks import Hooks, combine
 from klarna_om.middleware import Middleware
-from klarna_om.middleware.hooks import AttemptHook, CallHook
 from klarna_om.retry.budget import Budget
 from klarna_om.telemetry import Instruments, Telemetry
 
 
-@frozen
+@frozen(eq=False)
 class Extensions:
     """The caller's own part of the stack, checked."""
 
@@ -31,10 +30,12 @@ class Extensions:
 
     def around_calls(self, clock: Callable[[], float]) -> tuple[Middleware, ...]:
         """Outermost, above the key."""
-        return (
-            *((self.instruments.call,) if self.instruments else ()),
-            *((CallHook(self.hooks.on_call, clock),) if self.hooks.on_call else ()),
-        )
+        own = (self.instruments.call,) if self.instruments else ()
+        if self.hooks.on_call is None:
+            return own
+        from klarna_om.middleware.hooks import CallHook  # most clients have none
+
+        return (*own, CallHook(self.hooks.on_call, clock))
 
     def around_attempts(self) -> tuple[Middleware, ...]:
         """Below the pace."""
@@ -46,10 +47,12 @@ class Extensions:
 
     def around_requests(self, clock: Callable[[], float]) -> tuple[Middleware, ...]:
         """Below the last check of the key: what is seen here is sent."""
-        return (
-            *((self.instruments.attempt,) if self.instruments else ()),
-            *((AttemptHook(self.hooks.on_attempt, clock),) if self.hooks.on_attempt else ()),
-        )
+        own = (self.instruments.attempt,) if self.instruments else ()
+        if self.hooks.on_attempt is None:
+            return own
+        from klarna_om.middleware.hooks import AttemptHook
+
+        return (*own, AttemptHook(self.hooks.on_attempt, clock))
 
 
 def check_extensions(

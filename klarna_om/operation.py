@@ -32,7 +32,7 @@ recorded_responses: contextvars.ContextVar[list[Response] | None] = contextvars.
 """Collects the answers of the calls made inside `klarna.reply(...)`."""
 
 
-@frozen
+@frozen(eq=False)
 class Operation(Generic[T]):
     """One row of the catalogue."""
 

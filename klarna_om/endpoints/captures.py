@@ -27,7 +27,7 @@ from klarna_om.types import (
 )
 
 
-@frozen
+@frozen(eq=False)
 class Captures:
     """The seven operations on captures.
 

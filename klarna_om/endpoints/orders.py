@@ -29,7 +29,7 @@ from klarna_om.types import (
 )
 
 
-@frozen
+@frozen(eq=False)
 class Orders:
     """The nine operations on an order.
 

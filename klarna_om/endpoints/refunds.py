@@ -12,7 +12,7 @@ from klarna_om.middleware import Handler
 from klarna_om.types import Refund, RefundObject
 
 
-@frozen
+@frozen(eq=False)
 class Refunds:
     """The two operations on refunds.
 

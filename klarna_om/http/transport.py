@@ -63,7 +63,7 @@ def default_headers(user_agent: str) -> Mapping[str, str]:
     return {ACCEPT: "application/json", ACCEPT_ENCODING_HEADER: ACCEPT_ENCODING, USER_AGENT: user_agent}
 
 
-@frozen
+@frozen(eq=False)
 class Transport:
     """Sends a request and reads the answer to its end; never follows a redirect."""
 

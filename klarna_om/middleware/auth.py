@@ -9,7 +9,7 @@ from klarna_om.middleware import Handler
 from klarna_om.settings.credentials import Secret
 
 
-@frozen
+@frozen(eq=False)
 class Auth:
     """Add the `Authorization` header, which was built once."""
 

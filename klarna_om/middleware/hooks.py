@@ -24,7 +24,7 @@ class _Facts(TypedDict):
     correlation_id: str | None
 
 
-@frozen
+@frozen(eq=False)
 class CallHook:
     """Outermost, so that it sees what a call came to."""
 
@@ -68,7 +68,7 @@ class CallHook:
         self.on_call(event)
 
 
-@frozen
+@frozen(eq=False)
 class AttemptHook:
     """Lowest, beside the log line."""
 

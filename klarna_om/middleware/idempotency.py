@@ -16,7 +16,7 @@ from klarna_om.middleware.key_guard import KeyGuard
 from klarna_om.outcome import Outcome
 
 
-@frozen
+@frozen(eq=False)
 class Idempotency:
     """One key never serves two different requests (`IdempotencyKeyReused`); calls that are the same share one.
 

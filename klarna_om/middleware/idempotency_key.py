@@ -9,7 +9,7 @@ from klarna_om.keys import RandomKey, random_key
 from klarna_om.middleware import Handler
 
 
-@frozen
+@frozen(eq=False)
 class IdempotencyKey:
     """Give a write the key that its caller did not choose. A read has none.
 

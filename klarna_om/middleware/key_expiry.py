@@ -15,7 +15,7 @@ from klarna_om.middleware.key_guard import key_expired
 from klarna_om.send_check import check_before_send
 
 
-@frozen
+@frozen(eq=False)
 class KeyExpiry:
     """Refuse to send a request whose key is older than it may be."""
 

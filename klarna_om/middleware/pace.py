@@ -16,7 +16,7 @@ from klarna_om.pace.pacing import Pacing
 from klarna_om.pace.withdrawal import waits
 
 
-@frozen
+@frozen(eq=False)
 class Pace:
     """Queue below the retries, since every attempt costs quota, and above the transport, so that no time-out of a
     request counts the wait.

@@ -18,7 +18,7 @@ LOGGED = 5
 """How many warnings are in the message of a log line; all of them are in its `klarna_warnings`."""
 
 
-@frozen
+@frozen(eq=False)
 class Validation:
     """Check what will be sent: the outermost of our own layers, so that a bad request uses no key and no slot.
 

@@ -11,7 +11,7 @@ from klarna_om.types.shipping import MAX_SHIPPING_INFO, ShippingInfo, as_parcels
 
 
 @request_model
-@frozen(kw_only=True, slots=False)
+@frozen(kw_only=True, slots=False, eq=False)
 class CaptureObject:
     """A request to capture all or part of what is authorised.
 
@@ -40,7 +40,7 @@ class CaptureObject:
 
 
 @response_model
-@frozen(kw_only=True, slots=False)
+@frozen(kw_only=True, slots=False, eq=False)
 class Capture:
     """A capture as Klarna keeps it. Any field may be missing; amounts are in minor units.
 

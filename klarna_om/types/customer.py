@@ -9,7 +9,7 @@ from klarna_om.types.model import response_model
 
 
 @response_model
-@frozen(kw_only=True, slots=False)
+@frozen(kw_only=True, slots=False, eq=False)
 class Address:
     """A billing or shipping address; no field is certain to be there.
 
@@ -44,7 +44,7 @@ class Address:
 
 
 @response_model
-@frozen(kw_only=True, slots=False)
+@frozen(kw_only=True, slots=False, eq=False)
 class Customer:
     """What Klarna sends about the customer; often nothing. No personal data shows in `repr`.
 

@@ -8,7 +8,7 @@ from klarna_om.types.scalars import Int64
 
 
 @response_model
-@frozen(kw_only=True, slots=False)
+@frozen(kw_only=True, slots=False, eq=False)
 class ExtendDueDateOption:
     """One number of days, and what it costs the shop."""
 
@@ -18,7 +18,7 @@ class ExtendDueDateOption:
 
 
 @response_model
-@frozen(kw_only=True, slots=False)
+@frozen(kw_only=True, slots=False, eq=False)
 class ExtendDueDateOptions:
     """By how much the due date of a capture can be extended. Pay-later orders only; may be empty.
 
@@ -31,7 +31,7 @@ class ExtendDueDateOptions:
 
 
 @request_model
-@frozen(kw_only=True, slots=False)
+@frozen(kw_only=True, slots=False, eq=False)
 class ExtendDueDateRequest:
     """A request to extend the due date of a capture, for a fee.
 

@@ -6,7 +6,7 @@ from klarna_om.types.model import request_model, response_model
 
 
 @response_model
-@frozen(kw_only=True, slots=False)
+@frozen(kw_only=True, slots=False, eq=False)
 class ErrorMessage:
     """The body of a refusal. The specification has eight schemas of this one shape.
 
@@ -23,7 +23,7 @@ class ErrorMessage:
 
 
 @request_model
-@frozen(kw_only=True, slots=False)
+@frozen(kw_only=True, slots=False, eq=False)
 class Notification:
     """A pending order's fraud review is over. US and UK only; sent every 10 minutes for 24 hours until a 200.
 

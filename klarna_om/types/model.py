@@ -1,7 +1,8 @@
 """How Klarna's types are kept: attrs makes the class, a msgspec.Struct holds the values.
 
 `attrs.fields`, `attrs.evolve` and cattrs see the attrs class that was declared. msgspec sees a Struct, with the
-annotations that were declared. An absent field holds its default and is not written.
+annotations that were declared. An absent field holds its default and is not written. The Struct compares, so attrs does
+not write that too (`eq=False`): compiling what attrs writes is most of the import.
 
 What that costs, and what it gains (`benchmarks/structuring.py`, orders of 2 to 20 KB, CPython 3.11, msgspec 0.22):
 
@@ -20,6 +21,7 @@ from typing import Any, TypeVar, cast, get_origin
 
 import msgspec
 from attrs import NOTHING, Attribute, fields
+from msgspec.structs import astuple
 
 from klarna_om.types.fields import default_of, non_null_type, wire_name
 from klarna_om.types.pydantic_schema import core_schema_of, fields_schema_of
@@ -50,6 +52,9 @@ class ModelMeta(msgspec.StructMeta):
 
 class Model(msgspec.Struct, metaclass=ModelMeta, omit_defaults=True, rename=wire_name, weakref=True):
     """Any of Klarna's types."""
+
+    def __hash__(self) -> int:
+        return hash(astuple(self))
 
     def __init_subclass__(cls) -> None:
         """Refuse fields that attrs does not know; derived classes may add methods."""

@@ -13,7 +13,7 @@ from klarna_om.types.shipping_option import SelectedShippingOption
 
 
 @response_model
-@frozen(kw_only=True, slots=False)
+@frozen(kw_only=True, slots=False, eq=False)
 class InitialPaymentMethod:
     """The payment method chosen at purchase.
 
@@ -28,7 +28,7 @@ class InitialPaymentMethod:
 
 
 @response_model
-@frozen(kw_only=True, slots=False)
+@frozen(kw_only=True, slots=False, eq=False)
 class Order:
     """An order as Klarna keeps it, for up to three years after it was made.
 

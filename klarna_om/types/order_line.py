@@ -10,7 +10,7 @@ from klarna_om.types.scalars import Int64
 
 
 @response_model
-@frozen(kw_only=True, slots=False)
+@frozen(kw_only=True, slots=False, eq=False)
 class ProductIdentifiers:
     """Brand, category and numbers of a product, for the customer and for Klarna's risk assessment.
 
@@ -33,7 +33,7 @@ class ProductIdentifiers:
 
 
 @response_model
-@frozen(kw_only=True, slots=False)
+@frozen(kw_only=True, slots=False, eq=False)
 class Subscription:
     """The cadence of the subscription that an order line belongs to: every `interval_count` times `interval`.
 
@@ -56,7 +56,7 @@ MAX_ORDER_LINES = items(1000)
 
 
 @response_model
-@frozen(kw_only=True, slots=False)
+@frozen(kw_only=True, slots=False, eq=False)
 class OrderLine:
     """One line: a product, a fee, a discount, a tax. Amounts are in minor units (cent, öre, penny).
 

@@ -9,7 +9,7 @@ from klarna_om.types.scalars import Int64, Moment
 
 
 @request_model
-@frozen(kw_only=True, slots=False)
+@frozen(kw_only=True, slots=False, eq=False)
 class RefundObject:
     """A request to give back all or part of what was captured.
 
@@ -33,7 +33,7 @@ class RefundObject:
 
 
 @response_model
-@frozen(kw_only=True, slots=False)
+@frozen(kw_only=True, slots=False, eq=False)
 class Refund:
     """A refund as Klarna keeps it. Any field may be missing; amounts are in minor units.
 

@@ -12,7 +12,7 @@ MAX_SHIPPING_INFO = items(500)
 
 
 @response_model
-@frozen(kw_only=True, slots=False)
+@frozen(kw_only=True, slots=False, eq=False)
 class ShippingInfo:
     """One parcel: its carrier, its tracking, and the same for the way back.
 
@@ -47,7 +47,7 @@ def as_some_parcels(parcels: Iterable[ShippingInfo]) -> tuple[ShippingInfo, ...]
 
 
 @request_model
-@frozen(kw_only=True, slots=False)
+@frozen(kw_only=True, slots=False, eq=False)
 class UpdateShippingInfo:
     """Shipping information to add to an order or to a capture. It is appended: what is there stays.
 

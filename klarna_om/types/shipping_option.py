@@ -8,7 +8,7 @@ from klarna_om.types.scalars import Int64
 
 
 @response_model
-@frozen(kw_only=True, slots=False)
+@frozen(kw_only=True, slots=False, eq=False)
 class AddressLocation:
     """Where a pick-up point is. It shows where a customer lives, so only the country shows in `repr`."""
 
@@ -22,7 +22,7 @@ class AddressLocation:
 
 
 @response_model
-@frozen(kw_only=True, slots=False)
+@frozen(kw_only=True, slots=False, eq=False)
 class Location:
     """The pick-up point that the customer chose."""
 
@@ -34,7 +34,7 @@ class Location:
 
 
 @response_model
-@frozen(kw_only=True, slots=False)
+@frozen(kw_only=True, slots=False, eq=False)
 class Timeslot:
     """When the customer wants the delivery.
 
@@ -50,7 +50,7 @@ class Timeslot:
 
 
 @response_model
-@frozen(kw_only=True, slots=False)
+@frozen(kw_only=True, slots=False, eq=False)
 class CarrierProduct:
     """The carrier's own product behind the option."""
 
@@ -59,7 +59,7 @@ class CarrierProduct:
 
 
 @response_model
-@frozen(kw_only=True, slots=False)
+@frozen(kw_only=True, slots=False, eq=False)
 class Addon:
     """An extra that the customer chose, such as `sms` or `entry-code`.
 
@@ -75,7 +75,7 @@ class Addon:
 
 
 @response_model
-@frozen(kw_only=True, slots=False)
+@frozen(kw_only=True, slots=False, eq=False)
 class SelectedShippingOption:
     """The shipping option that the customer selected. Amounts are in minor units.
 

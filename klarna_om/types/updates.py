@@ -10,7 +10,7 @@ from klarna_om.types.scalars import Int64
 
 
 @request_model
-@frozen(kw_only=True, slots=False)
+@frozen(kw_only=True, slots=False, eq=False)
 class UpdateAuthorization:
     """A request to set a new total and new lines. Without lines Klarna deletes those of the order.
 
@@ -33,7 +33,7 @@ class UpdateAuthorization:
 
 
 @request_model
-@frozen(kw_only=True, slots=False)
+@frozen(kw_only=True, slots=False, eq=False)
 class UpdateConsumer:
     """A request to change the address of an order. It is a new credit check.
 
@@ -48,7 +48,7 @@ class UpdateConsumer:
 
 
 @request_model
-@frozen(kw_only=True, slots=False)
+@frozen(kw_only=True, slots=False, eq=False)
 class UpdateMerchantReferences:
     """A request to set one or both references. None leaves a reference as it is, an empty string clears it.
 

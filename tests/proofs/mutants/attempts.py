@@ -13,7 +13,7 @@ POOL_OF_TWO = f"{TIME}test_twenty_slow_calls_through_a_pool_of_two_all_succeed"
 MUTANTS = (
     mistake(
         "one AsyncRetrying for all calls",
-        "middleware/retry.py",
+        "middleware/retried_call.py",
         Rewrite(
             "RetriedCall.run",
             "AsyncRetrying(retry=A, wait=B, sleep=C)",
@@ -24,7 +24,7 @@ MUTANTS = (
     ),
     mistake(
         "everything but some exceptions is retried, so cancellation is",
-        "middleware/retry.py",
+        "middleware/retried_call.py",
         Rewrite("RetriedCall.should_retry", "not A and B and C", "B and C"),
         caught_by=f"{RETRY}test_cancellation_is_never_retried[2]",
         of_each_kind=True,

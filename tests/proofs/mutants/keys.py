@@ -16,13 +16,15 @@ NO_GUARD = Rewrite("KeyGuard.use", "if A != B:\n    raise C", "pass")
 MUTANTS = (
     mistake(
         "a fresh key for each attempt",
-        "middleware/retry.py",
+        "middleware/retried_call.py",
         FRESH_KEY,
         caught_by=f"{CUTS}test_a_retry_after_any_cut_point_has_one_effect_one_key_and_the_same_bytes"
         "[request-close-201-executed]",
         of_each_kind=True,
     ),
-    mistake("a fresh key for each attempt, before the machine", "middleware/retry.py", FRESH_KEY, caught_by=MACHINE),
+    mistake(
+        "a fresh key for each attempt, before the machine", "middleware/retried_call.py", FRESH_KEY, caught_by=MACHINE
+    ),
     mistake(
         "a key that can be given and is never sent",
         "operation.py",

@@ -88,7 +88,7 @@ MUTANTS = (
     ),
     mistake(
         "a write that is cancelled between attempts is not logged",
-        "middleware/retry.py",
+        "middleware/retried_call.py",
         Rewrite("RetriedCall.run", "self.log_cancellation()", "pass"),
         caught_by="tests/middleware/test_retry.py::test_only_a_write_in_doubt_is_logged_when_the_wait_is_cancelled",
     ),
