@@ -78,7 +78,7 @@ async def test_a_server_without_tls_is_named(server: Wire, sleeps: Sleeps) -> No
     server.otherwise = Answer()
     url = server.url.replace("http:", "https:")
 
-    error = await fail(url, sleeps, attempt_timeout=0.5, retry=Retry(max_attempts=1))
+    error = await fail(url, sleeps, attempt_timeout=2, retry=Retry(max_attempts=1))
 
     assert describe_failure(error, url).startswith(f"no connection to {url.removeprefix('https://')}")
 
