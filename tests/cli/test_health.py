@@ -56,8 +56,9 @@ async def test_a_worker_without_its_database_is_alive_and_not_ready(port: int, p
 async def test_a_database_that_does_not_answer_is_not_waited_for(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(health, "PROBE_TIMEOUT", 0.05)
 
-    async def be_silent(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+    async def be_silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read()
+        writer.close()
 
     async with listen(be_silent) as silent:
         dsn = f"postgresql://shop@127.0.0.1:{silent}/shop?sslmode=disable"
