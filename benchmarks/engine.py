@@ -22,6 +22,7 @@ from uuid import UUID, uuid4
 
 from benchmarks.batch_runs import IN_FLIGHT, some_order_ids
 from benchmarks.generated import Absent
+from benchmarks.postgresql import postgresql
 from benchmarks.server import ROOT
 from benchmarks.tables import Table, aims_table, at_least, at_most
 
@@ -46,7 +47,7 @@ def main(full: bool) -> list[Table]:
     """Measure and tabulate; a table that says so where there is no PostgreSQL."""
     volume, rows = (1_000_000, 100_000) if full else (20_000, 3_000)
     try:
-        with _postgresql() as dsn:
+        with postgresql("journals") as dsn:
             return asyncio.run(_measure(dsn, volume, rows))
     except Absent as reason:
         return [Table("A job in PostgreSQL", ("", "measured"), [("absent", str(reason))])]
@@ -104,7 +105,7 @@ async def record(dsn: str, job: UUID, rows: int) -> float:
 
 
 async def sequential_scans(dsn: str, job: UUID) -> list[str]:
-    """The plans of a worker's statements that read a whole table of rows or chunks."""
+    """The plans of a worker's statements that read all rows."""
     from klarna_om.batch.postgres import statements
 
     page = {"job": job, "low": 1, "high": 200, "limit": 200}
@@ -225,22 +226,6 @@ async def _work_by_hand(dsn: str) -> None:
                 await connection.execute(MARK, [started, numbers])
             if not numbers:
                 return
-
-
-@contextmanager
-def _postgresql() -> Iterator[str]:
-    """A database with the tables; `Absent` where there is no server."""
-    try:
-        from tests.support.postgres import any_server, database_with_journals
-    except ImportError as reason:
-        raise Absent(str(reason)) from reason
-    import pytest
-
-    try:
-        with any_server() as server, database_with_journals(server) as dsn:
-            yield dsn
-    except pytest.skip.Exception as reason:
-        raise Absent(str(reason)) from None
 
 
 def _worker() -> None:

@@ -15,8 +15,8 @@ import contextlib
 import json
 import time
 import urllib.request
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from functools import partial
 from itertools import islice
 from statistics import quantiles
@@ -30,6 +30,7 @@ from benchmarks.contenders import AUTHORIZATION, KEY, ORDERS, PASSWORD, USER
 from benchmarks.generated import Absent
 from benchmarks.machine import CLIENT_CORE, pin_for_block
 from benchmarks.measuring import CallTime, Series, in_turns
+from benchmarks.postgresql import postgresql
 from benchmarks.server import own_server
 from benchmarks.tables import Aim, Table, at_most
 
@@ -62,7 +63,7 @@ def measure(full: bool) -> tuple[list[Table], list[Aim]]:
     """Measure and tabulate; a table that says so where there is no PostgreSQL."""
     rounds, intents = (9, 500) if full else (3, 150)
     try:
-        with _postgresql() as dsn:
+        with postgresql("outbox") as dsn:
             lags, series = run(dsn, rounds, intents)
     except Absent as reason:
         return [Table("Outbox", ("", "lag p50"), [("absent", str(reason))])], []
@@ -226,22 +227,6 @@ class ByHand:
             async for _ in connection.notifies():
                 async with bell:
                     bell.notify(1)
-
-
-@contextmanager
-def _postgresql() -> Iterator[str]:
-    """A database of its own; `Absent` where there is no server."""
-    try:
-        from tests.support.postgres import any_server, database_with_outbox
-    except ImportError as reason:
-        raise Absent(str(reason)) from reason
-    import pytest
-
-    try:
-        with any_server() as server, database_with_outbox(server) as dsn:
-            yield dsn
-    except pytest.skip.Exception as reason:
-        raise Absent(str(reason)) from None
 
 
 def _row(name: str, lags: Sequence[float], series: Mapping[str, Series]) -> Sequence[str]:
